@@ -1,0 +1,107 @@
+// The row vocabulary: what a source hands to the store. Plain values, no SQL, no JSON.
+//
+// A Page holds the rows of one answer in flat arrays and owns their texts, so that filling it costs no allocation once
+// it has grown to the size of a page. Indices into `tables` refer to the span of Table that the source declares.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace taskmirror {
+
+// What the store must know of a table. Columns are in the order in which values are given.
+struct Table {
+    std::string_view name;
+    // Entity tables: the columns beside gid, content_hash and mirrored_at. Child tables: all columns, the owner first.
+    std::span<const std::string_view> columns;
+    bool entity = true;  // false: a child table, whose rows are replaced as a set with their owner
+};
+
+struct Value {
+    enum class Type : std::uint8_t { null, integer, real, text };
+
+    Value() = default;
+    static Value of(std::int64_t number) { return Value(Type::integer, number); }
+    static Value of(double number) {
+        Value value;
+        value.type = Type::real;
+        value.real = number;
+        return value;
+    }
+    // The text must live as long as the page: see Page::keep.
+    static Value of(std::string_view text) {
+        Value value;
+        value.type = Type::text;
+        value.size = static_cast<std::uint32_t>(text.size());
+        value.text = text.data();
+        return value;
+    }
+    bool is_null() const { return type == Type::null; }
+    std::string_view as_text() const { return {text, size}; }
+
+    Type type = Type::null;
+    std::uint32_t size = 0;  // bytes of text
+    union {
+        std::int64_t integer = 0;
+        double real;
+        const char* text;
+    };
+
+  private:
+    Value(Type t, std::int64_t number) : type(t), integer(number) {}
+};
+
+// The rows of one child table that belong to one entity: they replace what is stored for this owner.
+struct ChildSet {
+    std::uint16_t table = 0;
+    std::uint32_t first = 0;  // into Page::values; rows lie one behind the other, each as wide as the table
+    std::uint32_t rows = 0;
+};
+
+// A row of a table that is known because something refers to it; stored only where no fuller row stands.
+struct Mention {
+    std::uint16_t table = 0;
+    std::string_view gid;
+    Value name;  // null where no name came along
+};
+
+// One object. Written only when its hash differs from the stored one, and then with its child sets and mentions.
+struct Entity {
+    std::uint16_t table = 0;
+    std::string_view gid;
+    std::int64_t hash = 0;
+    std::uint32_t first = 0;  // into Page::values: one value per column of the table
+    std::uint32_t first_child = 0, children = 0;
+    std::uint32_t first_mention = 0, mentions = 0;
+};
+
+class Page {
+  public:
+    std::vector<Entity> entities;
+    std::vector<ChildSet> children;
+    std::vector<Mention> mentions;
+    std::vector<Value> values;
+
+    // Copies a text into the page. Valid until clear().
+    std::string_view keep(std::string_view text);
+    // Empties the page and keeps its memory.
+    void clear();
+
+  private:
+    static constexpr std::size_t kBlock = 256 * 1024;
+    struct Block {
+        std::unique_ptr<char[]> bytes;
+        std::size_t size = 0;
+    };
+    std::vector<Block> blocks_;
+    std::size_t block_ = 0;  // the block in use
+    std::size_t used_ = 0;   // bytes used of it
+};
+
+}  // namespace taskmirror

@@ -1,0 +1,69 @@
+// HTTPS GET, many at once, over libcurl's multi interface. The only user of libcurl.
+//
+// It never follows a redirect, never keeps a cookie, never writes the token anywhere but into the Authorization header
+// of requests to the configured host. It decides nothing: what an answer means is the caller's business.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace taskmirror::http {
+
+// Why no complete answer came.
+enum class Failure : std::uint8_t { none, connect, tls, timeout, reset, too_large, protocol, cancelled };
+
+struct Response {
+    std::uint64_t id = 0;          // of the request
+    Failure failure = Failure::none;
+    std::string message;           // libcurl's words, when failure is not none
+    int status = 0;
+    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+    std::string body;              // decoded; its capacity exceeds its size by at least kPadding
+    Milliseconds duration{0};      // from send to last byte
+    std::uint64_t wire_bytes = 0;  // of the body, as transferred
+
+    std::string_view header(std::string_view lower_case_name) const;  // empty if absent; the first if repeated
+};
+
+inline constexpr std::size_t kPadding = 64;  // simdjson reads this far past the end
+
+struct ClientOptions {
+    std::string base_url;                         // without a trailing slash
+    std::string token;                            // opaque
+    std::string ca_file;                          // empty: the system's
+    std::string proxy;                            // empty: none, the environment is ignored
+    std::string user_agent;
+    std::vector<std::pair<std::string, std::string>> headers;  // further request headers
+    Milliseconds connect_timeout{10'000};
+    Milliseconds timeout{120'000};                // of one request; bounds the memory for out-of-order answers
+    Milliseconds stall_timeout{30'000};           // below 100 bytes a second for this long
+    std::size_t max_body = 64 * 1024 * 1024;      // decoded bytes of one answer
+    std::size_t max_bodies = 256 * 1024 * 1024;   // decoded bytes of all answers in flight
+    std::size_t max_headers = 256 * 1024;
+};
+
+// The seam for tests of what stands above it.
+class Transport {
+  public:
+    virtual ~Transport() = default;
+    // `target` is path and query, encoded, beginning with '/'.
+    virtual void get(std::uint64_t id, const std::string& target) = 0;
+    virtual std::size_t in_flight() const = 0;
+    // Answers that have arrived; waits at most this long for the first one. Returns early when woken.
+    virtual std::vector<Response> wait(Milliseconds at_most) = 0;
+    // The token to use from the next request on.
+    virtual void set_token(std::string token) = 0;
+};
+
+// Throws Fatal(configuration) for a base URL that is neither https nor http on loopback, for a token, proxy or header
+// with control characters, and for a ca_file that cannot be read. `wake_fd` (or -1): becoming readable ends a wait.
+std::unique_ptr<Transport> make_client(const ClientOptions& options, int wake_fd = -1);
+
+}  // namespace taskmirror::http

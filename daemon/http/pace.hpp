@@ -1,0 +1,59 @@
+// When the next request may be sent: quota, requests at once, Retry-After, backoff. Pure decisions; the clock and the
+// random numbers are parameters, nothing here waits.
+//
+// Asana evaluates its minute quota more often than once a minute and counts rejected requests, so requests are spaced
+// evenly (GCRA) with at most a second of burst. https://developers.asana.com/docs/rate-limits
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "core/time.hpp"
+
+namespace taskmirror::http {
+
+struct PaceOptions {
+    int requests_per_minute = 0;        // 0: auto, 150 until learned otherwise
+    int search_per_minute = 60;
+    double share = 0.8;                 // of the quota that is ours
+    int concurrency = 0;                // 0: auto, as many as rate and latency need, at most 45 (0.9 of Asana's 50)
+};
+
+enum class Budget : std::uint8_t { standard, search };
+
+class Pace {
+  public:
+    // `random` gives numbers in [0, 1).
+    Pace(const PaceOptions& options, std::function<double()> random);
+
+    // When the next request may be sent: now or earlier means at once. None: only after an answer has come, because
+    // as many are in flight as may be.
+    std::optional<Monotonic> next(Budget budget, Monotonic now) const;
+    void sent(Budget budget, Monotonic now);
+    // Every request that was sent is answered once. `usable`: neither a failure, a 429 nor a 5xx.
+    void answered(Budget budget, Monotonic now, Milliseconds latency, bool usable);
+    // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second.
+    void throttled(Monotonic now, std::optional<Milliseconds> retry_after);
+    // An endpoint has answered that only paid plans have: 1,500 a minute, where the configuration says auto.
+    void plan_is_paid();
+
+    // The pause before attempt number `attempt` (1 for the first retry): full jitter. None: retries are used up, for
+    // this request or for the budget of retries as a whole (under a tenth of all requests).
+    std::optional<Milliseconds> retry_after(int attempt);
+
+    double rate_per_minute() const;     // of our share, as it is now
+    int concurrency() const;            // as it is now
+    int in_flight() const;
+    std::optional<Monotonic> parked_until() const;  // while a Retry-After runs
+
+    // ... private state ...
+};
+
+// The value of a Retry-After header, RFC 7231 section 7.1.3: seconds (a fraction is rounded up) or a date, against
+// `now`. None: absent or neither of them.
+std::optional<Milliseconds> parse_retry_after(std::string_view header, Instant now);
+
+}  // namespace taskmirror::http

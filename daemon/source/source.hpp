@@ -1,0 +1,107 @@
+// The seam between the engine and a tracker.
+//
+// A source is asked what to fetch and told what came back; it answers with rows, follow-up work and what this answer
+// proves. It never opens a socket, never writes SQL, keeps no state between answers: a pure function of bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/rows.hpp"
+
+namespace taskmirror::source {
+
+enum class Kind : std::uint8_t { recurring, one_off };
+enum class Budget : std::uint8_t { standard, search };
+
+// One kind of request that the engine can make for this source.
+struct Stream {
+    std::string_view name;              // as in sync_work.stream
+    std::string_view stage;             // what progress calls it; streams of one stage share a rank
+    int rank = 0;                       // smaller is fetched earlier
+    Kind kind = Kind::recurring;
+    Budget budget = Budget::standard;
+    std::string_view capability = {};   // a feature that the plan of the workspace may lack; empty: every plan has it
+    bool paid_only = false;             // an answer proves that the plan is a paid one
+    std::string_view token_stream = {}; // an event token of this stream is taken before the first page, and proved by the last
+};
+
+// What to fetch. Texts are borrowed from the engine's row for the time of the call.
+struct Work {
+    std::uint16_t stream = 0;    // index into streams()
+    std::string_view scope;
+    std::string_view root;       // the workspace; empty above workspaces
+    std::string_view offset;     // of the page; empty: the first
+    int limit = 0;               // objects per page; 0: as many as the API allows
+    std::int64_t walked = 0;     // objects on the pages before this one
+};
+
+struct FollowUp {
+    std::uint16_t stream = 0;
+    std::string scope;
+    std::string root;
+    std::int64_t order = 0;      // within the stream's rank, smaller first
+};
+
+// What one answer says. Reused from page to page: read() clears it first.
+struct Answer {
+    Page page;
+    std::vector<FollowUp> follow_ups;
+    std::optional<std::string> next;                          // offset of the next page; none: this was the last
+    std::int64_t objects = 0;                                 // on this page
+    std::optional<std::string> token;                         // an event token
+    std::vector<std::pair<std::string, std::string>> facts;   // for sync_meta
+
+    void clear();
+};
+
+// What an HTTP answer means, and so what the engine does.
+enum class Verdict : std::uint8_t {
+    page,            // read it
+    token,           // read it: a fresh event token and no page
+    retry,           // again, after a pause
+    shrink,          // again, with a smaller page: the server could not cope
+    throttled,       // the account pauses until Retry-After; the work stays due
+    unauthorized,    // the token is refused
+    capability_off,  // the plan lacks the feature
+    hidden,          // this object is not visible now
+    blocked,         // the whole account is: stop
+    restart,         // the offset is dead: the walk begins again
+    refused,         // this request can never succeed as it stands
+};
+
+struct Reply {
+    int status = 0;
+    std::string_view content_type;
+    bool retry_after = false;    // the header came
+    // 64 bytes behind it must be readable (simdjson padding).
+    std::string_view body;
+};
+
+class Source {
+  public:
+    virtual ~Source() = default;
+
+    virtual std::string_view name() const = 0;             // the configured account
+    virtual std::span<const Stream> streams() const = 0;
+    virtual std::span<const Table> tables() const = 0;
+    // What a pass begins with.
+    virtual std::vector<FollowUp> roots() const = 0;
+    // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
+    virtual std::string target(const Work& work) const = 0;
+    // The request for an event token of `stream`: scope as that stream's own.
+    virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
+    // The server's own words about a refusal, shortened and without line breaks; empty if it gave none.
+    virtual std::string reason(std::string_view body) const = 0;
+    // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
+    // Fatal when the configuration does not fit what the account sees.
+    virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;
+};
+
+}  // namespace taskmirror::source

@@ -1,0 +1,133 @@
+// The database as the engine sees it: transactions, rows, the queue, gaps, facts. One writer, one thread.
+//
+// A second database is one more implementation of this interface beside sqlite.cpp. It never looks into a row: what a
+// table means is the business of the source. Every failure of the database is a Fatal with its exit code and remedy.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/rows.hpp"
+#include "core/time.hpp"
+
+namespace taskmirror::store {
+
+// A row of sync_work. Texts are empty where the column is NULL.
+struct Work {
+    std::string source;
+    std::string stream;
+    std::string scope;
+    std::string root;
+    bool recurring = false;
+    std::int64_t order_key = 0;
+    std::optional<Instant> due_at;
+    std::string resume;
+    std::optional<Instant> resumed_at;
+    std::int64_t walked = 0;
+    std::string cursor;
+    std::string pending_cursor;
+    std::optional<Instant> pending_at;
+    int attempts = 0;
+    std::string last_error;
+    std::optional<Instant> last_done_at;
+};
+
+struct Gap {
+    std::string source;
+    std::string stream;
+    std::string scope;
+    std::optional<int> status;  // HTTP; none: no usable answer came
+    std::string message;
+    Instant seen_at;
+    std::optional<Instant> retry_at;
+    Instant first_seen_at{};    // filled by open_gaps()
+};
+
+struct Capability {
+    std::string scope;
+    std::string name;
+    bool available = false;
+    Instant checked_at;
+};
+
+struct Written {
+    std::uint64_t inserted = 0;   // entity rows that were not there, or were mentions
+    std::uint64_t updated = 0;    // entity rows whose content changed
+    std::uint64_t unchanged = 0;  // entity rows that came and equalled what is stored
+    std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
+};
+
+struct Run {
+    std::string command;
+    std::string version;
+    Instant started_at;
+    std::optional<Instant> ended_at;
+    std::optional<int> exit_code;
+    std::uint64_t requests = 0, retries = 0, rate_limited = 0, rows_written = 0, rows_unchanged = 0;
+};
+
+// In which order the requests behind two answers were sent. Numbers grow by one with each request.
+struct Sent {
+    std::uint64_t number = 0;
+    std::uint64_t oldest_in_flight = 0;  // no answer to an older request can still arrive
+};
+
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    // One commit group at a time. A group that is not committed is rolled back when the store goes.
+    virtual bool in_transaction() const = 0;
+    virtual void begin() = 0;
+    virtual void commit() = 0;
+    // All of `body` or nothing of it, inside the open group. What body throws goes on to the caller.
+    virtual void savepoint(const std::function<void()>& body) = 0;
+
+    // Stores each entity whose content differs from what is stored, with its child sets and mentions.
+    virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
+
+    // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
+    virtual void queue(const Work& work, Instant pass) = 0;
+    // The first `limit` rows that are due, in order.
+    virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) = 0;
+    virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
+    // Stores where a walk stands: every column of `work` but its key. A missing row is inserted.
+    virtual void save(const Work& work) = 0;
+    // The walk is complete. Recurring work stays, without anything to do; one-off work leaves the table.
+    virtual void done(const Work& work, Instant now) = 0;
+    // How many rows of each stream have something to do, now or later.
+    virtual std::map<std::string, std::int64_t> backlog(std::string_view source) = 0;
+
+    virtual void open_gap(const Gap& gap) = 0;  // or renews it: first_seen_at stays
+    virtual void heal_gap(std::string_view source, std::string_view stream, std::string_view scope, Instant now) = 0;
+    virtual std::vector<Gap> open_gaps(std::string_view source) = 0;
+
+    virtual void set_capability(std::string_view source, const Capability& capability) = 0;
+    virtual std::vector<Capability> capabilities(std::string_view source) = 0;
+
+    virtual void set_fact(std::string_view key, std::string_view value) = 0;
+    virtual std::optional<std::string> fact(std::string_view key) = 0;
+
+    virtual std::int64_t start_run(const Run& run) = 0;
+    virtual void update_run(std::int64_t id, const Run& run) = 0;
+
+    // Builds the secondary indexes that are still missing. After the first load; then they stay.
+    virtual void build_indexes() = 0;
+    // Rows per table, in the order of the schema; mentions are not counted.
+    virtual std::vector<std::pair<std::string, std::int64_t>> row_counts() = 0;
+};
+
+// Takes the lock beside the file (Fatal 75 names its holder), opens or creates the database, brings its schema up to
+// date. Fatal 65: not our database or damaged; 74: disk; 78: written by a newer version. `tables` may be referred to by
+// the pages that are written later: the indices of Entity, ChildSet and Mention are indices into it.
+std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables);
+
+}  // namespace taskmirror::store

@@ -1,0 +1,467 @@
+-- Tables of the Asana mirror: what the token can see, one table per kind of object, named in Asana's own words.
+-- A reference x is x_gid; a polymorphic one has x_type beside it. What the API gave as null or left out is NULL.
+-- content_hash tells whether an object changed since it was stored; mirrored_at is when this content was first stored.
+-- A row with mirrored_at NULL is a mention: something refers to it, no list names it.
+-- References are declared so that tools can follow them; they are not enforced.
+-- Statements that start with CREATE INDEX are carried out after the first load, which is faster without them.
+
+-- Workspaces and organizations that the token sees.
+CREATE TABLE asana_workspaces (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    is_organization INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_workspaces_mirrored_at ON asana_workspaces (mirrored_at);
+
+-- The e-mail domains of an organization.
+CREATE TABLE asana_workspace_email_domains (
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    email_domain TEXT,
+    PRIMARY KEY (workspace_gid, email_domain)
+) WITHOUT ROWID;
+
+-- Who belongs to a workspace, deactivated people included.
+CREATE TABLE asana_workspace_memberships (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    user_task_list_gid TEXT, -- the person's My Tasks
+    is_active INTEGER,
+    is_admin INTEGER,
+    is_guest INTEGER,
+    is_view_only INTEGER,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_workspace_memberships_mirrored_at ON asana_workspace_memberships (mirrored_at);
+
+-- People. Rows with mirrored_at NULL are only known because something refers to them.
+CREATE TABLE asana_users (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    email TEXT,
+    photo_url TEXT, -- 128 x 128 pixels
+    mirrored_at TEXT
+);
+CREATE INDEX asana_users_mirrored_at ON asana_users (mirrored_at);
+
+-- Teams that the token sees.
+CREATE TABLE asana_teams (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    description TEXT,
+    html_description TEXT,
+    organization_gid TEXT REFERENCES asana_workspaces (gid),
+    permalink_url TEXT,
+    visibility TEXT, -- secret, request_to_join, public
+    endorsed INTEGER,
+    edit_team_name_or_description_access_level TEXT,
+    edit_team_visibility_or_trash_team_access_level TEXT,
+    member_invite_management_access_level TEXT,
+    guest_invite_management_access_level TEXT,
+    join_request_management_access_level TEXT,
+    team_member_removal_access_level TEXT,
+    team_content_management_access_level TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_teams_mirrored_at ON asana_teams (mirrored_at);
+
+-- Who is in a team.
+CREATE TABLE asana_team_memberships (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    team_gid TEXT REFERENCES asana_teams (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    is_guest INTEGER,
+    is_limited_access INTEGER,
+    is_admin INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_team_memberships_mirrored_at ON asana_team_memberships (mirrored_at);
+
+-- Projects, archived ones too.
+CREATE TABLE asana_projects (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    team_gid TEXT REFERENCES asana_teams (gid), -- NULL for projects that belong to no team
+    owner_gid TEXT REFERENCES asana_users (gid),
+    archived INTEGER,
+    completed INTEGER, -- the project itself, not its tasks
+    completed_at TEXT,
+    completed_by_gid TEXT REFERENCES asana_users (gid),
+    color TEXT,
+    icon TEXT,
+    default_view TEXT, -- list, board, timeline, calendar
+    privacy_setting TEXT,
+    default_access_level TEXT,
+    minimum_access_level_for_customization TEXT,
+    minimum_access_level_for_sharing TEXT,
+    start_on TEXT,
+    due_on TEXT,
+    notes TEXT,
+    html_notes TEXT,
+    current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
+    project_brief_gid TEXT REFERENCES asana_project_briefs (gid),
+    created_from_template_gid TEXT,
+    permalink_url TEXT,
+    created_at TEXT,
+    modified_at TEXT, -- of the project's own fields; its tasks do not move it
+    mirrored_at TEXT
+);
+CREATE INDEX asana_projects_mirrored_at ON asana_projects (mirrored_at);
+
+-- People with access to a project; teams stand in asana_memberships only.
+CREATE TABLE asana_project_members (
+    project_gid TEXT REFERENCES asana_projects (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (project_gid, user_gid)
+) WITHOUT ROWID;
+
+-- People who are notified about a project.
+CREATE TABLE asana_project_followers (
+    project_gid TEXT REFERENCES asana_projects (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (project_gid, user_gid)
+) WITHOUT ROWID;
+
+-- Who may do what with a project: people and teams.
+CREATE TABLE asana_memberships (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    resource_subtype TEXT,
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    member_gid TEXT,
+    member_type TEXT, -- user or team
+    access_level TEXT, -- admin, editor, commenter, viewer
+    mirrored_at TEXT
+);
+CREATE INDEX asana_memberships_mirrored_at ON asana_memberships (mirrored_at);
+
+-- Sections of projects and of My Tasks; a row with mirrored_at NULL is only referred to.
+CREATE TABLE asana_sections (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    project_gid TEXT REFERENCES asana_projects (gid),
+    position INTEGER, -- 0 for the first section of its project
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_sections_mirrored_at ON asana_sections (mirrored_at);
+
+-- The key resource page of a project.
+CREATE TABLE asana_project_briefs (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    title TEXT,
+    html_text TEXT,
+    text TEXT,
+    permalink_url TEXT,
+    project_gid TEXT REFERENCES asana_projects (gid),
+    mirrored_at TEXT
+);
+CREATE INDEX asana_project_briefs_mirrored_at ON asana_project_briefs (mirrored_at);
+
+-- Status updates of projects.
+CREATE TABLE asana_status_updates (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    resource_subtype TEXT,
+    title TEXT,
+    text TEXT,
+    html_text TEXT,
+    status_type TEXT, -- on_track, at_risk, off_track, on_hold, complete, ...
+    author_gid TEXT REFERENCES asana_users (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    created_at TEXT,
+    modified_at TEXT,
+    num_likes INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_status_updates_mirrored_at ON asana_status_updates (mirrored_at);
+
+-- Tasks and subtasks at every depth.
+CREATE TABLE asana_tasks (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    resource_subtype TEXT, -- default_task, milestone, approval, custom
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    parent_gid TEXT REFERENCES asana_tasks (gid), -- the task whose subtask this is
+    assignee_gid TEXT REFERENCES asana_users (gid),
+    assignee_section_gid TEXT REFERENCES asana_sections (gid), -- where it stands in the assignee's My Tasks
+    assigned_by_gid TEXT REFERENCES asana_users (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    completed INTEGER,
+    completed_at TEXT,
+    completed_by_gid TEXT REFERENCES asana_users (gid),
+    approval_status TEXT, -- approvals only: pending, approved, rejected, changes_requested
+    start_on TEXT,
+    start_at TEXT,
+    due_on TEXT,
+    due_at TEXT,
+    notes TEXT,
+    html_notes TEXT,
+    num_likes INTEGER,
+    num_subtasks INTEGER, -- direct children
+    actual_time_minutes REAL,
+    is_rendered_as_separator INTEGER,
+    custom_type_gid TEXT REFERENCES asana_custom_types (gid),
+    custom_type_status_option_gid TEXT REFERENCES asana_custom_type_status_options (gid),
+    permalink_url TEXT,
+    created_at TEXT,
+    modified_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_tasks_mirrored_at ON asana_tasks (mirrored_at);
+
+-- The projects of a task, and the section in each.
+CREATE TABLE asana_task_memberships (
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    project_gid TEXT REFERENCES asana_projects (gid),
+    section_gid TEXT REFERENCES asana_sections (gid),
+    PRIMARY KEY (task_gid, project_gid)
+) WITHOUT ROWID;
+
+-- People who are notified about a task.
+CREATE TABLE asana_task_followers (
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (task_gid, user_gid)
+) WITHOUT ROWID;
+
+-- The tags of a task.
+CREATE TABLE asana_task_tags (
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    tag_gid TEXT REFERENCES asana_tags (gid),
+    PRIMARY KEY (task_gid, tag_gid)
+) WITHOUT ROWID;
+
+-- What a task waits for.
+CREATE TABLE asana_task_dependencies (
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    depends_on_gid TEXT REFERENCES asana_tasks (gid),
+    PRIMARY KEY (task_gid, depends_on_gid)
+) WITHOUT ROWID;
+
+-- Who liked a task.
+CREATE TABLE asana_task_likes (
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (task_gid, user_gid)
+) WITHOUT ROWID;
+
+-- Tags; a row with mirrored_at NULL is only referred to.
+CREATE TABLE asana_tags (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    color TEXT,
+    notes TEXT,
+    permalink_url TEXT,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_tags_mirrored_at ON asana_tags (mirrored_at);
+
+-- People who follow a tag.
+CREATE TABLE asana_tag_followers (
+    tag_gid TEXT REFERENCES asana_tags (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (tag_gid, user_gid)
+) WITHOUT ROWID;
+
+-- Definitions of custom fields, global and local to a project.
+CREATE TABLE asana_custom_fields (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    description TEXT,
+    resource_subtype TEXT, -- text, enum, multi_enum, number, date, people, reference
+    representation_type TEXT, -- as resource_subtype, and formula, custom_id
+    precision INTEGER,
+    format TEXT, -- none, currency, identifier, percentage, custom, duration
+    currency_code TEXT,
+    custom_label TEXT,
+    custom_label_position TEXT,
+    id_prefix TEXT,
+    input_restrictions TEXT, -- JSON array of the resource types that a reference field takes
+    is_global_to_workspace INTEGER,
+    is_formula_field INTEGER,
+    is_value_read_only INTEGER,
+    privacy_setting TEXT,
+    default_access_level TEXT,
+    asana_created_field TEXT,
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    mirrored_at TEXT
+);
+CREATE INDEX asana_custom_fields_mirrored_at ON asana_custom_fields (mirrored_at);
+
+-- The options of enum and multi_enum fields.
+CREATE TABLE asana_custom_field_options (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    name TEXT,
+    color TEXT,
+    enabled INTEGER,
+    position INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_custom_field_options_mirrored_at ON asana_custom_field_options (mirrored_at);
+
+-- Which custom fields a project has.
+CREATE TABLE asana_custom_field_settings (
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    is_important INTEGER,
+    position INTEGER,
+    PRIMARY KEY (parent_gid, custom_field_gid)
+) WITHOUT ROWID;
+
+-- Values of custom fields: one row per field of the object, unset and disabled ones too.
+CREATE TABLE asana_custom_field_values (
+    object_gid TEXT,
+    object_type TEXT, -- task, project
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    enabled INTEGER, -- 0: the field is no longer attached, its value remains
+    display_value TEXT, -- any kind, as text
+    text_value TEXT,
+    number_value REAL, -- a percentage of 25 is 0.25
+    date_value TEXT,
+    datetime_value TEXT,
+    enum_option_gid TEXT REFERENCES asana_custom_field_options (gid),
+    PRIMARY KEY (object_gid, custom_field_gid)
+) WITHOUT ROWID;
+
+-- The members of multi-enum, people and reference values.
+CREATE TABLE asana_custom_field_value_items (
+    object_gid TEXT,
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    position INTEGER,
+    item_gid TEXT,
+    item_type TEXT, -- enum_option, user, task, ...
+    PRIMARY KEY (object_gid, custom_field_gid, position)
+) WITHOUT ROWID;
+
+-- Custom task types.
+CREATE TABLE asana_custom_types (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_custom_types_mirrored_at ON asana_custom_types (mirrored_at);
+
+-- The statuses that a custom task type offers.
+CREATE TABLE asana_custom_type_status_options (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    custom_type_gid TEXT REFERENCES asana_custom_types (gid),
+    name TEXT,
+    completion_state TEXT,
+    enabled INTEGER,
+    color TEXT,
+    position INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_custom_type_status_options_mirrored_at ON asana_custom_type_status_options (mirrored_at);
+
+-- Comments and history of tasks.
+CREATE TABLE asana_stories (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    resource_subtype TEXT, -- comment_added, assigned, section_changed, ...: an open list
+    type TEXT, -- comment or system
+    target_gid TEXT, -- the task that the story is about
+    target_type TEXT,
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    created_at TEXT,
+    text TEXT, -- English, and not stable: use the old_ and new_ columns
+    html_text TEXT,
+    is_pinned INTEGER,
+    is_edited INTEGER,
+    num_likes INTEGER,
+    source TEXT, -- web, email, mobile, api, unknown
+    sticker_name TEXT,
+    assignee_gid TEXT REFERENCES asana_users (gid),
+    follower_gid TEXT REFERENCES asana_users (gid),
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    project_gid TEXT REFERENCES asana_projects (gid),
+    tag_gid TEXT REFERENCES asana_tags (gid),
+    story_gid TEXT REFERENCES asana_stories (gid),
+    dependency_gid TEXT REFERENCES asana_tasks (gid),
+    duplicate_of_gid TEXT REFERENCES asana_tasks (gid),
+    duplicated_from_gid TEXT REFERENCES asana_tasks (gid),
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    old_name TEXT,
+    old_resource_subtype TEXT,
+    old_approval_status TEXT,
+    old_section_gid TEXT REFERENCES asana_sections (gid),
+    old_dates_start_on TEXT,
+    old_dates_due_on TEXT,
+    old_dates_due_at TEXT,
+    old_text_value TEXT,
+    old_number_value REAL,
+    old_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid),
+    old_multi_enum_values TEXT, -- JSON array of option gids
+    old_people_value TEXT, -- JSON array of user gids
+    old_date_value_start_on TEXT,
+    old_date_value_due_on TEXT,
+    old_date_value_due_at TEXT,
+    new_name TEXT,
+    new_resource_subtype TEXT,
+    new_approval_status TEXT,
+    new_section_gid TEXT REFERENCES asana_sections (gid),
+    new_dates_start_on TEXT,
+    new_dates_due_on TEXT,
+    new_dates_due_at TEXT,
+    new_text_value TEXT,
+    new_number_value REAL,
+    new_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid),
+    new_multi_enum_values TEXT, -- JSON array of option gids
+    new_people_value TEXT, -- JSON array of user gids
+    new_date_value_start_on TEXT,
+    new_date_value_due_on TEXT,
+    new_date_value_due_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_stories_mirrored_at ON asana_stories (mirrored_at);
+
+-- Files and links of tasks, projects and project briefs.
+CREATE TABLE asana_attachments (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    resource_subtype TEXT, -- asana, dropbox, gdrive, onedrive, box, vimeo, external
+    parent_gid TEXT,
+    parent_type TEXT, -- task, project, project_brief
+    created_at TEXT,
+    host TEXT,
+    size INTEGER, -- bytes; files kept by Asana only
+    permanent_url TEXT,
+    view_url TEXT,
+    connected_to_app INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_attachments_mirrored_at ON asana_attachments (mirrored_at);
+
+-- What reports join on, beside the keys.
+CREATE INDEX asana_tasks_parent ON asana_tasks (parent_gid) WHERE parent_gid IS NOT NULL;
+CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_gid IS NOT NULL;
+CREATE INDEX asana_task_memberships_project ON asana_task_memberships (project_gid);
+CREATE INDEX asana_stories_target ON asana_stories (target_gid);
+CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);

@@ -1,0 +1,86 @@
+-- The mirror's own tables: what is still to do, what could not be fetched, what is gone, what each run did.
+-- Instants are TEXT 'YYYY-MM-DDTHH:MM:SS.sssZ' (UTC); booleans are INTEGER 0/1.
+
+-- Everything that the program will do, and everything that it knows about where it stands.
+CREATE TABLE sync_work (
+    source         TEXT NOT NULL,     -- the configured account, by its name
+    stream         TEXT NOT NULL,     -- what to fetch: project_tasks, task_stories, ...
+    scope          TEXT NOT NULL,     -- of which object: a gid, several joined by '/' in the order of the path, or ''
+    root           TEXT NOT NULL,     -- the workspace that the scope belongs to: capabilities hold per workspace; '' above workspaces
+    kind           TEXT NOT NULL,     -- recurring: the row stays; one_off: deleted with the page that finishes it
+    order_key      INTEGER NOT NULL,  -- smaller is fetched earlier: the stream's rank, then newest first
+    due_at         TEXT,              -- NULL: nothing to do at present
+    resume         TEXT,              -- a walk in progress: the offset of its next page
+    resumed_at     TEXT,              -- when that offset was given; it dies after 15 minutes
+    walked         INTEGER NOT NULL DEFAULT 0,  -- objects on the pages before resume: positions continue from here
+    cursor         TEXT,              -- what the last complete pass proved: an event token, a watermark
+    pending_cursor TEXT,              -- taken before a snapshot; becomes the cursor with the snapshot's last page
+    pending_at     TEXT,              -- when pending_cursor was taken
+    attempts       INTEGER NOT NULL DEFAULT 0,  -- failed requests since the last success
+    last_error     TEXT,
+    last_done_at   TEXT,              -- when the last complete pass ended
+    changes        REAL NOT NULL DEFAULT 0,     -- changes seen, with forgetting: the numerator of the learned change rate
+    exposure       REAL NOT NULL DEFAULT 0,     -- seconds observed, with forgetting: its denominator
+    PRIMARY KEY (source, stream, scope)
+) WITHOUT ROWID;
+
+-- Picking work: the next rows in order, without those that have nothing to do.
+CREATE INDEX sync_work_due ON sync_work (source, order_key, due_at) WHERE due_at IS NOT NULL;
+
+-- One row per invocation.
+CREATE TABLE sync_runs (
+    id             INTEGER PRIMARY KEY,
+    command        TEXT NOT NULL,     -- sync
+    version        TEXT NOT NULL,     -- of the program
+    started_at     TEXT NOT NULL,
+    ended_at       TEXT,              -- NULL: running, or killed
+    exit_code      INTEGER,
+    requests       INTEGER NOT NULL DEFAULT 0,  -- issued, retries included
+    retries        INTEGER NOT NULL DEFAULT 0,
+    rate_limited   INTEGER NOT NULL DEFAULT 0,  -- answers 429
+    rows_written   INTEGER NOT NULL DEFAULT 0,  -- entity rows inserted or changed
+    rows_unchanged INTEGER NOT NULL DEFAULT 0   -- entity rows that came and equalled what is stored
+);
+
+-- What should be here and could not be fetched. Open while healed_at is NULL.
+CREATE TABLE sync_gaps (
+    source         TEXT NOT NULL,
+    stream         TEXT NOT NULL,
+    scope          TEXT NOT NULL,
+    status         INTEGER,           -- HTTP status; NULL: no usable answer came
+    message        TEXT NOT NULL,     -- why, and what happens next
+    first_seen_at  TEXT NOT NULL,
+    last_seen_at   TEXT NOT NULL,
+    retry_at       TEXT,              -- when it is tried again
+    healed_at      TEXT,
+    PRIMARY KEY (source, stream, scope)
+) WITHOUT ROWID;
+
+-- What left its table, and why: one row per object, with its last content.
+CREATE TABLE sync_tombstones (
+    table_name     TEXT NOT NULL,
+    gid            TEXT NOT NULL,
+    source         TEXT NOT NULL,
+    cause          TEXT NOT NULL,     -- deleted, not_visible, excluded
+    deleted_at     TEXT,              -- NULL: unknown
+    detected_at    TEXT NOT NULL,
+    detected_by    TEXT NOT NULL,     -- event, audit, walk, parent
+    row            TEXT NOT NULL,     -- the last content with its child sets, as JSON
+    PRIMARY KEY (table_name, gid)
+) WITHOUT ROWID;
+
+-- What the plan of a workspace allows. A feature that is off is not a gap.
+CREATE TABLE sync_capabilities (
+    source         TEXT NOT NULL,
+    scope          TEXT NOT NULL,     -- the workspace
+    capability     TEXT NOT NULL,     -- custom_fields, search, ...
+    available      INTEGER NOT NULL,
+    checked_at     TEXT NOT NULL,
+    PRIMARY KEY (source, scope, capability)
+) WITHOUT ROWID;
+
+-- Facts about the database as a whole: the token's user, whether the first load is complete, ...
+CREATE TABLE sync_meta (
+    key            TEXT NOT NULL PRIMARY KEY,
+    value          TEXT
+) WITHOUT ROWID;
