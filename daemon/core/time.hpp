@@ -11,7 +11,7 @@
 namespace taskmirror {
 
 using Milliseconds = std::chrono::milliseconds;
-using Instant = std::chrono::sys_time<Milliseconds>;                                       // UTC
+using Instant = std::chrono::sys_time<Milliseconds>;  // UTC
 using Monotonic = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
 class Clock {

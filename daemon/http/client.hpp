@@ -20,9 +20,9 @@ namespace taskmirror::http {
 enum class Failure : std::uint8_t { none, connect, tls, timeout, reset, too_large, protocol, cancelled };
 
 struct Response {
-    std::uint64_t id = 0;          // of the request
+    std::uint64_t id = 0;  // of the request
     Failure failure = Failure::none;
-    std::string message;           // libcurl's words, when failure is not none
+    std::string message;  // libcurl's words, when failure is not none
     int status = 0;
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;              // decoded; its capacity exceeds its size by at least kPadding
@@ -35,17 +35,17 @@ struct Response {
 inline constexpr std::size_t kPadding = 64;  // simdjson reads this far past the end
 
 struct ClientOptions {
-    std::string base_url;                         // without a trailing slash
-    std::string token;                            // opaque
-    std::string ca_file;                          // empty: the system's
-    std::string proxy;                            // empty: none, the environment is ignored
+    std::string base_url;  // without a trailing slash
+    std::string token;     // opaque
+    std::string ca_file;   // empty: the system's
+    std::string proxy;     // empty: none, the environment is ignored
     std::string user_agent;
     std::vector<std::pair<std::string, std::string>> headers;  // further request headers
     Milliseconds connect_timeout{10'000};
-    Milliseconds timeout{120'000};                // of one request; bounds the memory for out-of-order answers
-    Milliseconds stall_timeout{30'000};           // below 100 bytes a second for this long
-    std::size_t max_body = 64 * 1024 * 1024;      // decoded bytes of one answer
-    std::size_t max_bodies = 256 * 1024 * 1024;   // decoded bytes of all answers in flight
+    Milliseconds timeout{120'000};               // of one request; bounds the memory for out-of-order answers
+    Milliseconds stall_timeout{30'000};          // below 100 bytes a second for this long
+    std::size_t max_body = 64 * 1024 * 1024;     // decoded bytes of one answer
+    std::size_t max_bodies = 256 * 1024 * 1024;  // decoded bytes of all answers in flight
     std::size_t max_headers = 256 * 1024;
 };
 
@@ -61,6 +61,9 @@ class Transport {
     // The token to use from the next request on.
     virtual void set_token(std::string token) = 0;
 };
+
+// Of libcurl, as it names itself: "libcurl/7.88.1".
+std::string library_version();
 
 // Throws Fatal(configuration) for a base URL that is neither https nor http on loopback, for a token, proxy or header
 // with control characters, and for a ca_file that cannot be read. `wake_fd` (or -1): becoming readable ends a wait.

@@ -2,10 +2,10 @@
 // random numbers are parameters, nothing here waits.
 //
 // Asana evaluates its minute quota more often than once a minute and counts rejected requests, so requests are spaced
-// evenly (GCRA) with at most a second of burst. https://developers.asana.com/docs/rate-limits
+// evenly (GCRA) with at most a second of burst, and never more than 10 at once (above 2,160 a minute, which no plan of
+// Asana has: 250 ms worth). https://developers.asana.com/docs/rate-limits
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,12 +16,13 @@
 namespace taskmirror::http {
 
 struct PaceOptions {
-    int requests_per_minute = 0;        // 0: auto, 150 until learned otherwise
+    int requests_per_minute = 0;  // 0: auto, 150 until learned otherwise
     int search_per_minute = 60;
-    double share = 0.8;                 // of the quota that is ours
-    int concurrency = 0;                // 0: auto, as many as rate and latency need, at most 45 (0.9 of Asana's 50)
+    double share = 0.8;   // of the quota that is ours; above 0, at most 1
+    int concurrency = 0;  // 0: auto, as many as rate and latency need, at most 45 (0.9 of Asana's 50)
 };
 
+// A search counts against both quotas.
 enum class Budget : std::uint8_t { standard, search };
 
 class Pace {
@@ -35,7 +36,8 @@ class Pace {
     void sent(Budget budget, Monotonic now);
     // Every request that was sent is answered once. `usable`: neither a failure, a 429 nor a 5xx.
     void answered(Budget budget, Monotonic now, Milliseconds latency, bool usable);
-    // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second.
+    // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second, and
+    // takes 0.7 of its rate afterwards. Further ones within the pause can only lengthen it.
     void throttled(Monotonic now, std::optional<Milliseconds> retry_after);
     // An endpoint has answered that only paid plans have: 1,500 a minute, where the configuration says auto.
     void plan_is_paid();
@@ -44,16 +46,32 @@ class Pace {
     // this request or for the budget of retries as a whole (under a tenth of all requests).
     std::optional<Milliseconds> retry_after(int attempt);
 
-    double rate_per_minute() const;     // of our share, as it is now
-    int concurrency() const;            // as it is now
-    int in_flight() const;
-    std::optional<Monotonic> parked_until() const;  // while a Retry-After runs
+    double rate_per_minute() const;  // of our share, as it is now
+    int concurrency() const;         // as it is now
+    int in_flight() const { return in_flight_; }
+    std::optional<Monotonic> parked_until() const { return parked_until_; }  // until the first request after it
 
-    // ... private state ...
+  private:
+    using Interval = std::chrono::nanoseconds;
+
+    Interval interval(Budget budget) const;
+
+    PaceOptions options_;
+    std::function<double()> random_;
+    int limit_;                 // requests a minute, of the whole account
+    double taken_ = 1.0;        // the part of our share that we take: below 1 after a 429
+    Monotonic standard_due_{};  // GCRA's theoretical arrival time
+    Monotonic search_due_{};
+    std::optional<Monotonic> parked_until_;
+    Monotonic clean_since_{};  // the last 429, or the last rise of the rate
+    double latency_seconds_;   // moving average
+    double retries_;           // that may be made now
+    int in_flight_ = 0;
 };
 
-// The value of a Retry-After header, RFC 7231 section 7.1.3: seconds (a fraction is rounded up) or a date, against
-// `now`. None: absent or neither of them.
+// The value of a Retry-After header, RFC 7231 section 7.1.3: seconds (a fraction is rounded up to a whole one) or a
+// date, against `now` (one in the past is zero). More than a day is taken as a day, so that one wrong digit cannot stop
+// a mirror for years. None: absent or neither of them.
 std::optional<Milliseconds> parse_retry_after(std::string_view header, Instant now);
 
 }  // namespace taskmirror::http

@@ -22,8 +22,8 @@ enum class Budget : std::uint8_t { standard, search };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
-    std::string_view name;              // as in sync_work.stream
-    std::string_view stage;             // what progress calls it; streams of one stage share a rank
+    std::string_view name = {};         // as in sync_work.stream
+    std::string_view stage = {};        // what progress calls it; streams of one stage share a rank
     int rank = 0;                       // smaller is fetched earlier
     Kind kind = Kind::recurring;
     Budget budget = Budget::standard;
@@ -35,9 +35,9 @@ struct Stream {
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
 struct Work {
     std::uint16_t stream = 0;    // index into streams()
-    std::string_view scope;
-    std::string_view root;       // the workspace; empty above workspaces
-    std::string_view offset;     // of the page; empty: the first
+    std::string_view scope = {};
+    std::string_view root = {};       // the workspace; empty above workspaces
+    std::string_view offset = {};     // of the page; empty: the first
     int limit = 0;               // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;     // objects on the pages before this one
 };
@@ -47,6 +47,7 @@ struct FollowUp {
     std::string scope;
     std::string root;
     std::int64_t order = 0;      // within the stream's rank, smaller first
+    std::int64_t entity = -1;    // index in page.entities: only when that one is new or changed; -1: in any case
 };
 
 // What one answer says. Reused from page to page: read() clears it first.
@@ -78,10 +79,10 @@ enum class Verdict : std::uint8_t {
 
 struct Reply {
     int status = 0;
-    std::string_view content_type;
+    std::string_view content_type = {};
     bool retry_after = false;    // the header came
     // 64 bytes behind it must be readable (simdjson padding).
-    std::string_view body;
+    std::string_view body = {};
 };
 
 class Source {
@@ -93,9 +94,11 @@ class Source {
     virtual std::span<const Table> tables() const = 0;
     // What a pass begins with.
     virtual std::vector<FollowUp> roots() const = 0;
+    // What of the configuration decides which follow-up work is opened. When it differs from the last complete pass,
+    // unchanged objects open theirs as well.
+    virtual std::string fingerprint() const = 0;
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
-    // The request for an event token of `stream`: scope as that stream's own.
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
     // The server's own words about a refusal, shortened and without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;

@@ -22,40 +22,40 @@ namespace taskmirror::store {
 
 // A row of sync_work. Texts are empty where the column is NULL.
 struct Work {
-    std::string source;
-    std::string stream;
-    std::string scope;
-    std::string root;
+    std::string source{};
+    std::string stream{};
+    std::string scope{};
+    std::string root{};
     bool recurring = false;
     std::int64_t order_key = 0;
-    std::optional<Instant> due_at;
-    std::string resume;
-    std::optional<Instant> resumed_at;
+    std::optional<Instant> due_at{};
+    std::string resume{};
+    std::optional<Instant> resumed_at{};
     std::int64_t walked = 0;
-    std::string cursor;
-    std::string pending_cursor;
-    std::optional<Instant> pending_at;
+    std::string cursor{};
+    std::string pending_cursor{};
+    std::optional<Instant> pending_at{};
     int attempts = 0;
-    std::string last_error;
-    std::optional<Instant> last_done_at;
+    std::string last_error{};
+    std::optional<Instant> last_done_at{};
 };
 
 struct Gap {
-    std::string source;
-    std::string stream;
-    std::string scope;
-    std::optional<int> status;  // HTTP; none: no usable answer came
-    std::string message;
-    Instant seen_at;
-    std::optional<Instant> retry_at;
+    std::string source{};
+    std::string stream{};
+    std::string scope{};
+    std::optional<int> status{};  // HTTP; none: no usable answer came
+    std::string message{};
+    Instant seen_at{};
+    std::optional<Instant> retry_at{};
     Instant first_seen_at{};    // filled by open_gaps()
 };
 
 struct Capability {
-    std::string scope;
-    std::string name;
+    std::string scope{};
+    std::string name{};
     bool available = false;
-    Instant checked_at;
+    Instant checked_at{};
 };
 
 struct Written {
@@ -63,14 +63,15 @@ struct Written {
     std::uint64_t updated = 0;    // entity rows whose content changed
     std::uint64_t unchanged = 0;  // entity rows that came and equalled what is stored
     std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
+    std::vector<bool> changed;    // per entity of the page: inserted or updated
 };
 
 struct Run {
-    std::string command;
-    std::string version;
-    Instant started_at;
-    std::optional<Instant> ended_at;
-    std::optional<int> exit_code;
+    std::string command{};
+    std::string version{};
+    Instant started_at{};
+    std::optional<Instant> ended_at{};
+    std::optional<int> exit_code{};
     std::uint64_t requests = 0, retries = 0, rate_limited = 0, rows_written = 0, rows_unchanged = 0;
 };
 
@@ -95,7 +96,8 @@ class Store {
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
     // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
-    virtual void queue(const Work& work, Instant pass) = 0;
+    // True if the row had nothing to do before.
+    virtual bool queue(const Work& work, Instant pass) = 0;
     // The first `limit` rows that are due, in order.
     virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) = 0;
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
@@ -124,6 +126,9 @@ class Store {
     // Rows per table, in the order of the schema; mentions are not counted.
     virtual std::vector<std::pair<std::string, std::int64_t>> row_counts() = 0;
 };
+
+// Of SQLite: "3.40.1".
+std::string library_version();
 
 // Takes the lock beside the file (Fatal 75 names its holder), opens or creates the database, brings its schema up to
 // date. Fatal 65: not our database or damaged; 74: disk; 78: written by a newer version. `tables` may be referred to by

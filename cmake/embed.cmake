@@ -1,0 +1,15 @@
+# embed_schema(<target>): compiles schema/*.sql into the target, as declared in daemon/store/schema.hpp.
+# Configuring runs again when one of the files changes.
+function(embed_schema target)
+    set(code "// Generated from schema/*.sql.\n#include \"store/schema.hpp\"\n\nnamespace taskmirror::store {\n")
+    foreach(name IN ITEMS core asana)
+        set(file "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../schema/${name}.sql")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+        file(READ "${file}" text)
+        string(APPEND code "std::string_view ${name}_sql() {\n    return R\"schema(${text})schema\";\n}\n")
+    endforeach()
+    string(APPEND code "}  // namespace taskmirror::store\n")
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/generated/schema.cpp")
+    file(CONFIGURE OUTPUT "${output}" CONTENT "${code}" @ONLY)
+    target_sources(${target} PRIVATE "${output}")
+endfunction()

@@ -1,0 +1,294 @@
+#include "app.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <memory>
+#include <random>
+
+#include "asana/source.hpp"
+#include "asana/streams.hpp"
+#include "cli.hpp"
+#include "config.hpp"
+#include "core/log.hpp"
+#include "engine/sync.hpp"
+#include "http/client.hpp"
+#include "http/pace.hpp"
+#include "ops/terminal.hpp"
+#include "store/store.hpp"
+#include "token.hpp"
+
+namespace taskmirror {
+namespace {
+
+constexpr std::string_view kVersion = TASKMIRROR_VERSION;
+
+std::atomic<bool> stop{false};
+int wake_fd = -1;
+
+// The first signal lets what is in flight arrive; the second one ends the process at once.
+extern "C" void on_signal(int signal) {
+    if (stop.exchange(true) && signal == SIGINT) _exit(static_cast<int>(ExitCode::interrupted));
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
+}
+
+void catch_signals() {
+    wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct sigaction action = {};
+    action.sa_handler = on_signal;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+Config configuration(const Arguments& arguments) {
+    Config config;
+    const auto places = config_places();
+    const auto file = arguments.config.empty() ? first_existing(places) : std::optional(arguments.config);
+    if (file) config = read_config(*file, asana::kResources);
+    if (!arguments.database.empty()) config.database = arguments.database;
+    if (arguments.log_level) config.log.level = *arguments.log_level;
+    if (arguments.log_format) config.log.format = *arguments.log_format;
+    log::configure(config.log);
+    return config;
+}
+
+TokenPlace token_place(const SourceConfig& config) {
+    TokenPlace place;
+    place.env = config.token_env;
+    place.file = config.token_file;
+    place.command = config.token_command;
+    return place;
+}
+
+// A source with all that is needed to talk to it.
+struct Connection {
+    const SourceConfig& config;
+    std::string token;
+    std::unique_ptr<source::Source> source;
+    std::unique_ptr<http::Transport> transport;
+    std::unique_ptr<http::Pace> pace;
+};
+
+Connection connect(const SourceConfig& config) {
+    auto token = read_token(token_place(config));
+    log::conceal(token);
+
+    http::ClientOptions client;
+    client.base_url = config.base_url;
+    client.token = token;
+    client.ca_file = config.ca_file.string();
+    client.proxy = config.proxy;
+    client.user_agent = fmt::format("taskmirror/{}", kVersion);
+    const auto add_header = [&](const char* name, const std::vector<std::string>& changes) {
+        if (!changes.empty()) client.headers.emplace_back(name, fmt::format("{}", fmt::join(changes, ",")));
+    };
+    add_header("Asana-Enable", config.api_changes.enable);
+    add_header("Asana-Disable", config.api_changes.disable);
+
+    http::PaceOptions pace;
+    pace.requests_per_minute = config.limits.requests_per_minute;
+    pace.share = config.limits.share;
+    pace.concurrency = config.limits.concurrency;
+    auto engine = std::make_shared<std::mt19937_64>(std::random_device{}());
+    auto random = [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
+
+    return {.config = config,
+            .token = std::move(token),
+            .source = asana::make_source(
+                {.name = config.name, .workspaces = config.workspaces, .resources_off = config.resources_off}),
+            .transport = http::make_client(client, wake_fd),
+            .pace = std::make_unique<http::Pace>(pace, random)};
+}
+
+std::string duration(std::chrono::seconds time) {
+    if (time < std::chrono::minutes(2)) return fmt::format("{} s", time.count());
+    if (time < std::chrono::hours(2)) return fmt::format("{} min", time.count() / 60);
+    return fmt::format("{} h {:02} min", time.count() / 3600, time.count() / 60 % 60);
+}
+
+void show(const engine::Progress& progress) {
+    ops::show_line(fmt::format("{}, {} rows, {} requests, {:.0f} of {:.0f}/min{}, {} waiting{}", progress.stage,
+                               progress.rows_written + progress.rows_unchanged, progress.requests,
+                               progress.used_per_minute, progress.rate_per_minute,
+                               progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : "",
+                               progress.waiting,
+                               progress.paused ? ", paused by Asana"
+                               : progress.left ? ", " + duration(*progress.left) + " left"
+                                               : ""));
+}
+
+void summarize(store::Store& store, const Config& config, const store::Run& run, bool complete) {
+    const auto seconds = std::chrono::duration<double>(*run.ended_at - run.started_at).count();
+    fmt::print("{} {} in {:.1f} s: {} requests ({} repeated, {} answered 429), {} rows written, {} unchanged\n",
+               complete ? "mirrored into" : "stopped with work left; stored in", config.database.string(), seconds,
+               run.requests, run.retries, run.rate_limited, run.rows_written, run.rows_unchanged);
+    for (const auto& [table, rows] : store.row_counts())
+        if (rows > 0) fmt::print("  {:<36}{:>12}\n", table, rows);
+    for (const auto& source : config.sources) {
+        for (const auto& capability : store.capabilities(source.name))
+            if (!capability.available)
+                fmt::print("the plan of workspace {} has no {}\n", capability.scope, capability.name);
+        const auto gaps = store.open_gaps(source.name);
+        constexpr std::size_t kShown = 10;
+        if (!gaps.empty()) fmt::print("gaps: {} could not be fetched (table sync_gaps)\n", gaps.size());
+        for (const auto& gap : std::span(gaps).first(std::min(gaps.size(), kShown)))
+            fmt::print("  {} {}: {}{}\n", gap.stream, gap.scope, gap.message,
+                       gap.retry_at ? "; tried again from " + iso(*gap.retry_at) : "");
+    }
+}
+
+ExitCode sync(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    std::vector<Connection> connections;
+    for (const auto& source : config.sources) connections.push_back(connect(source));
+    const auto store = store::open_sqlite(config.database, connections.front().source->tables());
+    const Clock& clock = system_clock();
+
+    const bool line = arguments.progress && ops::has_terminal() && config.log.level <= log::Level::info;
+    engine::Limits limits;
+    if (arguments.max_minutes) limits.time = std::chrono::minutes(*arguments.max_minutes);
+    if (arguments.max_requests) limits.requests = static_cast<std::uint64_t>(*arguments.max_requests);
+
+    store::Run run{.command = "sync", .version = std::string(kVersion), .started_at = clock.now()};
+    store->begin();
+    const auto run_id = store->start_run(run);
+    store->commit();
+    const auto began = clock.monotonic();
+    const auto end_run = [&](ExitCode code) {
+        run.ended_at = clock.now();
+        run.exit_code = static_cast<int>(code);
+        store->begin();
+        store->update_run(run_id, run);
+        store->commit();
+    };
+
+    bool complete = true;
+    ExitCode code = ExitCode::done;
+    for (auto& connection : connections) {
+        engine::Limits left = limits;
+        if (left.time) *left.time -= std::chrono::floor<Milliseconds>(clock.monotonic() - began);
+        if (left.requests) *left.requests -= std::min(*left.requests, run.requests);
+        engine::Sync sync({.source = *connection.source,
+                           .transport = *connection.transport,
+                           .pace = *connection.pace,
+                           .read_token =
+                               [&] {
+                                   auto token = read_token(token_place(connection.config));
+                                   log::conceal(token);
+                                   return token;
+                               },
+                           .token = connection.token},
+                          *store, clock, stop, line ? show : std::function<void(const engine::Progress&)>());
+        const auto add_up = [&] {
+            ops::clear_line();
+            run.requests += sync.progress().requests;
+            run.retries += sync.progress().retries;
+            run.rate_limited += sync.progress().rate_limited;
+            run.rows_written += sync.progress().rows_written;
+            run.rows_unchanged += sync.progress().rows_unchanged;
+        };
+        try {
+            complete = sync.run(left) == engine::Ended::complete && complete;
+            add_up();
+        } catch (const Fatal& fatal) {
+            add_up();
+            if (fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt) end_run(fatal.code());
+            throw;
+        }
+        if (!store->open_gaps(connection.config.name).empty()) code = ExitCode::incomplete;
+    }
+    if (!complete) code = ExitCode::come_again;
+    end_run(code);
+    if (config.log.level <= log::Level::info) summarize(*store, config, run, complete);
+    return code;
+}
+
+http::Response fetch(http::Transport& transport, const std::string& target) {
+    static std::uint64_t number = 0;
+    transport.get(++number, target);
+    while (!stop.load())
+        for (auto& response : transport.wait(std::chrono::seconds(1))) return std::move(response);
+    throw Fatal(ExitCode::come_again, "stopped by a signal");
+}
+
+void check(const Connection& connection) {
+    const auto& config = connection.config;
+    const auto me = fetch(*connection.transport, asana::me_target());
+    if (me.failure != http::Failure::none)
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
+                                                       "and the network",
+                                                       config.name, config.base_url, me.message));
+    if (me.status == 401)
+        throw Fatal(ExitCode::token_refused,
+                    fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
+                                "Developer Apps, and put it where the old one stands",
+                                config.name));
+    if (me.status != 200)
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} answered {} to /users/me; try again later", config.name,
+                                                       config.base_url, me.status));
+    asana::Me who;
+    try {
+        who = asana::read_me(me.body);
+    } catch (const std::exception& error) {
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
+                                                       config.name, config.base_url, error.what()));
+    }
+    fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url, who.name,
+               who.gid);
+    for (const auto& [gid, name] : who.workspaces) {
+        const bool wanted = config.workspaces.empty() || std::ranges::find(config.workspaces, gid) != config.workspaces.end() ||
+                            std::ranges::find(config.workspaces, name) != config.workspaces.end();
+        fmt::print("  workspace   {} ({}){}\n", name, gid, wanted ? "" : ", not mirrored");
+        if (!wanted) continue;
+        for (const auto& probe : asana::kProbes) {
+            const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));
+            const bool yes = answer.status == 200 || answer.status == 412;
+            const bool no = answer.status == 402 || answer.status == 403 || answer.status == 404;
+            fmt::print("    {:<18}{}{}\n", probe.feature,
+                       yes  ? "yes"
+                       : no ? fmt::format("no ({})", answer.status)
+                            : fmt::format("unknown ({})", answer.status != 0 ? fmt::format("status {}", answer.status)
+                                                                             : answer.message),
+                       no && !probe.without.empty() ? fmt::format("; not mirrored: {}", probe.without) : "");
+        }
+    }
+    for (const auto& wish : config.workspaces)
+        if (std::ranges::none_of(who.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; }))
+            throw Fatal(ExitCode::configuration,
+                        fmt::format("source {}: no workspace \"{}\" is visible to the token; correct `workspaces`",
+                                    config.name, wish));
+}
+
+ExitCode check(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    fmt::print("configuration {}\ndatabase      {}\n", config.file.empty() ? "none, all defaults" : config.file.string(),
+               config.database.string());
+    for (const auto& source : config.sources) check(connect(source));
+    return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run(int argc, const char* const* argv) {
+    const Arguments arguments = parse(argc, argv);
+    catch_signals();
+    switch (arguments.command) {
+        case Command::none: fmt::print(stderr, "{}", help()); return ExitCode::usage;
+        case Command::help: fmt::print("{}", help()); return ExitCode::done;
+        case Command::version:
+            fmt::print("{}", version_text(kVersion, http::library_version(), store::library_version()));
+            return ExitCode::done;
+        case Command::sync: return sync(arguments);
+        case Command::check: return check(arguments);
+    }
+    return ExitCode::internal;
+}
+
+}  // namespace taskmirror

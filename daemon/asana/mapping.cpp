@@ -1,0 +1,526 @@
+#include "asana/mapping.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace taskmirror::asana {
+namespace {
+
+// Part of every content hash: a new number makes every row be written again. Raise it when the same JSON gives other
+// rows than before.
+constexpr std::uint64_t kMappingVersion = 1;
+
+constexpr int kNone = -1;
+
+using source::Json;
+using source::JsonArray;
+using source::JsonObject;
+
+struct Reference {
+    Value gid, type, name;
+};
+
+std::optional<Reference> reference_in(Json& json, Page& page) {
+    auto members = source::object(json);
+    if (!members) return std::nullopt;
+    Reference reference;
+    source::for_each_member(*members, [&](std::string_view key, Json value) {
+        if (key == "gid") reference.gid = source::text(value, page);
+        if (key == "resource_type") reference.type = source::text(value, page);
+        if (key == "name") reference.name = source::text(value, page);
+    });
+    if (reference.gid.is_null()) source::wrong("a reference with a gid");
+    return reference;
+}
+
+// The table in which a mention of an object of this type is a row.
+std::string_view mention_table(std::string_view type) {
+    if (type == "user") return kUsers;
+    if (type == "project") return kProjects;
+    if (type == "section") return kSections;
+    if (type == "tag") return kTags;
+    if (type == "custom_field") return kCustomFields;
+    if (type == "enum_option") return kOptions;
+    return {};
+}
+
+std::uint64_t mix(std::uint64_t seed, std::string_view text) { return XXH3_64bits_withSeed(text.data(), text.size(), seed); }
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (static_cast<unsigned char>(c) < 0x20)
+            out += fmt::format("\\u{:04x}", static_cast<int>(c));
+        else
+            out += c;
+    }
+    out += '"';
+}
+
+void append_opt_fields(std::span<const Field> fields, const std::string& prefix, std::string& out) {
+    const auto add = [&](std::string_view name, std::string_view member = {}) {
+        if (!out.empty()) out += ',';
+        out += prefix;
+        out += name;
+        out += member;
+    };
+    for (const Field& field : fields) {
+        const std::string inner = prefix + std::string(field.name) + ".";
+        switch (field.is) {
+            case Is::text:
+            case Is::boolean:
+            case Is::integer:
+            case Is::number:
+            case Is::json_texts:
+            case Is::reference:
+            case Is::typed:
+            case Is::json_references:
+            case Is::whole_structure:
+            case Is::texts:
+            case Is::references: add(field.name); break;
+            case Is::person:
+            case Is::json_people:
+            case Is::people: add(field.name, ".name"); break;
+            case Is::likes: add(field.name, ".user.name"); break;
+            case Is::task_memberships:
+                add(field.name, ".project");
+                add(field.name, ".section");
+                break;
+            case Is::structure:
+            case Is::custom_field_values: append_opt_fields(field.inside, inner, out); break;
+            case Is::custom_field_settings:
+                add(field.name, ".is_important");
+                append_opt_fields(kCustomFieldFields, inner + "custom_field.", out);
+                break;
+            case Is::enum_options: append_opt_fields(kOptionFields, inner, out); break;
+            case Is::status_options: append_opt_fields(kStatusOptionFields, inner, out); break;
+        }
+    }
+}
+
+}  // namespace
+
+// One field and what became of it, or a list of them.
+struct Mapper::Reader {
+    std::string_view name;
+    Is is{};
+    int column = kNone;   // the first of its columns
+    int rows = kNone;     // the child table
+    int to = kNone;       // the table of mentions
+    std::vector<Reader> inside;
+    std::vector<std::uint16_t> order;  // of the keys in the last object: the next one has most likely the same
+};
+
+struct Mapper::Compiled {
+    const Mapping* mapping = nullptr;
+    std::uint16_t table = 0;
+    std::vector<std::string_view> columns;
+    Reader fields;
+    int given = kNone;  // the first of the columns that the request gives
+};
+
+struct Mapper::Draft {
+    Page* page = nullptr;
+    const Mapping* mapping = nullptr;
+    std::uint32_t first = 0;  // of the row in page->values
+    Value gid;
+    std::vector<ChildSet> children;
+    std::vector<Mention> mentions;
+    std::vector<Value> later;  // rows of a second child table, while those of the first are being appended
+
+    Value& operator[](int column) { return page->values[first + static_cast<std::uint32_t>(column)]; }
+    void mention(int table, const Value& mentioned, const Value& name) {
+        if (table == kNone || mentioned.is_null()) return;
+        mentions.push_back({static_cast<std::uint16_t>(table), mentioned.as_text(), name});
+    }
+};
+
+Mapper::Mapper() {
+    for (const Mapping* mapping : kMappings) {
+        compiled_.push_back(std::make_unique<Compiled>());
+        compiled_.back()->mapping = mapping;
+        compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
+        tables_.push_back({.name = mapping->table, .columns = {}, .entity = true});
+    }
+    for (const Children& child : kChildren)
+        tables_.push_back({.name = child.table, .columns = child.columns, .entity = false});
+
+    for (const auto& compiled : compiled_) {
+        auto& columns = compiled->columns;
+        compile(compiled->mapping->fields, compiled->fields, columns);
+        compiled->given = static_cast<int>(columns.size());
+        switch (compiled->mapping->given) {
+            case Given::nothing:
+            case Given::parent: break;
+            case Given::workspace: columns.push_back("workspace_gid"); break;
+            case Given::position: columns.insert(columns.end(), {"project_gid", "position"}); break;
+            case Given::field: columns.insert(columns.end(), {"custom_field_gid", "position"}); break;
+            case Given::type: columns.insert(columns.end(), {"custom_type_gid", "position"}); break;
+        }
+        tables_[compiled->table].columns = columns;
+    }
+}
+
+Mapper::~Mapper() = default;
+
+std::string_view Mapper::name_of(std::string made_up) {
+    return *names_.emplace_back(std::make_unique<std::string>(std::move(made_up)));
+}
+
+std::uint16_t Mapper::table_index(std::string_view name) const {
+    const auto found = std::ranges::find(tables_, name, &Table::name);
+    if (found == tables_.end()) throw Fatal(ExitCode::internal, "no mapping for table " + std::string(name));
+    return static_cast<std::uint16_t>(found - tables_.begin());
+}
+
+const Mapper::Compiled& Mapper::compiled(const Mapping& mapping) const {
+    return **std::ranges::find(compiled_, &mapping, &Compiled::mapping);
+}
+
+std::size_t Mapper::column(const Mapping& mapping, std::string_view name) const {
+    const auto& columns = compiled(mapping).columns;
+    const auto found = std::ranges::find(columns, name);
+    if (found == columns.end()) throw Fatal(ExitCode::internal, "no column " + std::string(name));
+    return static_cast<std::size_t>(found - columns.begin());
+}
+
+void Mapper::compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns) {
+    for (const Field& field : fields) {
+        Reader& one = reader.inside.emplace_back();
+        one.name = field.name;
+        one.is = field.is;
+        if (!field.to.empty()) one.to = table_index(field.to);
+        if (!field.rows.empty()) one.rows = table_index(field.rows);
+        const std::string name(field.name);
+        const auto column = [&](std::string_view rule) {
+            if (one.column == kNone) one.column = static_cast<int>(columns.size());
+            columns.push_back(field.column.empty() ? rule : field.column);
+        };
+        switch (field.is) {
+            case Is::text:
+            case Is::boolean:
+            case Is::integer:
+            case Is::number:
+            case Is::json_texts:
+            case Is::json_references:
+            case Is::json_people: column(field.name); break;
+            case Is::reference:
+            case Is::person: column(name_of(name + "_gid")); break;
+            case Is::typed:
+                column(name_of(name + "_gid"));
+                column(name_of(name + "_type"));
+                break;
+            case Is::structure:
+            case Is::whole_structure: compile(field.inside, one, columns); break;
+            case Is::custom_field_values: one.rows = table_index(kValues); break;
+            case Is::custom_field_settings: one.rows = table_index(kSettings); break;
+            case Is::texts:
+            case Is::references:
+            case Is::people:
+            case Is::likes:
+            case Is::task_memberships:
+            case Is::enum_options:
+            case Is::status_options: break;
+        }
+    }
+}
+
+std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Context& context, Page& page) {
+    std::string_view raw;
+    if (object.raw_json().get(raw)) source::wrong("an object");
+    raw = raw.substr(0, raw.rfind('}') + 1);
+    if (object.reset().error()) source::wrong("an object");
+
+    if (depth_ == drafts_.size()) drafts_.push_back(std::make_unique<Draft>());
+    Draft& draft = *drafts_[depth_];
+    struct Depth {
+        std::size_t& depth;
+        explicit Depth(std::size_t& d) : depth(d) { ++depth; }
+        ~Depth() { --depth; }
+    } const nested(depth_);
+    Compiled& target = const_cast<Compiled&>(compiled(mapping));
+    draft.page = &page;
+    draft.mapping = &mapping;
+    draft.first = static_cast<std::uint32_t>(page.values.size());
+    draft.gid = {};
+    draft.children.clear();
+    draft.mentions.clear();
+    page.values.resize(page.values.size() + target.columns.size());
+
+    read(target.fields, object, context, draft);
+    if (draft.gid.is_null() || draft.gid.size == 0) throw Error("an object without gid");
+
+    std::uint64_t seed = kMappingVersion;
+    if (mapping.given != Given::nothing) {
+        const auto scope = page.keep(mapping.given == Given::workspace ? context.root : context.scope);
+        seed = mix(seed, scope);
+        if (mapping.given == Given::workspace) {
+            draft[target.given] = Value::of(scope);
+        } else if (mapping.given == Given::parent) {
+            const int parent = static_cast<int>(column(mapping, "parent_gid"));
+            seed = mix(seed, context.parent_type);
+            if (draft[parent].is_null()) {
+                draft[parent] = Value::of(scope);
+                draft[parent + 1] = Value::of(context.parent_type);
+            }
+        } else {
+            draft[target.given] = Value::of(scope);
+            draft[target.given + 1] = Value::of(context.position);
+            seed += static_cast<std::uint64_t>(context.position) + 1;
+        }
+    }
+
+    Entity entity;
+    entity.table = target.table;
+    entity.gid = draft.gid.as_text();
+    entity.hash = static_cast<std::int64_t>(mix(seed, raw));
+    entity.first = draft.first;
+    entity.first_child = static_cast<std::uint32_t>(page.children.size());
+    entity.children = static_cast<std::uint32_t>(draft.children.size());
+    entity.first_mention = static_cast<std::uint32_t>(page.mentions.size());
+    entity.mentions = static_cast<std::uint32_t>(draft.mentions.size());
+    for (const ChildSet& set : draft.children) {
+        const std::size_t width = tables_[set.table].columns.size();
+        for (std::size_t row = 0; row < set.rows; ++row) page.values[set.first + row * width] = draft.gid;
+        page.children.push_back(set);
+    }
+    page.mentions.insert(page.mentions.end(), draft.mentions.begin(), draft.mentions.end());
+    page.entities.push_back(entity);
+    return page.entities.size() - 1;
+}
+
+void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Draft& draft) {
+    Page& page = *draft.page;
+    std::size_t place = 0;
+    source::for_each_member(object, [&](std::string_view key, Json json) {
+        if (key == "gid") {
+            draft.gid = source::text(json, page);
+            return;
+        }
+        auto& fields = reader.inside;
+        std::size_t index = place < reader.order.size() ? reader.order[place] : fields.size();
+        if (index >= fields.size() || fields[index].name != key) {
+            index = static_cast<std::size_t>(std::ranges::find(fields, key, &Reader::name) - fields.begin());
+            if (index == fields.size()) return;
+            reader.order.resize(std::max(reader.order.size(), place + 1), 0);
+            reader.order[place] = static_cast<std::uint16_t>(index);
+        }
+        ++place;
+
+        Reader& field = fields[index];
+        switch (field.is) {
+            case Is::text: draft[field.column] = source::text(json, page); break;
+            case Is::boolean: draft[field.column] = source::boolean(json); break;
+            case Is::integer: draft[field.column] = source::integer(json); break;
+            case Is::number: draft[field.column] = source::number(json); break;
+            case Is::reference:
+            case Is::person:
+                if (const auto reference = reference_in(json, page)) {
+                    draft[field.column] = reference->gid;
+                    draft.mention(field.to, reference->gid, field.is == Is::person ? reference->name : Value());
+                }
+                break;
+            case Is::typed:
+                if (const auto reference = reference_in(json, page)) {
+                    draft[field.column] = reference->gid;
+                    draft[field.column + 1] = reference->type;
+                    const auto table = mention_table(reference->type.is_null() ? "" : reference->type.as_text());
+                    if (!table.empty()) draft.mention(table_index(table), reference->gid, reference->name);
+                }
+                break;
+            case Is::json_texts:
+            case Is::json_references:
+            case Is::json_people:
+                if (auto elements = source::array(json)) {
+                    std::string list = "[";
+                    source::for_each_element(*elements, [&](std::size_t, Json element) {
+                        Value item;
+                        if (field.is == Is::json_texts) {
+                            item = source::text(element, page);
+                        } else if (const auto reference = reference_in(element, page)) {
+                            item = reference->gid;
+                            draft.mention(field.to, reference->gid,
+                                          field.is == Is::json_people ? reference->name : Value());
+                        }
+                        if (item.is_null()) source::wrong("an element that is not null");
+                        if (list.size() > 1) list += ',';
+                        append_json_string(list, item.as_text());
+                    });
+                    draft[field.column] = Value::of(page.keep(list + "]"));
+                }
+                break;
+            case Is::structure:
+            case Is::whole_structure:
+                if (auto members = source::object(json)) {
+                    const Value gid = draft.gid;
+                    read(field, *members, context, draft);
+                    draft.gid = gid;
+                }
+                break;
+            case Is::texts:
+            case Is::references:
+            case Is::people:
+            case Is::likes:
+            case Is::task_memberships: read_list(field, json, draft); break;
+            case Is::custom_field_values: read_custom_field_values(field, json, context, draft); break;
+            case Is::custom_field_settings: read_custom_field_settings(field, json, context, draft); break;
+            case Is::enum_options:
+            case Is::status_options:
+                if (auto elements = source::array(json)) {
+                    if (draft.gid.is_null()) source::wrong("a gid before the options");
+                    const auto owner = draft.gid.as_text();
+                    source::for_each_element(*elements, [&](std::size_t position, Json element) {
+                        auto option = source::object(element);
+                        if (!option) source::wrong("an object");
+                        map(field.is == Is::enum_options ? kEnumOptions : kStatusOptions, *option,
+                            {.root = context.root, .scope = owner, .position = static_cast<std::int64_t>(position)},
+                            page);
+                    });
+                }
+                break;
+        }
+    });
+}
+
+void Mapper::read_list(const Reader& field, Json& json, Draft& draft) {
+    Page& page = *draft.page;
+    ChildSet set{static_cast<std::uint16_t>(field.rows), static_cast<std::uint32_t>(page.values.size()), 0};
+    if (auto elements = source::array(json)) {
+        source::for_each_element(*elements, [&](std::size_t, Json element) {
+            Value item, section;
+            if (field.is == Is::texts) {
+                item = source::text(element, page);
+            } else if (field.is == Is::references || field.is == Is::people) {
+                const auto reference = reference_in(element, page);
+                if (!reference) source::wrong("a reference");
+                item = reference->gid;
+                draft.mention(field.to, item, field.is == Is::people ? reference->name : Value());
+            } else {
+                auto members = source::object(element);
+                if (!members) source::wrong("an object");
+                source::for_each_member(*members, [&](std::string_view key, Json value) {
+                    if (key != "user" && key != "project" && key != "section") return;
+                    const auto reference = reference_in(value, page);
+                    if (!reference) return;
+                    (key == "section" ? section : item) = reference->gid;
+                    draft.mention(table_index(mention_table(key)), reference->gid,
+                                  key == "user" ? reference->name : Value());
+                });
+            }
+            if (item.is_null()) return;
+            page.values.insert(page.values.end(), {Value(), item});
+            if (field.is == Is::task_memberships) page.values.push_back(section);
+            ++set.rows;
+        });
+    }
+    draft.children.push_back(set);
+}
+
+void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& context, Draft& draft) {
+    Page& page = *draft.page;
+    const int fields_table = table_index(kCustomFields), options_table = table_index(kOptions);
+    ChildSet values{static_cast<std::uint16_t>(field.rows), static_cast<std::uint32_t>(page.values.size()), 0};
+    ChildSet items{table_index(kItems), 0, 0};
+    draft.later.clear();
+    static_cast<void>(context);
+
+    if (auto elements = source::array(json)) {
+        source::for_each_element(*elements, [&](std::size_t, Json element) {
+            auto members = source::object(element);
+            if (!members) source::wrong("an object");
+            Value gid, enabled, display, text, number, date, datetime, option;
+            std::int64_t position = 0;
+            const std::size_t first_item = draft.later.size();
+            const auto add_items = [&](Json& list, std::string_view type) {
+                auto references = source::array(list);
+                if (!references) return;
+                source::for_each_element(*references, [&](std::size_t, Json value) {
+                    const auto item = reference_in(value, page);
+                    if (!item) source::wrong("a reference");
+                    const Value of_type = type.empty() ? item->type : Value::of(type);
+                    draft.later.insert(draft.later.end(),
+                                       {Value(), Value(), Value::of(position++), item->gid, of_type});
+                    const auto table = mention_table(of_type.is_null() ? "" : of_type.as_text());
+                    if (!table.empty())
+                        draft.mention(table_index(table), item->gid, table == kUsers ? item->name : Value());
+                });
+            };
+            source::for_each_member(*members, [&](std::string_view key, Json value) {
+                if (key == "gid") gid = source::text(value, page);
+                else if (key == "enabled") enabled = source::boolean(value);
+                else if (key == "display_value") display = source::text(value, page);
+                else if (key == "text_value") text = source::text(value, page);
+                else if (key == "number_value") number = source::number(value);
+                else if (key == "date_value") {
+                    if (auto parts = source::object(value)) {
+                        source::for_each_member(*parts, [&](std::string_view part, Json instant) {
+                            if (part == "date") date = source::text(instant, page);
+                            if (part == "date_time") datetime = source::text(instant, page);
+                        });
+                    }
+                } else if (key == "enum_value") {
+                    if (const auto chosen = reference_in(value, page)) {
+                        option = chosen->gid;
+                        draft.mention(options_table, option, Value());
+                    }
+                } else if (key == "multi_enum_values") add_items(value, "enum_option");
+                else if (key == "people_value") add_items(value, "user");
+                else if (key == "reference_value") add_items(value, {});
+            });
+            if (gid.is_null()) throw Error("an object without gid");
+            for (std::size_t item = first_item; item < draft.later.size(); item += std::size(kItemColumns)) {
+                draft.later[item + 1] = gid;
+                ++items.rows;
+            }
+            draft.mention(fields_table, gid, Value());
+            page.values.insert(page.values.end(), {Value(), Value::of(draft.mapping->type), gid, enabled, display, text,
+                                                   number, date, datetime, option});
+            ++values.rows;
+        });
+    }
+    items.first = static_cast<std::uint32_t>(page.values.size());
+    page.values.insert(page.values.end(), draft.later.begin(), draft.later.end());
+    draft.children.push_back(values);
+    draft.children.push_back(items);
+}
+
+void Mapper::read_custom_field_settings(const Reader& field, Json& json, const Context& context, Draft& draft) {
+    Page& page = *draft.page;
+    ChildSet set{static_cast<std::uint16_t>(field.rows), 0, 0};
+    draft.later.clear();
+    if (auto elements = source::array(json)) {
+        source::for_each_element(*elements, [&](std::size_t position, Json element) {
+            auto members = source::object(element);
+            if (!members) source::wrong("an object");
+            Value definition, important;
+            source::for_each_member(*members, [&](std::string_view key, Json value) {
+                if (key == "is_important") important = source::boolean(value);
+                if (key == "custom_field") {
+                    if (auto inner = source::object(value)) {
+                        const auto entity = map(kDefinitions, *inner, {.root = context.root}, page);
+                        definition = Value::of(page.entities[entity].gid);
+                    }
+                }
+            });
+            if (definition.is_null()) return;
+            draft.later.insert(draft.later.end(), {Value(), Value::of(draft.mapping->type), definition, important,
+                                                   Value::of(static_cast<std::int64_t>(position))});
+            ++set.rows;
+        });
+    }
+    set.first = static_cast<std::uint32_t>(page.values.size());
+    page.values.insert(page.values.end(), draft.later.begin(), draft.later.end());
+    draft.children.push_back(set);
+}
+
+std::string opt_fields(const Mapping& mapping) {
+    std::string out;
+    append_opt_fields(mapping.fields, "", out);
+    return out;
+}
+
+}  // namespace taskmirror::asana

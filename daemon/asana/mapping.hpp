@@ -1,0 +1,63 @@
+// JSON objects to rows, by the field lists of fields.hpp.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "asana/fields.hpp"
+#include "core/rows.hpp"
+#include "source/json.hpp"
+
+namespace taskmirror::asana {
+
+// What the request knows and the answer may not say.
+struct Context {
+    std::string_view root = {};         // the workspace
+    std::string_view scope = {};        // the gid of the object that holds this one
+    std::string_view parent_type = {};  // of Given::parent
+    std::int64_t position = 0;          // of the object in the whole list
+};
+
+class Mapper {
+  public:
+    Mapper();
+    ~Mapper();
+
+    std::span<const Table> tables() const { return tables_; }
+
+    // Appends the object, with whatever objects stand inside it, to the page. Gives its index in page.entities.
+    // Throws Error when it has no gid, or a field of a wrong type.
+    std::size_t map(const Mapping& mapping, source::JsonObject& object, const Context& context, Page& page);
+
+    // Where a column of this mapping stands in the values of an entity.
+    std::size_t column(const Mapping& mapping, std::string_view name) const;
+
+  private:
+    struct Reader;    // a field list, compiled
+    struct Compiled;  // a mapping, compiled
+    struct Draft;     // an entity in the making
+
+    const Compiled& compiled(const Mapping& mapping) const;
+    std::uint16_t table_index(std::string_view name) const;
+    void compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns);
+    std::string_view name_of(std::string made_up);
+
+    void read(Reader& reader, source::JsonObject& object, const Context& context, Draft& draft);
+    void read_list(const Reader& field, source::Json& json, Draft& draft);
+    void read_custom_field_values(Reader& field, source::Json& json, const Context& context, Draft& draft);
+    void read_custom_field_settings(const Reader& field, source::Json& json, const Context& context, Draft& draft);
+
+    std::vector<Table> tables_;
+    std::vector<std::unique_ptr<std::string>> names_;  // made-up column names: x_gid, x_type
+    std::vector<std::unique_ptr<Compiled>> compiled_;
+    std::vector<std::unique_ptr<Draft>> drafts_;       // one per depth of nesting, reused
+    std::size_t depth_ = 0;
+};
+
+// The field list of a mapping as the API wants it: "name,assignee.name,...".
+std::string opt_fields(const Mapping& mapping);
+
+}  // namespace taskmirror::asana

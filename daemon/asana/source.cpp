@@ -1,0 +1,334 @@
+#include "asana/source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "asana/mapping.hpp"
+#include "asana/streams.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+#include "source/json.hpp"
+
+namespace taskmirror::asana {
+namespace {
+
+using source::Json;
+using source::JsonObject;
+
+constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
+
+const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
+
+std::string_view last_segment(std::string_view scope) {
+    const auto slash = scope.rfind('/');
+    return slash == std::string_view::npos ? scope : scope.substr(slash + 1);
+}
+
+std::string encoded_gid(std::string_view gid) {
+    const bool odd = gid.empty() || gid.find("..") != std::string_view::npos ||
+                     std::ranges::any_of(gid, [](char c) { return c == '/' || c == '?' || c == '#' || c == '\0'; });
+    if (odd) throw Error("a gid that cannot stand in a path");
+    return percent_encode(gid);
+}
+
+void fill(std::string& target, std::string_view placeholder, std::string_view gid) {
+    const auto at = target.find(placeholder);
+    if (at != std::string::npos) target.replace(at, placeholder.size(), encoded_gid(gid));
+}
+
+// Latest first, for any instant up to the year 9999.
+std::int64_t newest_first(const Value& instant) {
+    constexpr std::int64_t kEnd = 253402300800000;
+    const auto parsed = instant.type == Value::Type::text ? parse_iso(instant.as_text()) : std::nullopt;
+    return parsed ? kEnd - parsed->time_since_epoch().count() : kEnd;
+}
+
+bool counts(const Value& value) {
+    return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0);
+}
+
+// Matches loosely: the texts are not promised. https://developers.asana.com/docs/errors
+bool says(std::string_view body, std::string_view words) { return body.find(words) != std::string_view::npos; }
+
+Me me_in(JsonObject& object, Page& page) {
+    Me me;
+    const auto read = [&](Json& json, std::string& into) {
+        const Value text = source::text(json, page);
+        if (!text.is_null()) into = text.as_text();
+    };
+    source::for_each_member(object, [&](std::string_view key, Json json) {
+        if (key == "gid") read(json, me.gid);
+        if (key == "name") read(json, me.name);
+        if (key != "workspaces") return;
+        auto workspaces = source::array(json);
+        if (!workspaces) return;
+        source::for_each_element(*workspaces, [&](std::size_t, Json element) {
+            auto workspace = source::object(element);
+            if (!workspace) source::wrong("an object");
+            auto& [gid, name] = me.workspaces.emplace_back();
+            source::for_each_member(*workspace, [&](std::string_view member, Json value) {
+                if (member == "gid") read(value, gid);
+                if (member == "name") read(value, name);
+            });
+        });
+    });
+    if (me.gid.empty()) throw Error("an object without gid");
+    return me;
+}
+
+class AsanaSource final : public source::Source {
+  public:
+    explicit AsanaSource(Options options) : options_(std::move(options)) {
+        for (const Stream& stream : kStreams) {
+            streams_.push_back(stream.engine);
+            fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
+        }
+    }
+
+    std::string_view name() const override { return options_.name; }
+    std::span<const source::Stream> streams() const override { return streams_; }
+    std::span<const Table> tables() const override { return mapper_.tables(); }
+
+    std::vector<source::FollowUp> roots() const override {
+        return {{.stream = static_cast<std::uint16_t>(Id::users_me), .scope = "", .root = "", .order = 0}};
+    }
+
+    std::string fingerprint() const override {
+        std::string off;
+        for (const auto& resource : options_.resources_off) off += resource + ' ';
+        return "off: " + off;
+    }
+
+    std::string target(const source::Work& work) const override {
+        const Stream& stream = kStreams[work.stream];
+        std::string target(stream.path);
+        fill(target, "{scope}", last_segment(work.scope));
+        fill(target, "{root}", work.root);
+        char separator = stream.path.find('?') == std::string_view::npos ? '?' : '&';
+        const auto add = [&](std::string_view parameter, std::string_view value) {
+            target += separator;
+            target += parameter;
+            target += '=';
+            target += value;
+            separator = '&';
+        };
+        if (stream.shape == Stream::Shape::list) {
+            add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
+            if (!work.offset.empty()) add("offset", percent_encode(work.offset));
+        }
+        if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
+        return target;
+    }
+
+    source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
+        using enum source::Verdict;
+        const bool list = kStreams[work.stream].shape == Stream::Shape::list;
+        switch (reply.status) {
+            case 200: return reply.content_type.starts_with("application/json") ? page : retry;
+            case 400:
+                if (list && !work.offset.empty() && says(reply.body, "pagination token")) return restart;
+                return refused;
+            case 401: return unauthorized;
+            case 402: return capability_off;
+            case 403:
+            case 404: return hidden;
+            case 412: return kStreams[work.stream].shape == Stream::Shape::events ? token : refused;
+            case 424: return reply.retry_after ? throttled : retry;
+            case 429: return throttled;
+            case 451: return blocked;
+            case 500:
+            case 504: return list ? shrink : retry;
+            default: return reply.status == 408 || reply.status > 500 ? retry : refused;
+        }
+    }
+
+    std::string reason(std::string_view body) const override {
+        constexpr std::size_t kLongest = 200;
+        std::string words;
+        try {
+            const simdjson::padded_string padded(body);
+            simdjson::ondemand::parser parser;
+            auto document = parser.iterate(padded);
+            for (auto error : document["errors"].get_array()) {
+                if (!words.empty()) words += "; ";
+                words += std::string_view(error["message"].get_string());
+            }
+        } catch (const simdjson::simdjson_error&) {
+            return words;
+        }
+        for (char& c : words)
+            if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+        if (words.size() > kLongest) words.resize(kLongest);
+        while (!words.empty() && !is_utf8(words)) words.pop_back();
+        return words;
+    }
+
+    void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
+        answer.clear();
+        const Stream& stream = kStreams[work.stream];
+        simdjson::ondemand::document document;
+        if (auto error = parser_.iterate(body.data(), body.size(), body.size() + simdjson::SIMDJSON_PADDING).get(document))
+            throw Error(simdjson::error_message(error));
+        JsonObject envelope;
+        if (document.get_object().get(envelope)) source::wrong("an object");
+
+        int data = 0;
+        source::for_each_member(envelope, [&](std::string_view key, Json json) {
+            if (key == "data") {
+                if (++data > 1) throw Error("stands twice");
+                if (stream.shape == Stream::Shape::list) {
+                    auto objects = source::array(json);
+                    if (!objects) source::wrong("an array");
+                    source::for_each_element(*objects, [&](std::size_t index, Json element) {
+                        auto object = source::object(element);
+                        if (!object) source::wrong("an object");
+                        read_object(work, stream, *object, static_cast<std::int64_t>(index), answer);
+                        ++answer.objects;
+                    });
+                } else if (stream.shape == Stream::Shape::single) {
+                    auto object = source::object(json);
+                    if (!object) source::wrong("an object");
+                    read_object(work, stream, *object, 0, answer);
+                    ++answer.objects;
+                }
+            } else if (key == "next_page" && stream.shape == Stream::Shape::list) {
+                auto next = source::object(json);
+                if (!next) return;
+                source::for_each_member(*next, [&](std::string_view member, Json value) {
+                    if (member != "offset") return;
+                    const Value offset = source::text(value, answer.page);
+                    if (offset.is_null() || offset.size == 0) source::wrong("a string that is not empty");
+                    answer.next = offset.as_text();
+                });
+                if (!answer.next) source::wrong("an object with an offset");
+            } else if (key == "sync" && stream.shape == Stream::Shape::events) {
+                const Value token = source::text(json, answer.page);
+                if (!token.is_null()) answer.token = token.as_text();
+            }
+        });
+        if (!simdjson_at_end(document)) throw Error("text behind the answer");
+        if (stream.shape == Stream::Shape::events) {
+            if (!answer.token) throw Error("no sync token");
+        } else if (data == 0) {
+            throw Error("no data");
+        }
+    }
+
+  private:
+    static bool simdjson_at_end(simdjson::ondemand::document& document) {
+        const char* rest = nullptr;
+        if (document.current_location().get(rest)) return true;  // OUT_OF_BOUNDS: nothing is left
+        return *rest == '\0';
+    }
+
+    void read_object(const source::Work& work, const Stream& stream, JsonObject& object, std::int64_t index,
+                     source::Answer& answer) {
+        if (stream.mapping == nullptr) {
+            read_me(object, answer);
+            open(stream, work.root, {}, nullptr, answer);
+            return;
+        }
+        const auto scope = last_segment(work.scope);
+        const auto entity = mapper_.map(*stream.mapping, object,
+                                        {.root = work.root,
+                                         .scope = scope,
+                                         .parent_type = stream.parent_type,
+                                         .position = work.walked + index},
+                                        answer.page);
+        const bool workspace = stream.mapping == &kWorkspaces;
+        if (workspace && !wanted(answer.page, entity)) {
+            answer.page.entities.pop_back();
+            return;
+        }
+        const auto gid = answer.page.entities[entity].gid;
+        open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
+    }
+
+    // The follow-up work of one row.
+    void open(const Stream& stream, std::string_view root, std::string_view gid, const Entity* entity,
+              source::Answer& answer) {
+        const auto value = [&](std::string_view column) -> const Value& {
+            return answer.page.values[entity->first + mapper_.column(*stream.mapping, column)];
+        };
+        for (const Opens& opens : stream.opens) {
+            const Stream& opened = stream_of(opens.stream);
+            if (!opened.resource.empty() && options_.resources_off.contains(std::string(opened.resource))) continue;
+            if (!opens.where.empty() && !counts(value(opens.where))) continue;
+            const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
+            std::string scope(gid);
+            if (!opens.by.empty()) {
+                if (value(opens.by).is_null()) continue;
+                scope = value(opens.by).as_text();
+            }
+            // A person stands in several workspaces, and has other tasks in each.
+            if (!per_workspace && opened.path.find("{root}") != std::string_view::npos)
+                scope = fmt::format("{}/{}", root, scope);
+            answer.follow_ups.push_back(
+                {.stream = static_cast<std::uint16_t>(opens.stream),
+                 .scope = std::move(scope),
+                 .root = std::string(root),
+                 .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
+                 .entity = opens.changed_only ? static_cast<std::int64_t>(entity - answer.page.entities.data()) : -1});
+        }
+    }
+
+    bool wanted(const Page& page, std::size_t entity) const {
+        if (options_.workspaces.empty()) return true;
+        const Entity& workspace = page.entities[entity];
+        const Value& name = page.values[workspace.first + mapper_.column(kWorkspaces, "name")];
+        return std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
+            return wish == workspace.gid || (name.type == Value::Type::text && wish == name.as_text());
+        });
+    }
+
+    // Whose token it is, and whether the configured workspaces exist.
+    void read_me(JsonObject& object, source::Answer& answer) const {
+        const Me me = me_in(object, answer.page);
+        answer.facts.emplace_back("token_user", me.gid);
+        for (const std::string& wish : options_.workspaces) {
+            const bool found = std::ranges::any_of(
+                me.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; });
+            if (found) continue;
+            std::string visible;
+            for (const auto& [gid, name] : me.workspaces)
+                visible += fmt::format("{}\"{}\" ({})", visible.empty() ? "" : ", ", name, gid);
+            throw Fatal(ExitCode::configuration,
+                        fmt::format("source {}: no workspace \"{}\" is visible to the token; visible are: {}; correct "
+                                    "`workspaces` in the configuration",
+                                    options_.name, wish, visible.empty() ? "none" : visible));
+        }
+    }
+
+    Options options_;
+    Mapper mapper_;
+    std::vector<source::Stream> streams_;
+    std::vector<std::string> fields_;  // opt_fields per stream
+    simdjson::ondemand::parser parser_;
+};
+
+}  // namespace
+
+std::string me_target() { return std::string(stream_of(Id::users_me).path); }
+
+std::string probe_target(const Probe& probe, std::string_view workspace) {
+    std::string target(probe.path);
+    fill(target, "{root}", workspace);
+    return target;
+}
+
+Me read_me(std::string_view body) {
+    simdjson::ondemand::parser parser;
+    const simdjson::padded_string padded(body);
+    auto document = parser.iterate(padded);
+    JsonObject me;
+    if (document["data"].get_object().get(me)) throw Error("no data");
+    Page page;
+    return me_in(me, page);
+}
+
+std::unique_ptr<source::Source> make_source(Options options) { return std::make_unique<AsanaSource>(std::move(options)); }
+
+}  // namespace taskmirror::asana

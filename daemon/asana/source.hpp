@@ -1,0 +1,48 @@
+// Asana as a source: composed of the table of streams and the mapping of its objects.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "source/source.hpp"
+
+namespace taskmirror::asana {
+
+struct Options {
+    std::string name;                      // of the account
+    std::vector<std::string> workspaces;   // gids or names; empty: all that the token sees
+    std::set<std::string> resources_off;   // of kResources
+};
+
+std::unique_ptr<source::Source> make_source(Options options);
+
+// Whose token it is, and the workspaces that it sees: gid and name.
+struct Me {
+    std::string gid;
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> workspaces;
+};
+std::string me_target();
+Me read_me(std::string_view body);  // throws Error
+
+// What a plan may lack, and a request that tells. {root} is the workspace.
+struct Probe {
+    std::string_view feature;
+    std::string_view path;
+    std::string_view without;  // what a mirror misses without it
+};
+inline constexpr Probe kProbes[] = {
+    {"custom fields", "/workspaces/{root}/custom_fields?limit=1", "custom fields and their values"},
+    {"search", "/workspaces/{root}/tasks/search?limit=1", "tasks without project, assignee and tag: no list names them"},
+    {"goals", "/goals?workspace={root}&limit=1", ""},
+    {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1", ""},
+    {"workspace events", "/workspaces/{root}/events", ""},
+    {"audit log", "/workspaces/{root}/audit_log_events?limit=1", ""},
+};
+std::string probe_target(const Probe& probe, std::string_view workspace);
+
+}  // namespace taskmirror::asana

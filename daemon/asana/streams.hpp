@@ -1,0 +1,153 @@
+// Every kind of request that is made to Asana, as a table: what it lists, with which fields, in which order, and which
+// further requests a row of it opens. The table is the documentation.
+//
+// A path is filled in with {scope}, the last gid of the work's scope, and {root}, the gid of its workspace.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "asana/fields.hpp"
+#include "source/source.hpp"
+
+namespace taskmirror::asana {
+
+enum class Id : std::uint16_t {
+    users_me,
+    workspaces,
+    users,
+    workspace_memberships,
+    teams,
+    custom_fields,
+    tags,
+    projects,
+    sections,
+    project_tasks,
+    task_subtasks,
+    user_tasks,
+    tag_tasks,
+    team_memberships,
+    memberships,
+    status_updates,
+    custom_types,
+    project_briefs,
+    project_attachments,
+    project_brief_attachments,
+    task_stories,
+    task_attachments,
+    project_events,
+};
+
+// A row of one stream opens work in another one.
+struct Opens {
+    Id stream;
+    std::string_view by = {};      // the column that holds the gid of the new scope; empty: the row's own gid
+    std::string_view where = {};   // only if this column is neither NULL nor 0
+    std::string_view newest = {};  // order: latest value of this column first
+    bool changed_only = false;     // only when the row is new or its content changed
+};
+
+struct Stream {
+    source::Stream engine;
+    std::string_view path;
+    const Mapping* mapping = nullptr;        // none: the answer gives no rows
+    enum class Shape : std::uint8_t { list, single, events } shape = Shape::list;
+    std::span<const Opens> opens = {};
+    bool opt_fields = true;                  // false: the endpoint takes none
+    std::string_view resource = {};          // the switch in the configuration; empty: always on
+    std::string_view parent_type = {};       // of Given::parent
+};
+
+inline constexpr Opens kOpenedByMe[] = {{Id::workspaces}};
+inline constexpr Opens kOpenedByWorkspace[] = {
+    {Id::users},
+    {Id::workspace_memberships},
+    {Id::teams, {}, "is_organization"},  // other workspaces have none
+    {Id::custom_fields},
+    {Id::tags},
+    {Id::projects},
+};
+inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
+// Deactivated people are in no list of users, and keep their tasks.
+inline constexpr Opens kOpenedByWorkspaceMembership[] = {{Id::user_tasks, "user_gid"}};
+inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}};
+inline constexpr Opens kOpenedByTag[] = {{Id::tag_tasks}};
+inline constexpr Opens kOpenedByProject[] = {
+    {Id::sections},
+    {Id::project_tasks},
+    {Id::memberships},
+    {Id::status_updates},
+    {Id::custom_types},
+    {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
+    {Id::project_attachments},
+};
+inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
+inline constexpr Opens kOpenedByTask[] = {
+    {Id::task_subtasks, {}, "num_subtasks"},
+    {Id::task_stories, {}, {}, "modified_at", true},
+    {Id::task_attachments, {}, {}, "modified_at", true},
+};
+
+using source::Kind;
+using Shape = Stream::Shape;
+
+// clang-format off
+inline constexpr Stream kStreams[] = {
+    {.engine = {.name = "users_me", .stage = "organization", .rank = 10},
+     .path = "/users/me?opt_fields=name,workspaces.name", .shape = Shape::single, .opens = kOpenedByMe, .opt_fields = false},
+    {.engine = {.name = "workspaces", .stage = "organization", .rank = 11},
+     .path = "/workspaces", .mapping = &kWorkspaces, .opens = kOpenedByWorkspace},
+    {.engine = {.name = "users", .stage = "organization", .rank = 12},
+     .path = "/users?workspace={root}", .mapping = &kPeople, .opens = kOpenedByUser},
+    {.engine = {.name = "workspace_memberships", .stage = "organization", .rank = 13},
+     .path = "/workspaces/{root}/workspace_memberships", .mapping = &kWorkspaceMemberships, .opens = kOpenedByWorkspaceMembership},
+    {.engine = {.name = "teams", .stage = "organization", .rank = 14},
+     .path = "/workspaces/{root}/teams", .mapping = &kTeams, .opens = kOpenedByTeam},
+    {.engine = {.name = "custom_fields", .stage = "organization", .rank = 15, .capability = "custom_fields", .paid_only = true},
+     .path = "/workspaces/{root}/custom_fields", .mapping = &kDefinitions},
+    {.engine = {.name = "tags", .stage = "organization", .rank = 16},
+     .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17},  // archived ones come along
+     .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
+    {.engine = {.name = "sections", .stage = "tasks", .rank = 20},
+     .path = "/projects/{scope}/sections", .mapping = &kSectionList},
+    {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events"},
+     .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
+    {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30},
+     .path = "/tasks/{scope}/subtasks", .mapping = &kTasks, .opens = kOpenedByTask},
+    {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40},
+     .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
+    {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41},
+     .path = "/tags/{scope}/tasks", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
+    {.engine = {.name = "team_memberships", .stage = "people and projects in detail", .rank = 50},
+     .path = "/team_memberships?team={scope}", .mapping = &kTeamMemberships, .resource = "team_memberships"},
+    {.engine = {.name = "memberships", .stage = "people and projects in detail", .rank = 51},
+     .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "project"},
+    {.engine = {.name = "status_updates", .stage = "people and projects in detail", .rank = 52},
+     .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "project"},
+    {.engine = {.name = "custom_types", .stage = "people and projects in detail", .rank = 53},
+     .path = "/custom_types?project={scope}", .mapping = &kCustomTypes, .resource = "custom_types"},
+    {.engine = {.name = "project_briefs", .stage = "people and projects in detail", .rank = 54, .capability = "project_briefs"},
+     .path = "/project_briefs/{scope}", .mapping = &kProjectBriefs, .shape = Shape::single, .opens = kOpenedByProjectBrief, .resource = "project_briefs"},
+    {.engine = {.name = "project_attachments", .stage = "people and projects in detail", .rank = 55},
+     .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project"},
+    {.engine = {.name = "project_brief_attachments", .stage = "people and projects in detail", .rank = 56, .capability = "project_briefs"},
+     .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project_brief"},
+    {.engine = {.name = "task_stories", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off},
+     .path = "/tasks/{scope}/stories", .mapping = &kStories, .resource = "stories"},
+    {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off},
+     .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
+    // Taken before a project's first page, so that what changes during the walk is told later.
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21},
+     .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
+};
+// clang-format on
+
+// The switches of `resources` in the configuration.
+inline constexpr std::string_view kResources[] = {
+    "stories",      "attachments",    "projectless_tasks", "status_updates", "project_briefs",
+    "custom_types", "memberships",    "team_memberships",  "tags",
+};
+
+}  // namespace taskmirror::asana

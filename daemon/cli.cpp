@@ -1,0 +1,165 @@
+#include "cli.hpp"
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+#include <vector>
+
+namespace taskmirror {
+namespace {
+
+// In the order of Command, from help on.
+constexpr std::array<std::string_view, 4> kCommands = {"help", "version", "sync", "check"};
+
+constexpr std::array<std::string_view, 10> kOptions = {
+    "--config",      "--database", "--log-level",   "--log-format",   "--quiet",
+    "--no-progress", "--help",     "--max-minutes", "--max-requests", "--version",
+};
+
+constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
+
+usage: taskmirror COMMAND [OPTIONS]
+
+  sync                bring the database up to date, then exit
+      --max-minutes N     stop after so many minutes, with exit code 75
+      --max-requests N    stop after so many requests, with exit code 75
+  check               show configuration, token, workspaces and plan; writes nothing
+  version             show the versions of taskmirror and its libraries
+
+  --config FILE       instead of the first of ./taskmirror.yaml,
+                      $XDG_CONFIG_HOME/taskmirror/config.yaml (~/.config without it)
+                      and /etc/taskmirror/config.yaml
+  --database FILE     instead of the configured one
+  --log-level L       debug, info, warning, error, off
+  --log-format F      auto, text, json, journal
+  --quiet             log warnings and errors only, show no progress
+  --no-progress       show no progress
+
+examples:
+  ASANA_TOKEN=... taskmirror sync --database asana.db
+  taskmirror check --config /etc/taskmirror/config.yaml
+)";
+
+[[noreturn]] void refuse(std::string_view what) {
+    throw Fatal(ExitCode::usage, fmt::format("{}; see taskmirror --help", what));
+}
+
+std::string or_nearest(std::string_view word, std::span<const std::string_view> known) {
+    const auto meant = closest(word, known);
+    return meant ? fmt::format(", did you mean {}?", *meant) : fmt::format(", known are {}", listed(known));
+}
+
+// Texts as they were given; empty: not given.
+struct Given {
+    std::vector<std::string> words;
+    std::string config, database, log_level, log_format, max_minutes, max_requests;
+    bool quiet = false, no_progress = false, help = false, version = false;
+};
+
+Given read_words(int argc, const char* const* argv) {
+    Given given;
+    CLI::App app;
+    app.set_help_flag();
+    app.allow_extras();
+    app.add_option("--config", given.config);
+    app.add_option("--database", given.database);
+    app.add_option("--log-level", given.log_level);
+    app.add_option("--log-format", given.log_format);
+    app.add_option("--max-minutes", given.max_minutes);
+    app.add_option("--max-requests", given.max_requests);
+    app.add_flag("--quiet", given.quiet);
+    app.add_flag("--no-progress", given.no_progress);
+    app.add_flag("-h,--help", given.help);
+    app.add_flag("--version", given.version);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string_view words = error.what();  // "--config: At Most 1 required but received 2"
+        const bool twice = words.find("At Most") != std::string_view::npos;
+        refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
+    } catch (const CLI::ConversionError&) {  // all that have a value take any text
+        refuse("--quiet, --no-progress, --help and --version take no value");
+    } catch (const CLI::ParseError& error) {
+        refuse(error.what());
+    }
+    for (const CLI::Option* const option : app.get_options()) {
+        const auto values = option->results();
+        const bool empty = std::any_of(values.begin(), values.end(), [](const auto& value) { return value.empty(); });
+        if (empty) refuse(fmt::format("{} needs a value", option->get_name()));
+    }
+    given.words = app.remaining();
+    return given;
+}
+
+std::optional<std::int64_t> number(std::string_view option, const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 1) {
+        refuse(fmt::format("{} needs a whole number from 1 on, not '{}'", option, text));
+    }
+    return value;
+}
+
+template <typename Enum>
+std::optional<Enum> choice(std::string_view option, const std::string& text, std::span<const std::string_view> names) {
+    if (text.empty()) return std::nullopt;
+    const auto at = std::find(names.begin(), names.end(), text);
+    if (at == names.end()) refuse(fmt::format("{} needs one of {}, not '{}'", option, listed(names), text));
+    return static_cast<Enum>(at - names.begin());
+}
+
+Command command_of(const Given& given) {
+    for (const std::string& word : given.words) {
+        if (word.size() > 1 && word.starts_with('-')) {
+            const std::string name = word.substr(0, word.find('='));
+            refuse(fmt::format("unknown option {}{}", name, or_nearest(name, kOptions)));
+        }
+    }
+    if (given.help) return Command::help;
+    if (given.version) return Command::version;
+    if (given.words.empty()) refuse(fmt::format("a command is missing, one of {}", listed(kCommands)));
+
+    const std::string& word = given.words.front();
+    const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
+    if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
+    if (given.words.size() > 1) refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
+    return static_cast<Command>(at - kCommands.begin() + 1);
+}
+
+}  // namespace
+
+Arguments parse(int argc, const char* const* argv) {
+    if (argc < 2) return {};
+    const Given given = read_words(argc, argv);
+
+    Arguments arguments;
+    arguments.command = command_of(given);
+    arguments.config = given.config;
+    arguments.database = given.database;
+    arguments.log_level = choice<log::Level>("--log-level", given.log_level, log::kLevelNames);
+    if (given.quiet && !arguments.log_level) arguments.log_level = log::Level::warning;
+    arguments.log_format = choice<log::Format>("--log-format", given.log_format, log::kFormatNames);
+    arguments.progress = !given.quiet && !given.no_progress;
+    arguments.max_minutes = number("--max-minutes", given.max_minutes);
+    arguments.max_requests = number("--max-requests", given.max_requests);
+    if (arguments.command == Command::check && (arguments.max_minutes || arguments.max_requests)) {
+        refuse(fmt::format("{} belongs to sync", arguments.max_minutes ? "--max-minutes" : "--max-requests"));
+    }
+    return arguments;
+}
+
+std::string_view help() { return kHelp; }
+
+std::string version_text(std::string_view version, std::string_view curl, std::string_view sqlite) {
+    return fmt::format("taskmirror {}\nlibcurl {}, SQLite {}\n", version, curl, sqlite);
+}
+
+}  // namespace taskmirror

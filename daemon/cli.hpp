@@ -1,0 +1,42 @@
+// The command line as plain data. Prints nothing, ends nothing, opens nothing. The only user of CLI11.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/log.hpp"
+
+namespace taskmirror {
+
+enum class Command {
+    none,  // no arguments at all: help() on standard error, exit code 64
+    help,
+    version,
+    sync,
+    check,
+};
+
+struct Arguments {
+    Command command = Command::none;
+    std::filesystem::path config;         // empty: not given
+    std::filesystem::path database;       // empty: as configured
+    std::optional<log::Level> log_level;  // none: as configured; --quiet gives warning
+    std::optional<log::Format> log_format;
+    bool progress = true;                      // where standard error is a terminal
+    std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
+    std::optional<std::int64_t> max_requests;  // the same
+};
+
+// Throws Fatal(usage) with one line that says what would be right.
+Arguments parse(int argc, const char* const* argv);
+
+// At most 24 lines.
+std::string_view help();
+
+// "taskmirror 0.1.0", and a line for the libraries: their versions as they name them.
+std::string version_text(std::string_view version, std::string_view curl, std::string_view sqlite);
+
+}  // namespace taskmirror

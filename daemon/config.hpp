@@ -1,0 +1,74 @@
+// The configuration as plain data, and its file. It opens nothing but that file, and reads no token.
+//
+// Every field has the default that config.example.yaml names. An option is here when something uses it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/log.hpp"
+
+namespace taskmirror {
+
+enum class SourceType { asana };
+
+struct Limits {
+    int requests_per_minute = 0;  // of the token's quota; 0: auto, as the plan allows
+    double share = 0.8;           // of it that is ours
+    int concurrency = 0;          // requests at once; 0: auto, as many as rate and latency need
+
+    bool operator==(const Limits&) const = default;
+};
+
+// Names of changes to the API, for its Asana-Enable and Asana-Disable headers.
+struct ApiChanges {
+    std::vector<std::string> enable;
+    std::vector<std::string> disable;
+
+    bool operator==(const ApiChanges&) const = default;
+};
+
+struct SourceConfig {
+    std::string name = "asana";  // [a-z0-9_-]+, unique
+    SourceType type = SourceType::asana;
+    // Where the token is: at most one of the three. None: the systemd credential asana-token, else ASANA_TOKEN.
+    std::string token_env;
+    std::filesystem::path token_file;
+    std::string token_command;
+    std::string base_url = "https://app.asana.com/api/1.0";  // without a trailing slash
+    std::filesystem::path ca_file;                           // empty: the system's authorities
+    std::string proxy;                                       // empty: none, whatever the environment says
+    std::vector<std::string> workspaces;                     // names or gids; empty: all that the token sees
+    std::set<std::string> resources_off;                     // optional resources that are not mirrored
+    Limits limits;
+    ApiChanges api_changes;
+
+    bool operator==(const SourceConfig&) const = default;
+};
+
+struct Config {
+    std::filesystem::path file;  // where it was read; empty: nowhere
+    std::filesystem::path database = "taskmirror.db";
+    std::vector<SourceConfig> sources = {SourceConfig{}};
+    log::Options log;
+
+    bool operator==(const Config&) const = default;
+};
+
+// Where a configuration is looked for, in this order: ./taskmirror.yaml, $XDG_CONFIG_HOME/taskmirror/config.yaml,
+// /etc/taskmirror/config.yaml.
+std::vector<std::filesystem::path> config_places();
+
+// The first of these that exists, even if it cannot be read.
+std::optional<std::filesystem::path> first_existing(std::span<const std::filesystem::path> places);
+
+// `resources` are the names that may be switched under `resources:`. Relative paths in the file come out relative to
+// it. Throws Fatal(configuration) with all mistakes, a line for each.
+Config read_config(const std::filesystem::path& file, std::span<const std::string_view> resources);
+
+}  // namespace taskmirror

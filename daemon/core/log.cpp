@@ -1,0 +1,156 @@
+#include "core/log.hpp"
+
+#include "core/text.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace taskmirror::log {
+namespace {
+
+struct Log {
+    Log() : out("", std::make_shared<spdlog::sinks::stderr_sink_mt>()) { out.set_level(spdlog::level::trace); }
+
+    spdlog::logger out;
+    Options options;
+    std::vector<std::string> secrets;  // the longest first: one may begin with another
+    void (*before)() = nullptr;
+    void (*after)() = nullptr;
+};
+
+// JOURNAL_STREAM is "device:inode" of the stream that leads to the journal.
+bool goes_to_journal() {
+    const char* const stream = std::getenv("JOURNAL_STREAM");
+    struct stat status {};
+    return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+           stream == fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+void set_format(Log& log) {
+    std::string pattern = "%v";  // journal
+    if (log.options.format == Format::text) pattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+    if (log.options.format == Format::json) {
+        pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})";
+    }
+    log.out.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+}
+
+Log& instance() {
+    static Log log;
+    return log;
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+    switch (level) {
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warning:
+            return spdlog::level::warn;
+        case Level::error:
+            return spdlog::level::err;
+        case Level::off:
+            return spdlog::level::off;
+    }
+    return spdlog::level::off;
+}
+
+// syslog(3)
+int priority(Level level) {
+    switch (level) {
+        case Level::debug:
+            return 7;
+        case Level::info:
+            return 6;
+        case Level::warning:
+            return 4;
+        case Level::error:
+            return 3;
+        case Level::off:
+            break;
+    }
+    return 7;
+}
+
+std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
+    constexpr std::string_view kHidden = "[hidden]";
+    for (const std::string& secret : secrets) {
+        for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kHidden.size()) {
+            text.replace(at, secret.size(), kHidden);
+        }
+    }
+    return text;
+}
+
+// As inside a JSON string; quotes and backslashes are left alone where the line is not JSON.
+std::string escaped(std::string_view text, bool json) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t size = utf8_character(text);
+        const char c = text.front();
+        if (size == 0) {
+            out += "\\ufffd";
+        } else if (size == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+        } else if (size == 2 && c == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) {  // C1 controls
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
+        } else {
+            if (json && (c == '"' || c == '\\')) out += '\\';
+            out += text.substr(0, size);
+        }
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return out;
+}
+
+}  // namespace
+
+void configure(const Options& options) {
+    Log& log = instance();
+    log.options = options;
+    if (options.format == Format::automatic) log.options.format = goes_to_journal() ? Format::journal : Format::text;
+    set_format(log);
+}
+
+bool enabled(Level level) { return level != Level::off && level >= instance().options.level; }
+
+void conceal(const std::string& secret) {
+    if (secret.empty()) return;
+    std::vector<std::string>& secrets = instance().secrets;
+    secrets.push_back(secret);
+    secrets.push_back(percent_encode(secret));
+    std::sort(secrets.begin(), secrets.end(),
+              [](const auto& a, const auto& b) { return std::pair(b.size(), a) < std::pair(a.size(), b); });
+    secrets.erase(std::unique(secrets.begin(), secrets.end()), secrets.end());
+}
+
+void around_lines(void (*before)(), void (*after)()) {
+    instance().before = before;
+    instance().after = after;
+}
+
+void write(Level level, std::string_view line) {
+    if (!enabled(level)) return;
+    Log& log = instance();
+    if (log.options.format == Format::automatic) configure(log.options);
+
+    std::string text = escaped(without_secrets(std::string(line), log.secrets), log.options.format == Format::json);
+    if (log.options.format == Format::journal) text.insert(0, fmt::format("<{}>", priority(level)));
+    if (log.before != nullptr) log.before();
+    log.out.log(spdlog_level(level), text);
+    if (log.after != nullptr) log.after();
+}
+
+}  // namespace taskmirror::log

@@ -1,0 +1,306 @@
+#include "engine/sync.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/log.hpp"
+#include "engine/walk.hpp"
+
+namespace taskmirror::engine {
+namespace {
+
+http::Budget budget_of(const source::Stream& stream) {
+    return stream.budget == source::Budget::search ? http::Budget::search : http::Budget::standard;
+}
+
+}  // namespace
+
+Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::atomic<bool>& stop,
+           std::function<void(const Progress&)> watch)
+    : account_(std::move(account)),
+      store_(store),
+      clock_(clock),
+      stop_(stop),
+      watch_(std::move(watch)),
+      name_(account_.source.name()) {
+    const auto streams = account_.source.streams();
+    for (std::size_t i = 0; i < streams.size(); ++i)
+        stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
+    for (auto& capability : store_.capabilities(name_))
+        capabilities_[{capability.scope, capability.name}] = capability;
+}
+
+Sync::~Sync() = default;
+
+Ended Sync::run(const Limits& limits) {
+    run_began_ = stage_began_ = clock_.monotonic();
+    open_group();
+    begin_pass();
+    commit_group();
+
+    std::optional<Monotonic> drain_until;
+    try {
+        for (;;) {
+            const bool stopping = !may_send(limits);
+            if (!stopping) send_what_may_be_sent(limits);
+            report(false);
+            if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty()))) {
+                if (stopping) break;
+                picked_.clear();
+                if (auto walk = pick()) {
+                    ready_.push_back(std::move(walk));
+                    continue;
+                }
+                break;
+            }
+            if (stopping && !drain_until) drain_until = clock_.monotonic() + kDrain;
+            if (drain_until && clock_.monotonic() > *drain_until) break;
+            for (auto& response : account_.transport.wait(wait_time())) answered(std::move(response));
+            if (store_.in_transaction() &&
+                (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
+                commit_group();
+        }
+    } catch (const Fatal& fatal) {
+        // What came back whole is kept, unless it is the database that failed.
+        if (store_.in_transaction() && fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt)
+            commit_group();
+        throw;
+    }
+
+    std::int64_t waiting = 0;
+    for (const auto& [stream, count] : backlog_) waiting += count;
+    open_group();
+    const bool complete = may_send(limits) || waiting == 0;
+    if (complete) {
+        std::string streams;
+        for (const auto& [stream, index] : stream_index_) streams += stream + ' ';
+        store_.set_fact(name_ + ".pass_ended_at", iso(clock_.now()));
+        store_.set_fact(name_ + ".opens", account_.source.fingerprint());
+    }
+    commit_group();
+    report(true);
+    if (complete) store_.build_indexes();
+    return complete ? Ended::complete : Ended::with_work_left;
+}
+
+// Goes on with the pass that was cut off, or begins a new one.
+void Sync::begin_pass() {
+    backlog_ = store_.backlog(name_);
+    const auto now = clock_.now();
+    const auto began = store_.fact(name_ + ".pass_began_at");
+    const auto ended = store_.fact(name_ + ".pass_ended_at");
+    everything_ = store_.fact(name_ + ".opens") != account_.source.fingerprint();
+    if (began && (!ended || *ended < *began) && parse_iso(*began)) {
+        pass_ = *parse_iso(*began);
+        log::info("sync continues source={} pass={}", name_, *began);
+    } else {
+        pass_ = now;
+        store_.set_fact(name_ + ".pass_began_at", iso(now));
+        log::info("sync begins source={}", name_);
+    }
+    const auto streams = account_.source.streams();
+    for (const auto& root : account_.source.roots()) {
+        store::Work row;
+        row.source = name_;
+        row.stream = streams[root.stream].name;
+        row.scope = root.scope;
+        row.root = root.root;
+        row.recurring = streams[root.stream].kind == source::Kind::recurring;
+        row.order_key = streams[root.stream].rank * kRank + root.order;
+        row.due_at = now;
+        if (store_.queue(row, pass_)) ++backlog_[row.stream];
+    }
+}
+
+bool Sync::may_send(const Limits& limits) const {
+    if (stop_.load()) return false;
+    if (limits.time && clock_.monotonic() - run_began_ >= *limits.time) return false;
+    return !limits.requests || progress_.requests < *limits.requests;
+}
+
+void Sync::send_what_may_be_sent(const Limits& limits) {
+    while (may_send(limits)) {
+        const auto now = clock_.monotonic();
+        const auto at = account_.pace.next(http::Budget::standard, now);
+        if (!at || *at > now) return;
+        auto walk = next_walk();
+        if (!walk) return;
+        const auto budget = budget_of(account_.source.streams()[walk->stream]);
+        const auto its = account_.pace.next(budget, now);
+        if (!its || *its > now) {
+            ready_.push_back(std::move(walk));
+            return;
+        }
+        send(std::move(walk));
+    }
+}
+
+// What to ask for next: a walk that is under way before a new one, for its offset lives 15 minutes.
+Sync::WalkPtr Sync::next_walk() {
+    const auto now = clock_.monotonic();
+    for (auto& held : held_) {
+        if (held->not_before > now) continue;
+        std::swap(held, held_.back());
+        auto walk = std::move(held_.back());
+        held_.pop_back();
+        return walk;
+    }
+    while (!ready_.empty()) {
+        auto walk = std::move(ready_.front());
+        ready_.pop_front();
+        if (prepare(*walk)) return walk;
+    }
+    while (auto walk = pick())
+        if (prepare(*walk)) return walk;
+    return nullptr;
+}
+
+Sync::WalkPtr Sync::pick() {
+    for (bool refilled = false;;) {
+        while (!picked_.empty()) {
+            auto row = std::move(picked_.front());
+            picked_.pop_front();
+            if (active_.contains(key_of(row))) continue;
+            const auto stream = stream_index_.find(row.stream);
+            if (stream == stream_index_.end()) continue;  // of another version of the program
+            auto walk = std::make_unique<Walk>();
+            walk->stream = stream->second;
+            walk->row = std::move(row);
+            active_.insert(key_of(walk->row));
+            return walk;
+        }
+        if (refilled) return nullptr;
+        refilled = true;
+        for (auto& row : store_.due(name_, clock_.now(), active_.size() + kPickAhead)) picked_.push_back(std::move(row));
+    }
+}
+
+// Settles what needs no request. False: the walk is over.
+bool Sync::prepare(Walk& walk) {
+    if (walk.probe || !walk.offsets.empty()) return true;
+    auto& row = walk.row;
+    const auto now = clock_.now();
+    if (refused_roots_.contains(row.root)) {
+        give_up(walk, 401, "the token is refused for this workspace", kLookAgain);
+        return false;
+    }
+    if (const auto found = capabilities_.find({row.root, std::string(capability(walk))});
+        found != capabilities_.end() && !found->second.available && now - found->second.checked_at < kCapabilityLife) {
+        open_group();
+        finish(walk);
+        return false;
+    }
+    if (!row.resume.empty()) {
+        if (!row.resumed_at || now - *row.resumed_at > kOffsetLife) start_over(walk);
+        return true;
+    }
+    const auto token_stream = account_.source.streams()[walk.stream].token_stream;
+    if (!token_stream.empty()) {
+        const auto token = store_.work(name_, token_stream, row.scope);
+        const bool good = token && (!token->cursor.empty() ||
+                                    (!token->pending_cursor.empty() && token->pending_at &&
+                                     now - *token->pending_at < kPendingTokenLife));
+        walk.taking_token = !good;
+    }
+    return true;
+}
+
+void Sync::send(WalkPtr walk) {
+    std::string target;
+    try {
+        target = account_.source.target(work_of(*walk));
+    } catch (const Error& error) {
+        give_up(*walk, std::nullopt, error.what(), kLookAgain);
+        return;
+    }
+    const auto now = clock_.monotonic();
+    account_.pace.sent(budget_of(account_.source.streams()[walk->stream]), now);
+    ++progress_.requests;
+    recent_requests_.push_back(now);
+    const auto number = ++last_request_;
+    in_flight_.emplace(number, std::move(walk));
+    account_.transport.get(number, target);
+}
+
+Milliseconds Sync::wait_time() const {
+    const auto now = clock_.monotonic();
+    auto until = now + 500ms;  // progress is shown, limits are looked at
+    for (const auto& held : held_) until = std::min(until, held->not_before);
+    if (!ready_.empty() || !picked_.empty() || !held_.empty() || !backlog_.empty())
+        if (const auto at = account_.pace.next(http::Budget::standard, now)) until = std::min(until, *at);
+    if (store_.in_transaction()) until = std::min(until, group_began_ + kCommitEvery);
+    if (in_flight_.empty() && until <= now) return Milliseconds{0};
+    return std::max(Milliseconds{1}, std::chrono::ceil<Milliseconds>(until - now));
+}
+
+void Sync::open_group() {
+    if (store_.in_transaction()) return;
+    store_.begin();
+    group_began_ = clock_.monotonic();
+    pages_in_group_ = 0;
+}
+
+void Sync::commit_group() {
+    if (store_.in_transaction()) store_.commit();
+}
+
+source::Work Sync::work_of(const Walk& walk) const {
+    const auto& row = walk.row;
+    auto stream = walk.stream;
+    if (walk.taking_token) stream = stream_index_.find(account_.source.streams()[stream].token_stream)->second;
+    return {.stream = stream,
+            .scope = row.scope,
+            .root = row.root,
+            .offset = row.resume,
+            .limit = walk.limit,
+            .walked = row.walked};
+}
+
+std::string Sync::describe(const Walk& walk) const {
+    return walk.row.scope.empty() ? walk.row.stream : walk.row.stream + " " + walk.row.scope;
+}
+
+std::string_view Sync::capability(const Walk& walk) const {
+    const auto& stream = account_.source.streams()[walk.stream];
+    return stream.capability.empty() ? stream.name : stream.capability;
+}
+
+void Sync::report(bool now) {
+    const auto time = clock_.monotonic();
+    while (!recent_requests_.empty() && time - recent_requests_.front() > 1min) recent_requests_.pop_front();
+    if (!now && time - last_report_ < 250ms) return;
+    last_report_ = time;
+
+    std::int64_t waiting = 0;
+    const source::Stream* first = nullptr;
+    for (const auto& [name, count] : backlog_) {
+        const auto index = stream_index_.find(name);
+        if (count <= 0 || index == stream_index_.end()) continue;
+        waiting += count;
+        const auto& stream = account_.source.streams()[index->second];
+        if (first == nullptr || stream.rank < first->rank) first = &stream;
+    }
+    progress_.waiting = waiting;
+    progress_.rate_per_minute = account_.pace.rate_per_minute();
+    const auto window = std::clamp<Monotonic::duration>(time - run_began_, 1s, 1min);
+    progress_.used_per_minute = static_cast<double>(recent_requests_.size()) / (std::chrono::duration<double>(window) / 1min);
+    progress_.in_flight = account_.pace.in_flight();
+    progress_.paused = account_.pace.parked_until().value_or(time) > time;
+    progress_.left = std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(waiting) / std::max(progress_.rate_per_minute, 1.0) * 60));
+
+    const std::string_view stage = first != nullptr ? first->stage : std::string_view();
+    if (stage != progress_.stage) {
+        if (!progress_.stage.empty())
+            log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}",
+                      progress_.stage, progress_.requests - stage_start_.requests,
+                      progress_.rows_written - stage_start_.rows_written,
+                      progress_.rows_unchanged - stage_start_.rows_unchanged,
+                      std::chrono::duration<double>(time - stage_began_).count());
+        stage_start_ = progress_;
+        stage_began_ = time;
+        progress_.stage = stage;
+    }
+    if (watch_) watch_(progress_);
+}
+
+}  // namespace taskmirror::engine

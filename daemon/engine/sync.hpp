@@ -1,0 +1,137 @@
+// The loop: takes the most valuable due work that the budget allows, asks for it, stores what came back.
+//
+// Request -> page -> rows, follow-up work and cursor in one savepoint -> commit -> next. A first load groups pages into
+// one commit, by count and by at most two seconds. What is in flight when the process dies is asked for again; nothing
+// else is. One thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/time.hpp"
+#include "http/client.hpp"
+#include "http/pace.hpp"
+#include "source/source.hpp"
+#include "store/store.hpp"
+
+namespace taskmirror::engine {
+
+struct Limits {
+    std::optional<Milliseconds> time;
+    std::optional<std::uint64_t> requests;
+};
+
+// Where a sync stands, for the person who watches it.
+struct Progress {
+    std::string_view stage;
+    std::uint64_t requests = 0, retries = 0, rate_limited = 0;
+    std::uint64_t rows_written = 0;   // of entity tables: new or changed
+    std::uint64_t rows_unchanged = 0;
+    std::int64_t waiting = 0;         // requests that are known to be needed still; walks may need several
+    double rate_per_minute = 0;       // our share of the quota
+    double used_per_minute = 0;       // requests of the last minute
+    int in_flight = 0;
+    std::optional<std::chrono::seconds> left;  // of the work that is known, at our rate
+    bool paused = false;              // a Retry-After runs
+};
+
+enum class Ended { complete, with_work_left };
+
+struct Account {
+    source::Source& source;
+    http::Transport& transport;
+    http::Pace& pace;
+    std::function<std::string()> read_token;  // asked again after a 401
+    std::string token;
+};
+
+class Sync {
+  public:
+    // `stop` is set by a signal: no new requests, what is in flight is stored or dropped whole.
+    Sync(Account account, store::Store& store, const Clock& clock, const std::atomic<bool>& stop,
+         std::function<void(const Progress&)> watch);
+    ~Sync();
+
+    // Runs until nothing is due, a limit is reached or `stop` is set. Throws Fatal; what was complete is stored then.
+    Ended run(const Limits& limits);
+    const Progress& progress() const { return progress_; }
+
+  private:
+    struct Walk;
+    using WalkPtr = std::unique_ptr<Walk>;
+
+    void begin_pass();
+    bool may_send(const Limits& limits) const;
+    void send_what_may_be_sent(const Limits& limits);
+    WalkPtr next_walk();
+    WalkPtr pick();
+    bool prepare(Walk& walk);
+    void send(WalkPtr walk);
+    Milliseconds wait_time() const;
+
+    void answered(http::Response response);
+    void read_page(WalkPtr walk, const http::Response& response);
+    void store_page(Walk& walk, std::uint64_t request);
+    void keep_token(WalkPtr walk, const http::Response& response);
+    void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
+    void doubt_token(WalkPtr walk, const std::string& why);
+    void start_over(Walk& walk);
+    void give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
+    void feature_off(Walk& walk);
+    void finish(Walk& walk);
+    void leave(const Walk& walk);
+    void queue_follow_ups(const store::Written& written);
+
+    source::Work work_of(const Walk& walk) const;
+    std::string describe(const Walk& walk) const;
+    std::string_view capability(const Walk& walk) const;
+    void open_group();
+    void commit_group();
+    void report(bool now);
+
+    Account account_;
+    store::Store& store_;
+    const Clock& clock_;
+    const std::atomic<bool>& stop_;
+    std::function<void(const Progress&)> watch_;
+
+    std::string name_;                                 // of the account
+    std::map<std::string, std::uint16_t, std::less<>> stream_index_;
+    Instant pass_{};                                   // when this pass began
+    bool everything_ = false;                          // follow-ups of unchanged objects too: the configuration grew
+
+    std::uint64_t last_request_ = 0;
+    std::map<std::uint64_t, WalkPtr> in_flight_;       // by number of the request: the first is the oldest
+    std::deque<WalkPtr> ready_;                        // walks whose next page is due
+    std::vector<WalkPtr> held_;                        // waiting for their retry
+    std::deque<store::Work> picked_;                   // the next rows of the queue
+    std::unordered_set<std::string> active_;           // keys of all walks above
+    std::map<std::string, std::int64_t> backlog_;      // work waiting or active, by stream
+    std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
+    std::unordered_set<std::string> refused_roots_;    // workspaces that refuse the token
+    std::vector<WalkPtr> doubtful_;                    // got 401, until the first root tells whose fault it is
+    bool probing_ = false;
+    int failures_in_a_row_ = 0;
+
+    source::Answer answer_;
+    std::size_t pages_in_group_ = 0;
+    Monotonic group_began_{};
+    Monotonic run_began_{};
+    Monotonic stage_began_{};
+    Progress stage_start_;
+    std::deque<Monotonic> recent_requests_;
+    Monotonic last_report_{};
+    Progress progress_;
+};
+
+}  // namespace taskmirror::engine

@@ -1,0 +1,297 @@
+// What comes back: an answer becomes rows, a pause, a gap, or the end.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/log.hpp"
+#include "engine/walk.hpp"
+
+namespace taskmirror::engine {
+
+void Sync::answered(http::Response response) {
+    const auto found = in_flight_.find(response.id);
+    if (found == in_flight_.end()) return;
+    auto walk = std::move(found->second);
+    in_flight_.erase(found);
+
+    const auto now = clock_.monotonic();
+    const bool arrived = response.failure == http::Failure::none;
+    const bool usable = arrived && response.status < 500 && response.status != 429;
+    account_.pace.answered(http::Budget::standard, now, response.duration, usable);
+    failures_in_a_row_ = usable || response.status == 429 ? 0 : failures_in_a_row_ + 1;
+    log::debug("answer stream={} scope={} status={} ms={} bytes={} {}", walk->row.stream, walk->row.scope,
+               response.status, response.duration.count(), response.wire_bytes, response.message);
+    if (!arrived) return try_again(std::move(walk), std::nullopt, response.message);
+
+    const auto work = work_of(*walk);
+    const bool pausing = !response.header("retry-after").empty();
+    const auto verdict = account_.source.classify(work, {.status = response.status,
+                                                         .content_type = response.header("content-type"),
+                                                         .retry_after = pausing,
+                                                         .body = response.body});
+    const auto why = [&] {
+        const auto reason = account_.source.reason(response.body);
+        return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
+    };
+    using enum source::Verdict;
+    switch (verdict) {
+        case page:
+            if (walk->taking_token) return keep_token(std::move(walk), response);
+            return read_page(std::move(walk), response);
+        case token: return keep_token(std::move(walk), response);
+        case throttled:
+            if (response.status == 429) ++progress_.rate_limited;
+            account_.pace.throttled(now, http::parse_retry_after(response.header("retry-after"), clock_.now()));
+            ready_.push_front(std::move(walk));
+            return;
+        case shrink:
+            // An offset belongs to its page size, so the walk begins again.
+            if (walk->attempts > 0) {
+                walk->limit = std::max(kSmallestPage, (walk->limit > 0 ? walk->limit : kFullPage) / 2);
+                start_over(*walk);
+            }
+            return try_again(std::move(walk), response.status, why());
+        case retry:
+            return try_again(std::move(walk), response.status,
+                             response.status == 200 ? "status 200 with a body that is not JSON" : why());
+        case restart:
+            if (++walk->restarts > kRestarts) return give_up(*walk, response.status, why(), kTryAgain);
+            start_over(*walk);
+            ready_.push_back(std::move(walk));
+            return;
+        case unauthorized: return doubt_token(std::move(walk), why());
+        case capability_off: return feature_off(*walk);
+        case hidden:
+        case refused: return give_up(*walk, response.status, why(), kLookAgain);
+        case blocked:
+            throw Fatal(ExitCode::unavailable,
+                        fmt::format("source {}: {}: the server refuses this address for legal reasons; nothing is asked "
+                                    "until you start a sync again", name_, why()));
+    }
+}
+
+void Sync::read_page(WalkPtr walk, const http::Response& response) {
+    if (walk->probe) {
+        // The token is good; it is their workspaces that refuse it.
+        probing_ = false;
+        for (const auto& doubtful : doubtful_) {
+            refused_roots_.insert(doubtful->row.root);
+            give_up(*doubtful, 401, "status 401: the token is refused for this workspace", kLookAgain);
+        }
+        doubtful_.clear();
+        return;
+    }
+    try {
+        account_.source.read(work_of(*walk), response.body, answer_);
+        if (answer_.next && (*answer_.next == walk->row.resume || walk->offsets.contains(*answer_.next)))
+            throw Error("next_page: the same offset came twice");
+    } catch (const Error& error) {
+        return try_again(std::move(walk), response.status, fmt::format("unusable answer: {}", error.what()));
+    }
+    store_page(*walk, response.id);
+    if (answer_.next) {
+        walk->offsets.insert(*answer_.next);
+        walk->attempts = 0;
+        ready_.push_back(std::move(walk));
+    } else {
+        leave(*walk);
+    }
+}
+
+// Rows, follow-up work and the walk's place: all of it or nothing.
+void Sync::store_page(Walk& walk, std::uint64_t request) {
+    open_group();
+    const auto now = clock_.now();
+    const auto& stream = account_.source.streams()[walk.stream];
+    const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
+    store::Written written;
+    store_.savepoint([&] {
+        written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
+        queue_follow_ups(written);
+        for (const auto& [key, value] : answer_.facts) store_.set_fact(name_ + "." + key, value);
+        if (answer_.next) {
+            walk.row.resume = *answer_.next;
+            walk.row.resumed_at = now;
+            walk.row.walked += answer_.objects;
+            store_.save(walk.row);
+            return;
+        }
+        store_.done(walk.row, now);
+        store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+        if (!stream.token_stream.empty()) {
+            if (auto token = store_.work(name_, stream.token_stream, walk.row.scope);
+                token && !token->pending_cursor.empty()) {
+                token->cursor = std::exchange(token->pending_cursor, {});
+                token->pending_at.reset();
+                store_.save(*token);
+            }
+        }
+        if (!stream.capability.empty() || stream.paid_only) {
+            const store::Capability on{walk.row.root, std::string(capability(walk)), true, now};
+            store_.set_capability(name_, on);
+            capabilities_[{on.scope, on.name}] = on;
+        }
+    });
+    if (stream.paid_only) account_.pace.plan_is_paid();
+    progress_.rows_written += written.inserted + written.updated;
+    progress_.rows_unchanged += written.unchanged;
+    ++pages_in_group_;
+}
+
+void Sync::queue_follow_ups(const store::Written& written) {
+    const auto streams = account_.source.streams();
+    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+    for (const auto& follow_up : answer_.follow_ups) {
+        if (follow_up.entity >= 0 && !everything_ && !written.changed[static_cast<std::size_t>(follow_up.entity)]) continue;
+        const auto& stream = streams[follow_up.stream];
+        store::Work row;
+        row.source = name_;
+        row.stream = stream.name;
+        row.scope = follow_up.scope;
+        row.root = follow_up.root;
+        row.recurring = stream.kind == source::Kind::recurring;
+        row.order_key = stream.rank * kRank + follow_up.order;
+        row.due_at = pass_;
+        if (!store_.queue(row, pass_)) continue;
+        ++backlog_[row.stream];
+        earliest = std::min(earliest, row.order_key);
+    }
+    // What was picked ahead is put back when something more valuable has come.
+    if (!picked_.empty() && earliest < picked_.back().order_key) picked_.clear();
+}
+
+void Sync::keep_token(WalkPtr walk, const http::Response& response) {
+    try {
+        account_.source.read(work_of(*walk), response.body, answer_);
+    } catch (const Error& error) {
+        return try_again(std::move(walk), response.status, fmt::format("unusable answer: {}", error.what()));
+    }
+    const auto now = clock_.now();
+    const auto& stream = account_.source.streams()[work_of(*walk).stream];
+    auto row = store_.work(name_, stream.name, walk->row.scope).value_or(store::Work{});
+    row.source = name_;
+    row.stream = stream.name;
+    row.scope = walk->row.scope;
+    row.root = walk->row.root;
+    row.recurring = true;
+    row.order_key = stream.rank * kRank;
+    row.pending_cursor = *answer_.token;
+    row.pending_at = now;
+    open_group();
+    store_.savepoint([&] { store_.save(row); });
+    walk->taking_token = false;
+    walk->attempts = 0;
+    ready_.push_front(std::move(walk));
+}
+
+void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string& why) {
+    if (failures_in_a_row_ >= kFailuresInARow)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} requests in a row failed, the last with: {}; what is stored is complete as "
+                                "far as it goes, run the sync again when the API answers",
+                                name_, failures_in_a_row_, why));
+    ++walk->attempts;
+    const auto pause = account_.pace.retry_after(walk->attempts);
+    if (pause) {
+        ++progress_.retries;
+        walk->not_before = clock_.monotonic() + *pause;
+        log::debug("retry stream={} scope={} in_ms={} why=\"{}\"", walk->row.stream, walk->row.scope, pause->count(), why);
+        held_.push_back(std::move(walk));
+        return;
+    }
+    const bool first = walk->probe || std::ranges::any_of(account_.source.roots(), [&](const source::FollowUp& root) {
+        return root.stream == walk->stream;
+    });
+    if (first)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again", name_,
+                                describe(*walk), why));
+    give_up(*walk, status, why, kTryAgain);
+}
+
+// The token is asked for again, for it may have been renewed; then the first root tells whether it is refused as such.
+void Sync::doubt_token(WalkPtr walk, const std::string& why) {
+    if (account_.read_token) {
+        auto token = account_.read_token();
+        if (token != account_.token) {
+            account_.token = token;
+            account_.transport.set_token(std::move(token));
+            ready_.push_front(std::move(walk));
+            return;
+        }
+    }
+    const auto root = account_.source.roots().front();
+    if (walk->probe || walk->stream == root.stream)
+        throw Fatal(ExitCode::token_refused,
+                    fmt::format("source {}: the token is refused ({}); create a new one in Asana under Settings, Apps, "
+                                "Manage Developer Apps, and put it where the old one stands",
+                                name_, why));
+    doubtful_.push_back(std::move(walk));
+    if (probing_) return;
+    probing_ = true;
+    auto probe = std::make_unique<Walk>();
+    probe->probe = true;
+    probe->stream = root.stream;
+    probe->row.source = name_;
+    probe->row.stream = account_.source.streams()[root.stream].name;
+    ready_.push_front(std::move(probe));
+}
+
+void Sync::start_over(Walk& walk) {
+    walk.row.resume.clear();
+    walk.row.resumed_at.reset();
+    walk.row.walked = 0;
+    walk.offsets.clear();
+}
+
+// The walk ends with a gap. It stays in the queue, to be looked at again later.
+void Sync::give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
+    const auto now = clock_.now();
+    log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
+                 iso(now + retry_in));
+    start_over(walk);
+    walk.row.attempts += walk.attempts;
+    walk.row.last_error = why;
+    walk.row.due_at = now + retry_in;
+    open_group();
+    store_.savepoint([&] {
+        store_.save(walk.row);
+        store_.open_gap({.source = name_,
+                         .stream = walk.row.stream,
+                         .scope = walk.row.scope,
+                         .status = status,
+                         .message = why,
+                         .seen_at = now,
+                         .retry_at = walk.row.due_at});
+    });
+    leave(walk);
+}
+
+// The plan lacks the feature: not a gap.
+void Sync::feature_off(Walk& walk) {
+    const auto now = clock_.now();
+    const store::Capability off{walk.row.root, std::string(capability(walk)), false, now};
+    log::info("the plan has no {} workspace={}", off.name, off.scope);
+    open_group();
+    store_.savepoint([&] { store_.set_capability(name_, off); });
+    capabilities_[{off.scope, off.name}] = off;
+    finish(walk);
+}
+
+void Sync::finish(Walk& walk) {
+    const auto now = clock_.now();
+    open_group();
+    store_.savepoint([&] {
+        store_.done(walk.row, now);
+        store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+    });
+    leave(walk);
+}
+
+void Sync::leave(const Walk& walk) {
+    active_.erase(key_of(walk.row));
+    --backlog_[walk.row.stream];
+}
+
+}  // namespace taskmirror::engine

@@ -1,0 +1,14 @@
+#include "source/source.hpp"
+
+namespace taskmirror::source {
+
+void Answer::clear() {
+    page.clear();
+    follow_ups.clear();
+    next.reset();
+    objects = 0;
+    token.reset();
+    facts.clear();
+}
+
+}  // namespace taskmirror::source

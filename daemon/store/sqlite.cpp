@@ -1,0 +1,228 @@
+// Store on SQLite: one connection, one writer, statements prepared once.
+#include "store/lock.hpp"
+#include "store/sqlite_open.hpp"
+#include "store/sqlite_queue.hpp"
+#include "store/sqlite_rows.hpp"
+#include "store/sqlite_statement.hpp"
+#include "store/store.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <cassert>
+#include <utility>
+
+namespace taskmirror::store {
+namespace {
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(const std::filesystem::path& file, std::span<const Table> tables, std::span<const Step> steps)
+        : file_(file),
+          steps_(steps.begin(), steps.end()),
+          lock_(file_),
+          database_(open_database(file_, steps_)),
+          rows_(database_->getHandle(), tables),
+          queue_(database_->getHandle()) {}
+
+    bool in_transaction() const override { return group_.has_value(); }
+
+    void begin() override {
+        assert(!group_);
+        guarded("begin a transaction in", file_,
+                [&] { group_.emplace(*database_, SQLite::TransactionBehavior::IMMEDIATE); });
+    }
+
+    void commit() override {
+        assert(group_);
+        guarded("commit to", file_, [&] { group_->commit(); });
+        group_.reset();
+        rows_.release_all();
+    }
+
+    void savepoint(const std::function<void()>& body) override {
+        assert(group_);
+        const auto mark = rows_.mark();
+        savepoint_.run();
+        try {
+            body();
+            release_.run();
+        } catch (...) {
+            rows_.roll_back(mark);
+            // After some errors SQLite has rolled the whole group back by itself.
+            if (sqlite3_get_autocommit(database_->getHandle()) == 0) {
+                roll_back_.run();
+                release_.run();
+            }
+            throw;
+        }
+    }
+
+    Written write(const Page& page, const Sent& sent, Instant mirrored_at) override {
+        assert(group_);
+        return rows_.write(page, sent, mirrored_at);
+    }
+
+    bool queue(const Work& work, Instant pass) override { return queue_.queue(work, pass); }
+    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) override {
+        return queue_.due(source, now, limit);
+    }
+    std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) override {
+        return queue_.work(source, stream, scope);
+    }
+    void save(const Work& work) override { queue_.save(work); }
+    void done(const Work& work, Instant now) override { queue_.done(work, now); }
+    std::map<std::string, std::int64_t> backlog(std::string_view source) override { return queue_.backlog(source); }
+
+    void open_gap(const Gap& gap) override {
+        const auto seen_at = iso(gap.seen_at);
+        const auto retry_at = gap.retry_at ? iso(*gap.retry_at) : std::string();
+        open_gap_.bind(1, gap.source).bind(2, gap.stream).bind(3, gap.scope).bind(5, gap.message).bind(6, seen_at);
+        gap.status ? open_gap_.bind(4, std::int64_t{*gap.status}) : open_gap_.bind_null(4);
+        open_gap_.bind_filled(7, retry_at).run();
+    }
+
+    void heal_gap(std::string_view source, std::string_view stream, std::string_view scope, Instant now) override {
+        const auto healed_at = iso(now);
+        heal_gap_.bind(1, source).bind(2, stream).bind(3, scope).bind(4, healed_at).run();
+    }
+
+    std::vector<Gap> open_gaps(std::string_view source) override {
+        auto query = statement(
+            "SELECT stream, scope, status, message, last_seen_at, retry_at, first_seen_at FROM sync_gaps "
+            "WHERE source = ?1 AND healed_at IS NULL ORDER BY stream, scope");
+        query.bind(1, source);
+        std::vector<Gap> gaps;
+        while (query.step()) {
+            gaps.push_back({
+                .source = std::string(source),
+                .stream = std::string(query.text(0)),
+                .scope = std::string(query.text(1)),
+                .status = query.is_null(2) ? std::nullopt : std::optional(static_cast<int>(query.integer(2))),
+                .message = std::string(query.text(3)),
+                .seen_at = query.instant(4).value_or(Instant()),
+                .retry_at = query.instant(5),
+                .first_seen_at = query.instant(6).value_or(Instant()),
+            });
+        }
+        return gaps;
+    }
+
+    void set_capability(std::string_view source, const Capability& capability) override {
+        auto upsert = statement(
+            "INSERT OR REPLACE INTO sync_capabilities (source, scope, capability, available, checked_at) "
+            "VALUES (?1, ?2, ?3, ?4, ?5)");
+        const auto checked_at = iso(capability.checked_at);
+        upsert.bind(1, source).bind(2, capability.scope).bind(3, capability.name);
+        upsert.bind(4, std::int64_t{capability.available}).bind(5, checked_at).run();
+    }
+
+    std::vector<Capability> capabilities(std::string_view source) override {
+        auto query = statement(
+            "SELECT scope, capability, available, checked_at FROM sync_capabilities WHERE source = ?1 "
+            "ORDER BY scope, capability");
+        query.bind(1, source);
+        std::vector<Capability> found;
+        while (query.step()) {
+            found.push_back({
+                .scope = std::string(query.text(0)),
+                .name = std::string(query.text(1)),
+                .available = query.integer(2) != 0,
+                .checked_at = query.instant(3).value_or(Instant()),
+            });
+        }
+        return found;
+    }
+
+    void set_fact(std::string_view key, std::string_view value) override {
+        statement("INSERT OR REPLACE INTO sync_meta (key, value) VALUES (?1, ?2)").bind(1, key).bind(2, value).run();
+    }
+
+    std::optional<std::string> fact(std::string_view key) override {
+        auto query = statement("SELECT value FROM sync_meta WHERE key = ?1");
+        query.bind(1, key);
+        if (!query.step()) return std::nullopt;
+        return std::string(query.text(0));
+    }
+
+    std::int64_t start_run(const Run& run) override {
+        auto insert = statement("INSERT INTO sync_runs (command, version, started_at) VALUES (?1, ?2, ?3)");
+        const auto started_at = iso(run.started_at);
+        insert.bind(1, run.command).bind(2, run.version).bind(3, started_at).run();
+        const auto id = database_->getLastInsertRowid();
+        update_run(id, run);
+        return id;
+    }
+
+    void update_run(std::int64_t id, const Run& run) override {
+        auto update = statement(
+            "UPDATE sync_runs SET ended_at = ?2, exit_code = ?3, requests = ?4, retries = ?5, rate_limited = ?6, "
+            "rows_written = ?7, rows_unchanged = ?8 WHERE id = ?1");
+        const auto ended_at = run.ended_at ? iso(*run.ended_at) : std::string();
+        update.bind(1, id).bind_filled(2, ended_at);
+        run.exit_code ? update.bind(3, std::int64_t{*run.exit_code}) : update.bind_null(3);
+        int parameter = 4;
+        for (const auto count : {run.requests, run.retries, run.rate_limited, run.rows_written, run.rows_unchanged}) {
+            update.bind(parameter++, static_cast<std::int64_t>(count));
+        }
+        update.run();
+    }
+
+    void build_indexes() override {
+        guarded("build the indexes of", file_, [&] { build_missing_indexes(*database_, steps_); });
+    }
+
+    std::vector<std::pair<std::string, std::int64_t>> row_counts() override {
+        // An entity table has mirrored_at, which is NULL in mentions.
+        auto tables = statement(
+            "SELECT name, EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE name = 'mirrored_at') "
+            "FROM sqlite_master t WHERE type = 'table' AND name NOT GLOB 'sync_*' AND name NOT GLOB 'sqlite_*' "
+            "ORDER BY t.rowid");
+        std::vector<std::pair<std::string, std::int64_t>> counts;
+        while (tables.step()) {
+            std::string name(tables.text(0));
+            auto count = statement("SELECT count(*) FROM " + name +
+                                   (tables.integer(1) != 0 ? " WHERE mirrored_at IS NOT NULL" : ""));
+            count.step();
+            counts.emplace_back(std::move(name), count.integer(0));
+        }
+        return counts;
+    }
+
+  private:
+    // For what is asked seldom: prepared for one use.
+    Statement statement(std::string_view sql) const { return {database_->getHandle(), sql}; }
+
+    std::filesystem::path file_;
+    std::vector<Step> steps_;
+    FileLock lock_;
+    std::unique_ptr<SQLite::Database> database_;
+    RowWriter rows_;
+    Queue queue_;
+    Statement savepoint_ = statement("SAVEPOINT page");
+    Statement release_ = statement("RELEASE page");
+    Statement roll_back_ = statement("ROLLBACK TO page");
+    // A gap that opens again after it was healed is a new one.
+    Statement open_gap_ = statement(
+        "INSERT INTO sync_gaps (source, stream, scope, status, message, first_seen_at, last_seen_at, retry_at) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) ON CONFLICT DO UPDATE SET status = excluded.status, "
+        "message = excluded.message, last_seen_at = excluded.last_seen_at, retry_at = excluded.retry_at, "
+        "first_seen_at = iif(healed_at IS NULL, first_seen_at, excluded.first_seen_at), healed_at = NULL");
+    Statement heal_gap_ = statement(
+        "UPDATE sync_gaps SET healed_at = ?4, retry_at = NULL "
+        "WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND healed_at IS NULL");
+    std::optional<SQLite::Transaction> group_;  // goes first: rolls back
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables,
+                                   std::span<const Step> steps) {
+    return std::make_unique<SqliteStore>(resolve(file), tables, steps);
+}
+
+std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables) {
+    return open_sqlite(file, tables, schema_steps());
+}
+
+}  // namespace taskmirror::store

@@ -1,0 +1,49 @@
+// How a database file is opened, and brought to the newest schema. Refuses what is not ours without touching a byte.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "core/rows.hpp"
+#include "store/schema.hpp"
+#include "store/sqlite_statement.hpp"
+#include "store/store.hpp"
+
+namespace taskmirror::store {
+
+inline constexpr int kApplicationId = 0x74736b6d;  // "tskm": tells our files from those of other programs
+
+// As open_sqlite() of store.hpp, for another list of steps.
+std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables,
+                                   std::span<const Step> steps);
+
+// The path with its directory resolved, so that each file has one name. Fatal 74 when there is no such directory.
+std::filesystem::path resolve(const std::filesystem::path& file);
+
+// Opens or creates the file and carries out the steps that it lacks. The caller holds the lock.
+std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps);
+
+// Carries out the steps above the file's version, each in a transaction. A database with content is copied to
+// `<file>.before-v<newest>` before the first of them.
+void migrate(SQLite::Database& database, std::span<const Step> steps);
+void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps);
+
+// Runs body; what SQLiteCpp or std::filesystem throws becomes a Fatal.
+template <typename Body>
+auto guarded(std::string_view doing, const std::filesystem::path& file, Body&& body) {
+    try {
+        return body();
+    } catch (const SQLite::Exception& error) {
+        throw fatal(error.getErrorCode(), error.what(), doing, file.string());
+    } catch (const std::filesystem::filesystem_error& error) {
+        throw Fatal(ExitCode::disk, fmt::format("cannot {} {}: {}; look at the disk and start again", doing,
+                                                file.string(), error.what()));
+    }
+}
+
+}  // namespace taskmirror::store

@@ -1,0 +1,34 @@
+// The statements on sync_work. What is due and how it is ordered is decided by whoever writes the rows.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite_statement.hpp"
+#include "store/store.hpp"
+
+namespace taskmirror::store {
+
+// ?1 source, ?2 now, ?3 limit. Its plan is pinned by a test: half a million rows may wait.
+extern const std::string_view kDueSql;
+
+// See Store for what each does.
+class Queue {
+  public:
+    explicit Queue(sqlite3* database);
+
+    bool queue(const Work& work, Instant pass);
+    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit);
+    std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
+    void save(const Work& work);
+    void done(const Work& work, Instant now);
+    std::map<std::string, std::int64_t> backlog(std::string_view source);
+
+  private:
+    Statement queue_, sooner_, due_, work_, save_, done_, remove_, backlog_;
+};
+
+}  // namespace taskmirror::store

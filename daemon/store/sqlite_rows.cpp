@@ -1,0 +1,154 @@
+#include "store/sqlite_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace taskmirror::store {
+namespace {
+
+// "?1, ?2, ..., ?count"
+std::string parameters(std::size_t count) {
+    std::string text = "?1";
+    for (std::size_t i = 2; i <= count; ++i) text += fmt::format(", ?{}", i);
+    return text;
+}
+
+std::string lookup_sql(const Table& table) {
+    return fmt::format("SELECT content_hash, mirrored_at IS NOT NULL FROM {} WHERE gid = ?1", table.name);
+}
+
+// Of entities: ?1 gid, ?2 hash, ?3 mirrored_at, then the columns; the same in update_sql().
+std::string insert_sql(const Table& table) {
+    const auto columns = fmt::format("{}", fmt::join(table.columns, ", "));
+    if (table.entity) {
+        return fmt::format("INSERT INTO {} (gid, content_hash, mirrored_at, {}) VALUES ({})", table.name, columns,
+                           parameters(3 + table.columns.size()));
+    }
+    // A list may name a member twice.
+    return fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", table.name, columns,
+                       parameters(table.columns.size()));
+}
+
+std::string update_sql(const Table& table) {
+    std::string text = fmt::format("UPDATE {} SET content_hash = ?2, mirrored_at = ?3", table.name);
+    for (std::size_t i = 0; i < table.columns.size(); ++i) text += fmt::format(", {} = ?{}", table.columns[i], i + 4);
+    return text + " WHERE gid = ?1";
+}
+
+std::string remove_sql(const Table& table) {
+    return fmt::format("DELETE FROM {} WHERE {} = ?1", table.name, table.columns.front());
+}
+
+bool has_name(const Table& table) { return std::ranges::find(table.columns, "name") != table.columns.end(); }
+
+// A fuller row is never overwritten, a newer name renames an older one, NULL never replaces a name.
+std::string mention_sql(const Table& table) {
+    if (!has_name(table)) {
+        return fmt::format("INSERT INTO {} (gid) VALUES (?1) ON CONFLICT (gid) DO NOTHING", table.name);
+    }
+    return fmt::format(
+        "INSERT INTO {} (gid, name) VALUES (?1, ?2) ON CONFLICT (gid) DO UPDATE SET name = excluded.name "
+        "WHERE mirrored_at IS NULL AND excluded.name IS NOT NULL AND name IS NOT excluded.name",
+        table.name);
+}
+
+}  // namespace
+
+RowWriter::RowWriter(sqlite3* database, std::span<const Table> tables)
+    : database_(database), tables_(tables), statements_(tables.size()) {}
+
+Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at) {
+    Written written;
+    written.changed.resize(page.entities.size());
+    const std::string at = iso(mirrored_at);
+    order_.forget_settled(sent);
+    for (std::size_t i = 0; i < page.entities.size(); ++i) {
+        const Entity& entity = page.entities[i];
+        const RowKey key = row_key(entity.table, entity.gid);
+        if (order_.outdated(key, sent)) {
+            ++written.outdated;
+            continue;
+        }
+        order_.remember(key, sent);
+
+        auto& statements = statements_[entity.table];
+        const Stored before = stored(entity);
+        if (before == Stored::equal) {
+            ++written.unchanged;
+            continue;
+        }
+        const Table& table = tables_[entity.table];
+        if (before == Stored::nothing) {
+            if (!statements.insert) statements.insert.emplace(database_, insert_sql(table));
+            write_columns(*statements.insert, page, entity, at);
+        } else {
+            if (!statements.update) statements.update.emplace(database_, update_sql(table));
+            write_columns(*statements.update, page, entity, at);
+        }
+        written.changed[i] = true;
+        ++(before == Stored::older ? written.updated : written.inserted);
+        for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
+            write_children(page, set, entity.gid, before != Stored::nothing);
+        }
+        for (const Mention& mention : std::span(page.mentions).subspan(entity.first_mention, entity.mentions)) {
+            if (mentions_.is_new(mention)) write_mention(mention);
+        }
+    }
+    return written;
+}
+
+void RowWriter::roll_back(std::size_t mark) {
+    order_.roll_back(mark);
+    mentions_.clear();
+}
+
+RowWriter::Stored RowWriter::stored(const Entity& entity) {
+    auto& lookup = statements_[entity.table].lookup;
+    if (!lookup) lookup.emplace(database_, lookup_sql(tables_[entity.table]));
+    lookup->bind(1, entity.gid);
+    if (!lookup->step()) return Stored::nothing;
+    const bool listed = lookup->integer(1) != 0;
+    const bool equal = !lookup->is_null(0) && lookup->integer(0) == entity.hash;
+    lookup->reset();
+    if (!listed) return Stored::mention;
+    return equal ? Stored::equal : Stored::older;
+}
+
+void RowWriter::write_columns(Statement& statement, const Page& page, const Entity& entity,
+                              std::string_view mirrored_at) {
+    statement.bind(1, entity.gid).bind(2, entity.hash).bind(3, mirrored_at);
+    int parameter = 4;
+    const auto width = tables_[entity.table].columns.size();
+    for (const Value& value : std::span(page.values).subspan(entity.first, width)) statement.bind(parameter++, value);
+    statement.step();
+}
+
+void RowWriter::write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace) {
+    const Table& table = tables_[set.table];
+    auto& statements = statements_[set.table];
+    if (replace) {
+        if (!statements.remove) statements.remove.emplace(database_, remove_sql(table));
+        statements.remove->bind(1, owner).step();
+    }
+    if (set.rows == 0) return;
+    if (!statements.insert) statements.insert.emplace(database_, insert_sql(table));
+    auto values = std::span(page.values).subspan(set.first, set.rows * table.columns.size());
+    while (!values.empty()) {
+        int parameter = 1;
+        for (const Value& value : values.first(table.columns.size())) statements.insert->bind(parameter++, value);
+        statements.insert->step();
+        values = values.subspan(table.columns.size());
+    }
+}
+
+void RowWriter::write_mention(const Mention& mention) {
+    auto& statement = statements_[mention.table].mention;
+    const Table& table = tables_[mention.table];
+    if (!statement) statement.emplace(database_, mention_sql(table));
+    statement->bind(1, mention.gid);
+    if (has_name(table)) statement->bind(2, mention.name);
+    statement->step();
+}
+
+}  // namespace taskmirror::store

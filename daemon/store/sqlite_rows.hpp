@@ -1,0 +1,48 @@
+// The hot path: entities, their child sets and their mentions into the tables.
+//
+// Statements are made from Table at a table's first use and prepared once. What is equal is not written.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/rows.hpp"
+#include "store/recent.hpp"
+#include "store/sqlite_statement.hpp"
+#include "store/store.hpp"
+
+namespace taskmirror::store {
+
+class RowWriter {
+  public:
+    // The database and the tables outlive the writer.
+    RowWriter(sqlite3* database, std::span<const Table> tables);
+
+    Written write(const Page& page, const Sent& sent, Instant mirrored_at);
+
+    // What write() remembers follows the savepoints and the group.
+    std::size_t mark() const { return order_.mark(); }
+    void roll_back(std::size_t mark);
+    void release_all() { order_.release_all(); }
+
+  private:
+    struct Statements {
+        std::optional<Statement> lookup, insert, update, remove, mention;
+    };
+    enum class Stored { nothing, mention, older, equal };
+
+    Stored stored(const Entity& entity);
+    void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
+    void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
+    void write_mention(const Mention& mention);
+
+    sqlite3* database_;
+    std::span<const Table> tables_;
+    std::vector<Statements> statements_;  // by table
+    AnswerOrder order_;
+    MentionMemory mentions_;
+};
+
+}  // namespace taskmirror::store

@@ -1,0 +1,279 @@
+// The table of streams and the reading of whole answers.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <simdjson.h>
+
+#include <string>
+
+#include "asana/source.hpp"
+#include "asana/streams.hpp"
+#include "core/error.hpp"
+
+using namespace taskmirror;
+using asana::Id;
+
+namespace {
+
+std::uint16_t index(Id id) { return static_cast<std::uint16_t>(id); }
+
+// A body with the padding that the reader needs.
+std::string padded(std::string body) {
+    body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+    return body;
+}
+
+struct Reader {
+    std::unique_ptr<source::Source> source;
+    source::Answer answer;
+
+    explicit Reader(asana::Options options = {"acme", {}, {}}) : source(asana::make_source(std::move(options))) {}
+
+    const source::Answer& read(Id stream, const std::string& body, std::string scope = "7", std::string offset = "",
+                               std::int64_t walked = 0) {
+        const std::string text = padded(body);
+        source->read({.stream = index(stream), .scope = scope, .root = "1", .offset = offset, .walked = walked}, text,
+                     answer);
+        return answer;
+    }
+    std::vector<std::string> opened(Id stream) const {
+        std::vector<std::string> scopes;
+        for (const auto& follow_up : answer.follow_ups)
+            if (follow_up.stream == index(stream)) scopes.push_back(follow_up.scope);
+        return scopes;
+    }
+};
+
+const std::string kTwoTasks = R"({"data":[{"gid":"11","name":"a","num_subtasks":2,"modified_at":"2026-01-02T03:04:05.006Z"},
+    {"gid":"12","name":"b","num_subtasks":0,"modified_at":"2026-01-03T03:04:05.006Z"}],"next_page":null})";
+
+}  // namespace
+
+TEST_CASE("the table of streams stands in the order of its names") {
+    for (std::size_t i = 0; i < std::size(asana::kStreams); ++i)
+        for (std::size_t j = i + 1; j < std::size(asana::kStreams); ++j)
+            CHECK(asana::kStreams[i].engine.name != asana::kStreams[j].engine.name);
+    CHECK(asana::kStreams[index(Id::users_me)].engine.name == "users_me");
+    CHECK(asana::kStreams[index(Id::project_tasks)].engine.name == "project_tasks");
+    CHECK(asana::kStreams[index(Id::task_attachments)].engine.name == "task_attachments");
+    CHECK(asana::kStreams[index(Id::project_events)].engine.name == "project_events");
+    CHECK(std::size(asana::kStreams) == index(Id::project_events) + 1U);
+}
+
+TEST_CASE("a task with subtasks opens their list, and each task its stories and attachments, newest first") {
+    Reader reader;
+
+    reader.read(Id::project_tasks, kTwoTasks);
+
+    CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
+    CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
+    CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
+    std::vector<std::int64_t> orders;
+    for (const auto& follow_up : reader.answer.follow_ups)
+        if (follow_up.stream == index(Id::task_stories)) orders.push_back(follow_up.order);
+    CHECK(orders.at(0) > orders.at(1));
+}
+
+TEST_CASE("stories are opened for new and changed tasks only, subtasks in any case") {
+    Reader reader;
+
+    reader.read(Id::project_tasks, kTwoTasks);
+
+    for (const auto& follow_up : reader.answer.follow_ups)
+        CHECK((follow_up.entity >= 0) == (follow_up.stream != index(Id::task_subtasks)));
+}
+
+TEST_CASE("a resource that is switched off is not opened") {
+    Reader reader({"acme", {}, {"stories"}});
+
+    reader.read(Id::project_tasks, kTwoTasks);
+
+    CHECK(reader.opened(Id::task_stories).empty());
+    CHECK(reader.opened(Id::task_attachments).size() == 2);
+}
+
+TEST_CASE("an organization opens its teams, a plain workspace has none") {
+    Reader reader;
+
+    reader.read(Id::workspaces, R"({"data":[{"gid":"1","name":"org","is_organization":true,"email_domains":["a.example"]},
+        {"gid":"2","name":"plain","is_organization":false,"email_domains":[]}],"next_page":null})", "");
+
+    CHECK(reader.opened(Id::teams) == std::vector<std::string>{"1"});
+    CHECK(reader.opened(Id::projects) == std::vector<std::string>{"1", "2"});
+    CHECK(reader.answer.follow_ups.front().root == "1");
+    CHECK(reader.answer.follow_ups.back().root == "2");
+}
+
+TEST_CASE("a workspace that is not wanted leaves no row and opens nothing") {
+    Reader reader({"acme", {"plain"}, {}});
+
+    reader.read(Id::workspaces, R"({"data":[{"gid":"1","name":"org","is_organization":true},
+        {"gid":"2","name":"plain","is_organization":false}],"next_page":null})", "");
+
+    REQUIRE(reader.answer.page.entities.size() == 1);
+    CHECK(reader.answer.page.entities[0].gid == "2");
+    CHECK(reader.opened(Id::projects) == std::vector<std::string>{"2"});
+}
+
+TEST_CASE("a configured workspace that the token does not see ends with those that it sees") {
+    Reader reader({"acme", {"Akme"}, {}});
+
+    try {
+        reader.read(Id::users_me, R"({"data":{"gid":"5","name":"Ann","workspaces":[{"gid":"1","name":"Acme"}]}})", "");
+        FAIL("no error");
+    } catch (const Fatal& fatal) {
+        CHECK(fatal.code() == ExitCode::configuration);
+        CHECK(std::string(fatal.what()).find("\"Akme\"") != std::string::npos);
+        CHECK(std::string(fatal.what()).find("\"Acme\" (1)") != std::string::npos);
+    }
+}
+
+TEST_CASE("a person's tasks are asked for per workspace, deactivated people included") {
+    Reader reader;
+
+    reader.read(Id::users, R"({"data":[{"gid":"5","name":"Ann"}],"next_page":null})");
+    CHECK(reader.opened(Id::user_tasks) == std::vector<std::string>{"1/5"});
+    reader.read(Id::workspace_memberships,
+                R"({"data":[{"gid":"900","user":{"gid":"6","name":"Bo"},"is_active":false}],"next_page":null})");
+    CHECK(reader.opened(Id::user_tasks) == std::vector<std::string>{"1/6"});
+
+    CHECK(reader.source->target({.stream = index(Id::user_tasks), .scope = "1/6", .root = "1"})
+              .starts_with("/tasks?assignee=6&workspace=1&limit=100&opt_fields=name,"));
+}
+
+TEST_CASE("a project opens its brief only when it has one") {
+    Reader reader;
+
+    reader.read(Id::projects, R"({"data":[{"gid":"7","name":"a","project_brief":{"gid":"70"}},
+        {"gid":"8","name":"b","project_brief":null}],"next_page":null})");
+
+    CHECK(reader.opened(Id::project_briefs) == std::vector<std::string>{"70"});
+    CHECK(reader.opened(Id::project_tasks) == std::vector<std::string>{"7", "8"});
+}
+
+TEST_CASE("a page is asked for with its offset, its size and nothing that the endpoint does not take") {
+    const auto source = asana::make_source({"acme", {}, {}});
+
+    CHECK(source->target({.stream = index(Id::sections), .scope = "7", .root = "1", .offset = "a/b=", .limit = 50}) ==
+          "/projects/7/sections?limit=50&offset=a%2Fb%3D&opt_fields=name,created_at");
+    CHECK(source->target({.stream = index(Id::memberships), .scope = "7", .root = "1"}) ==
+          "/memberships?parent=7&limit=100");
+    CHECK(source->target({.stream = index(Id::project_events), .scope = "7", .root = "1"}) == "/events?resource=7");
+    CHECK(source->target({.stream = index(Id::project_briefs), .scope = "70", .root = "1"})
+              .starts_with("/project_briefs/70?opt_fields="));
+}
+
+TEST_CASE("a gid that would change the path is refused") {
+    const auto source = asana::make_source({"acme", {}, {}});
+
+    for (const std::string gid : {"", "7?x=1", "7#", "..", "1/.."})
+        CHECK_THROWS_AS(source->target({.stream = index(Id::sections), .scope = gid, .root = "1"}), Error);
+    CHECK(source->target({.stream = index(Id::sections), .scope = "a b&c", .root = "1"})
+              .starts_with("/projects/a%20b%26c/sections?"));
+}
+
+TEST_CASE("the offset of the next page is taken, its address is not looked at") {
+    Reader reader;
+
+    reader.read(Id::sections,
+                R"({"data":[{"gid":"3"}],"next_page":{"offset":"xyz","path":"/evil","uri":"https://evil.example/"}})");
+
+    CHECK(reader.answer.next == "xyz");
+    CHECK(reader.answer.objects == 1);
+}
+
+TEST_CASE("an answer that is not what the API promises is refused as a whole") {
+    Reader reader;
+    const char* const bad[] = {
+        "",
+        "null",
+        "[]",
+        "{}",
+        "<html>busy</html>",
+        R"({"data":null,"next_page":null})",
+        R"({"data":{},"next_page":null})",
+        R"({"data":[],"data":[],"next_page":null})",
+        R"({"next_page":null})",
+        R"({"data":[{"name":"no gid"}],"next_page":null})",
+        R"({"data":[{"gid":null}],"next_page":null})",
+        R"({"data":[{"gid":7}],"next_page":null})",
+        R"({"data":[{"gid":""}],"next_page":null})",
+        R"({"data":[null],"next_page":null})",
+        R"({"data":["7"],"next_page":null})",
+        R"({"data":[{"gid":"7","name":5}],"next_page":null})",
+        R"({"data":[{"gid":"7"}],"next_page":"x"})",
+        R"({"data":[{"gid":"7"}],"next_page":{}})",
+        R"({"data":[{"gid":"7"}],"next_page":{"offset":5}})",
+        R"({"data":[{"gid":"7"}],"next_page":{"offset":""}})",
+        R"({"data":[{"gid":"7"}],"next_page":null} {"data":[]})",
+        "{\"data\":[{\"gid\":\"7\",\"name\":\"\xC3\x28\"}],\"next_page\":null}",
+        R"({"data":[{"gid":"7","name":"a\qb"}],"next_page":null})",
+        R"({"data":[{"gid":"7","name":tru}],"next_page":null})",
+    };
+    for (const char* body : bad) {
+        INFO(body);
+        CHECK_THROWS_AS(reader.read(Id::sections, body), Error);
+    }
+}
+
+TEST_CASE("a page that is cut at any byte is refused") {
+    Reader reader;
+    reader.read(Id::project_tasks, kTwoTasks);
+
+    for (std::size_t size = 0; size + 1 < kTwoTasks.size(); ++size) {
+        INFO(size);
+        CHECK_THROWS_AS(reader.read(Id::project_tasks, kTwoTasks.substr(0, size)), Error);
+    }
+}
+
+TEST_CASE("an event token is read from an answer that refuses the old one") {
+    Reader reader;
+
+    reader.read(Id::project_events, R"({"errors":[{"message":"Sync token invalid or too old."}],"sync":"abc"})");
+
+    CHECK(reader.answer.token == "abc");
+    CHECK_THROWS_AS(reader.read(Id::project_events, R"({"errors":[]})"), Error);
+}
+
+TEST_CASE("each status means what the API's documents say") {
+    const auto source = asana::make_source({"acme", {}, {}});
+    const auto verdict = [&](int status, std::string_view body = "", Id stream = Id::sections, std::string_view offset = "",
+                             bool retry_after = false) {
+        return source->classify({.stream = index(stream), .scope = "7", .root = "1", .offset = offset},
+                                {.status = status,
+                                 .content_type = "application/json; charset=UTF-8",
+                                 .retry_after = retry_after,
+                                 .body = body});
+    };
+    using enum source::Verdict;
+
+    CHECK(verdict(200) == page);
+    CHECK(source->classify({.stream = index(Id::sections)}, {.status = 200, .content_type = "text/html"}) == retry);
+    CHECK(verdict(302) == refused);
+    CHECK(verdict(400) == refused);
+    CHECK(verdict(400, R"({"errors":[{"message":"offset: Your pagination token has expired."}]})", Id::sections, "x") ==
+          restart);
+    CHECK(verdict(401) == unauthorized);
+    CHECK(verdict(402) == capability_off);
+    CHECK(verdict(403) == hidden);
+    CHECK(verdict(404) == hidden);
+    CHECK(verdict(412, "", Id::project_events) == token);
+    CHECK(verdict(412) == refused);
+    CHECK(verdict(424) == retry);
+    CHECK(verdict(424, "", Id::sections, "", true) == throttled);
+    CHECK(verdict(429) == throttled);
+    CHECK(verdict(451) == blocked);
+    CHECK(verdict(500) == shrink);
+    CHECK(verdict(504) == shrink);
+    CHECK(verdict(500, "", Id::project_briefs) == retry);
+    CHECK(verdict(503) == retry);
+    CHECK(verdict(598) == retry);
+}
+
+TEST_CASE("the server's reason is shortened and stays on its line") {
+    const auto source = asana::make_source({"acme", {}, {}});
+
+    CHECK(source->reason(R"({"errors":[{"message":"one\ntwo"},{"message":"three"}]})") == "one two; three");
+    CHECK(source->reason("<html>").empty());
+    CHECK(source->reason(R"({"errors":[{"message":")" + std::string(5000, 'x') + R"("}]})").size() == 200);
+}

@@ -1,0 +1,128 @@
+#include <catch2/catch.hpp>
+
+#include "cli.hpp"
+
+#include "core/error.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+using namespace taskmirror;
+
+namespace {
+
+Arguments parsed(std::vector<const char*> words) {
+    words.insert(words.begin(), "taskmirror");
+    return parse(static_cast<int>(words.size()), words.data());
+}
+
+// The message of the usage error.
+std::string mistake(const std::vector<const char*>& words) {
+    try {
+        parsed(words);
+    } catch (const Fatal& error) {
+        CHECK(error.code() == ExitCode::usage);
+        return error.what();
+    }
+    return "none";
+}
+
+}  // namespace
+
+TEST_CASE("a command and its options become plain data") {
+    const Arguments arguments =
+        parsed({"sync", "--max-minutes", "10", "--max-requests=2000", "--config", "a.yaml", "--database", "b.db",
+                "--log-level", "debug", "--log-format", "json", "--no-progress"});
+
+    CHECK(arguments.command == Command::sync);
+    CHECK(arguments.max_minutes == 10);
+    CHECK(arguments.max_requests == 2000);
+    CHECK(arguments.config == "a.yaml");
+    CHECK(arguments.database == "b.db");
+    CHECK(arguments.log_level == log::Level::debug);
+    CHECK(arguments.log_format == log::Format::json);
+    CHECK_FALSE(arguments.progress);
+}
+
+TEST_CASE("options stand before the command as well as after it") {
+    const Arguments arguments = parsed({"--config", "a.yaml", "--max-minutes", "1", "sync", "--quiet"});
+
+    CHECK(arguments.command == Command::sync);
+    CHECK(arguments.config == "a.yaml");
+    CHECK(arguments.max_minutes == 1);
+}
+
+TEST_CASE("a command without options leaves everything to the configuration") {
+    const Arguments arguments = parsed({"check"});
+
+    CHECK(arguments.command == Command::check);
+    CHECK(arguments.config.empty());
+    CHECK(arguments.database.empty());
+    CHECK_FALSE(arguments.log_level.has_value());
+    CHECK_FALSE(arguments.log_format.has_value());
+    CHECK(arguments.progress);
+}
+
+TEST_CASE("quiet means warnings only and no progress, unless a level is named") {
+    CHECK(parsed({"sync", "--quiet"}).log_level == log::Level::warning);
+    CHECK_FALSE(parsed({"sync", "--quiet"}).progress);
+    CHECK(parsed({"sync", "--quiet", "--log-level", "error"}).log_level == log::Level::error);
+}
+
+TEST_CASE("help and version are commands and options") {
+    CHECK(parsed({"--help"}).command == Command::help);
+    CHECK(parsed({"-h"}).command == Command::help);
+    CHECK(parsed({"help"}).command == Command::help);
+    CHECK(parsed({"sync", "--help"}).command == Command::help);
+    CHECK(parsed({"--version"}).command == Command::version);
+    CHECK(parsed({"version"}).command == Command::version);
+    CHECK(parsed({}).command == Command::none);
+}
+
+TEST_CASE("a usage error is one line that says what would be right") {
+    const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
+        {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
+        {{"fetch-all"}, "unknown command 'fetch-all', known are help, version, sync, check; see taskmirror --help"},
+        {{"sync", "--max-minuts", "5"},
+         "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
+        {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
+        {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
+        {{"--quiet"}, "a command is missing, one of help, version, sync, check; see taskmirror --help"},
+        {{"sync", "--max-minutes", "ten"},
+         "--max-minutes needs a whole number from 1 on, not 'ten'; see taskmirror --help"},
+        {{"sync", "--max-minutes", "0"},
+         "--max-minutes needs a whole number from 1 on, not '0'; see taskmirror --help"},
+        {{"sync", "--max-requests", "5m"},
+         "--max-requests needs a whole number from 1 on, not '5m'; see taskmirror --help"},
+        {{"check", "--max-minutes", "5"}, "--max-minutes belongs to sync; see taskmirror --help"},
+        {{"sync", "--log-level", "loud"},
+         "--log-level needs one of debug, info, warning, error, off, not 'loud'; see taskmirror --help"},
+        {{"sync", "--log-format", "xml"},
+         "--log-format needs one of auto, text, json, journal, not 'xml'; see taskmirror --help"},
+        {{"sync", "--config"}, "--config needs a value; see taskmirror --help"},
+        {{"sync", "--config", ""}, "--config needs a value; see taskmirror --help"},
+        {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
+        {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
+        {{"sync", "--quiet=maybe"},
+         "--quiet, --no-progress, --help and --version take no value; see taskmirror --help"},
+    }));
+
+    CHECK(mistake(words) == expected);
+}
+
+TEST_CASE("the help fits a screen and names every option and command") {
+    const std::string text(help());
+
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 24);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
+    for (const char* const word : {"sync", "check", "version", "--max-minutes", "--max-requests", "--config",
+                                   "--database", "--log-level", "--log-format", "--quiet", "--no-progress"}) {
+        CHECK_THAT(text, Catch::Contains(word));
+    }
+}
+
+TEST_CASE("the version names the libraries") {
+    CHECK(version_text("0.1.0", "7.88.1", "3.40.1") == "taskmirror 0.1.0\nlibcurl 7.88.1, SQLite 3.40.1\n");
+}

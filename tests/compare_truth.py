@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Compares a mirror with what the fake Asana knows to be true.
+
+usage: compare_truth.py DB TRUTH.ndjson
+
+Every cell of every asana_ table is compared, content_hash and mirrored_at excepted. Rows of entity tables must have
+mirrored_at set, mentions must not; of mentions only the columns in the truth are compared. For each table the counts of
+equal, missing (not in the database), extra (not in the truth) and different rows, and the first five of each kind
+that is wrong. Exit status 1 if there is any.
+"""
+import json
+import sqlite3
+import sys
+
+SHOWN = 5
+NOT_COMPARED = ("content_hash", "mirrored_at")
+
+
+def read_truth(path):
+    """{table: [(row, is_mention)]} and the summary."""
+    tables, summary = {}, None
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            entry = json.loads(line)
+            if "summary" in entry:
+                summary = entry["summary"]
+            else:
+                tables.setdefault(entry["table"], []).append((entry["row"], entry.get("mention", False)))
+    if summary is None:
+        sys.exit(f"{path} has no summary: it was cut short; fetch /_control/truth again")
+    return tables, summary
+
+
+def schema_of(database):
+    """{table: (columns, key columns)} of the asana_ tables."""
+    tables = {}
+    names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'asana\\_%' ESCAPE '\\'")
+    for (name,) in names.fetchall():
+        columns = database.execute(f'PRAGMA table_info("{name}")').fetchall()
+        tables[name] = ([c[1] for c in columns], [c[1] for c in sorted(columns, key=lambda c: c[5]) if c[5] > 0])
+    return tables
+
+
+def differences(stored, row, mention, columns):
+    wrong = []
+    for column in columns:
+        if column in NOT_COMPARED or (mention and column not in row):
+            continue
+        if column not in row:
+            wrong.append(f"{column}: the truth has no such column")
+        elif stored[column] != row[column]:
+            wrong.append(f"{column}: is {shortened(stored[column])}, should be {shortened(row[column])}")
+    for column in row:
+        if column not in columns:
+            wrong.append(f"{column}: the database has no such column")
+    if "mirrored_at" in columns and (stored["mirrored_at"] is None) != mention:
+        wrong.append("mirrored_at is set on a mention" if mention else "mirrored_at is NULL on a listed row")
+    return wrong
+
+
+def shortened(value):
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def compare_table(database, name, columns, key, rows_of_truth):
+    """Counts of equal, missing, extra, different; and lines that show what is wrong."""
+    expected, lines = {}, []
+    for row, mention in rows_of_truth:
+        identity = tuple(row.get(column) for column in key)
+        if identity in expected:
+            lines.append(f"    the truth has {identity} twice")
+        expected[identity] = (row, mention)
+    counts = {"equal": 0, "missing": 0, "extra": 0, "different": 0}
+
+    def show(kind, text):
+        counts[kind] += 1
+        if counts[kind] <= SHOWN:
+            lines.append(f"    {kind} {text}")
+
+    for values in database.execute(f'SELECT * FROM "{name}"'):
+        stored = dict(zip(columns, values))
+        identity = tuple(stored[column] for column in key)
+        if identity not in expected:
+            show("extra", f"{identity}")
+            continue
+        row, mention = expected.pop(identity)
+        wrong = differences(stored, row, mention, columns)
+        if wrong:
+            show("different", f"{identity} {'; '.join(wrong[:SHOWN])}")
+        else:
+            counts["equal"] += 1
+    for identity, (_, mention) in expected.items():
+        show("missing", f"{identity}{' (a mention)' if mention else ''}")
+    return counts, lines
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    truth, summary = read_truth(sys.argv[2])
+    database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+    tables = schema_of(database)
+    bad = False
+    for name in sorted(set(tables) | set(truth)):
+        if name not in tables:
+            print(f"{name}: no such table in {sys.argv[1]}")
+            bad = True
+            continue
+        columns, key = tables[name]
+        counts, lines = compare_table(database, name, columns, key, truth.get(name, []))
+        print(f"{name}: " + " ".join(f"{kind}={count}" for kind, count in counts.items()))
+        print("\n".join(lines), end="\n" if lines else "")
+        bad = bad or bool(lines)
+    print("summary: " + " ".join(f"{key}={value}" for key, value in summary.items()))
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

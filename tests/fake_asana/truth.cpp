@@ -1,0 +1,709 @@
+#include "truth.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "json.hpp"
+#include "text.hpp"
+#include "words.hpp"
+
+namespace fake_asana {
+
+namespace {
+
+bool is_comment(const Story& story) { return story_shape(story.shape).member == StoryMember::comment; }
+
+// Which objects some row refers to.
+struct Mentions {
+    std::set<Index> users, named_users, projects, sections, tags, fields, options;
+
+    void add(Type type, Index i) {
+        if (i == kNone) return;
+        switch (type) {
+            case Type::user:
+                users.insert(i);
+                named_users.insert(i);
+                break;
+            case Type::project: projects.insert(i); break;
+            case Type::section: sections.insert(i); break;
+            case Type::tag: tags.insert(i); break;
+            case Type::custom_field: fields.insert(i); break;
+            case Type::enum_option: options.insert(i); break;
+            default: break;
+        }
+    }
+};
+
+class Printer {
+  public:
+    Printer(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink)
+        : w(world), free_plan_(free_plan), sink_(sink) {}
+
+    const World& w;
+
+    // One row. Each column is written by one call; gid references are also counted as mentions.
+    class Row {
+      public:
+        Row(Printer& printer, std::string_view table, bool mention = false) : p_(printer), out_(printer.out_) {
+            out_ += "{\"table\":\"";
+            out_ += table;
+            out_ += mention ? "\",\"mention\":true,\"row\":{" : "\",\"row\":{";
+            first_ = true;
+        }
+        ~Row() {
+            out_ += "}}\n";
+            p_.flush(1 << 16);
+        }
+        Row(const Row&) = delete;
+        Row& operator=(const Row&) = delete;
+
+        Row& text(std::string_view column, std::string_view value) {
+            key(column);
+            append_string(out_, stored_text(value));
+            return *this;
+        }
+        Row& null(std::string_view column) {
+            key(column);
+            out_ += "null";
+            return *this;
+        }
+        Row& gid(std::string_view column, Type type, Id id) { return text(column, p_.w.gid(type, id)); }
+        Row& ref(std::string_view column, Type type, Index i) {
+            if (i == kNone) return null(column);
+            p_.mentions_.add(type, i);
+            return gid(column, type, i);
+        }
+        Row& flag(std::string_view column, bool value) { return number(column, value ? 1 : 0); }
+        template <class Number>
+        Row& number(std::string_view column, Number value) {
+            key(column);
+            append_number(out_, value);
+            return *this;
+        }
+        Row& time(std::string_view column, Millis value) { return value == kNoTime ? null(column) : text(column, iso_time(value)); }
+        Row& date(std::string_view column, Millis value) { return value == kNoTime ? null(column) : text(column, iso_date(value)); }
+        // A JSON array of gids, as text.
+        Row& gids(std::string_view column, Type type, const std::vector<Index>& items) {
+            std::string array = "[";
+            for (const Index item : items) {
+                p_.mentions_.add(type, item);
+                array += (array.size() > 1 ? ",\"" : "\"") + p_.w.gid(type, item) + "\"";
+            }
+            return text(column, array + "]");
+        }
+        // Calls write(*this) when there, else NULL.
+        template <class Write>
+        Row& when(bool there, std::string_view column, Write write) {
+            if (there) {
+                write(*this);
+                return *this;
+            }
+            return null(column);
+        }
+
+      private:
+        void key(std::string_view column) {
+            if (!first_) out_ += ',';
+            first_ = false;
+            out_ += '"';
+            out_ += column;
+            out_ += "\":";
+        }
+        Printer& p_;
+        std::string& out_;
+        bool first_;
+    };
+
+    void print() {
+        workspaces();
+        teams();
+        tags();
+        custom_fields();
+        projects();
+        custom_types();
+        for (Index t = 0; t < w.tasks.size() && !stopped_; ++t) {
+            if (w.reachable(t)) {
+                ++reachable_;
+                task(t);
+            } else if (!w.tasks[t].deleted) {
+                ++unreachable_;
+            }
+        }
+        mentions();
+        out_ += "{\"summary\":{\"tasks\":" + std::to_string(reachable_) +
+                ",\"unreachable_tasks\":" + std::to_string(unreachable_) + "}}\n";
+        flush(0);
+    }
+
+  private:
+    void flush(std::size_t least) {
+        if (out_.size() < least || stopped_) return;
+        stopped_ = !sink_(out_);
+        out_.clear();
+    }
+
+    void workspaces() {
+        for (Index i = 0; i < w.workspaces.size(); ++i) {
+            const Workspace& workspace = w.workspaces[i];
+            Row(*this, "asana_workspaces")
+                .gid("gid", Type::workspace, i)
+                .text("name", workspace.name)
+                .flag("is_organization", workspace.organization);
+            for (const std::string& domain : workspace.email_domains) {
+                Row(*this, "asana_workspace_email_domains").gid("workspace_gid", Type::workspace, i).text("email_domain", domain);
+            }
+            for (const Index m : workspace.members) {
+                const WorkspaceMembership& member = w.workspace_memberships[m];
+                Row(*this, "asana_workspace_memberships")
+                    .gid("gid", Type::workspace_membership, m)
+                    .gid("workspace_gid", Type::workspace, i)
+                    .ref("user_gid", Type::user, member.user)
+                    .gid("user_task_list_gid", Type::user_task_list, m)
+                    .flag("is_active", member.active)
+                    .flag("is_admin", member.admin)
+                    .flag("is_guest", member.guest)
+                    .flag("is_view_only", member.view_only)
+                    .time("created_at", member.created);
+            }
+            listed_users_.insert(workspace.users.begin(), workspace.users.end());
+        }
+        for (const Index i : listed_users_) {
+            const User& user = w.users[i];
+            Row row(*this, "asana_users");
+            row.gid("gid", Type::user, i).text("name", user.name).text("email", user.email);
+            row.when(user.photo, "photo_url", [&](Row& r) {
+                r.text("photo_url", "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_128.png");
+            });
+        }
+    }
+
+    void teams() {
+        for (const Workspace& workspace : w.workspaces) {
+            if (!workspace.organization) continue;
+            for (const Index i : workspace.teams) team(i);
+        }
+    }
+
+    void team(Index i) {
+        const Team& team = w.teams[i];
+        const std::string_view access = team.admins_only ? "only_team_admins" : "all_team_members";
+        Row(*this, "asana_teams")
+            .gid("gid", Type::team, i)
+            .text("name", team.name)
+            .text("description", team.description)
+            .text("html_description", html(team.description))
+            .gid("organization_gid", Type::workspace, team.workspace)
+            .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::team, i) + "/overview")
+            .text("visibility", word(kVisibilities, team.visibility))
+            .flag("endorsed", team.endorsed)
+            .text("edit_team_name_or_description_access_level", access)
+            .text("edit_team_visibility_or_trash_team_access_level", access)
+            .text("member_invite_management_access_level", access)
+            .text("guest_invite_management_access_level", access)
+            .text("join_request_management_access_level", access)
+            .text("team_member_removal_access_level", access)
+            .text("team_content_management_access_level", team.admins_only ? "only_team_admins" : "no_restriction");
+        for (const Index m : team.members) {
+            const TeamMembership& member = w.team_memberships[m];
+            Row(*this, "asana_team_memberships")
+                .gid("gid", Type::team_membership, m)
+                .gid("team_gid", Type::team, i)
+                .ref("user_gid", Type::user, member.user)
+                .flag("is_guest", member.guest)
+                .flag("is_limited_access", member.limited)
+                .flag("is_admin", member.admin);
+        }
+    }
+
+    void tags() {
+        for (Index i = 0; i < w.tags.size(); ++i) {
+            const Tag& tag = w.tags[i];
+            if (!tag.listed || !w.visible(Type::tag, i)) continue;
+            listed_tags_.insert(i);
+            Row row(*this, "asana_tags");
+            row.gid("gid", Type::tag, i).text("name", tag.name).gid("workspace_gid", Type::workspace, tag.workspace);
+            row.when(tag.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, tag.color)); });
+            row.text("notes", tag.notes)
+                .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::tag, i) + "/list")
+                .time("created_at", tag.created);
+            for (const Index user : tag.followers) follower("asana_tag_followers", "tag_gid", Type::tag, i, user);
+        }
+    }
+
+    void follower(std::string_view table, std::string_view column, Type type, Index object, Index user) {
+        Row(*this, table).gid(column, type, object).ref("user_gid", Type::user, user);
+    }
+
+    void custom_fields() {
+        if (free_plan_) return;
+        std::set<Index> listed;
+        for (const Workspace& workspace : w.workspaces) listed.insert(workspace.fields.begin(), workspace.fields.end());
+        for (Index p = 0; p < w.projects.size(); ++p) {
+            if (!w.listed_project(p)) continue;
+            for (const Setting& setting : w.projects[p].settings) listed.insert(setting.field);
+        }
+        for (const Index f : listed) custom_field(f);
+        listed_fields_ = listed;
+    }
+
+    void custom_field(Index f) {
+        const CustomField& field = w.fields[f];
+        const auto subtype = word_of(kFieldSubtypes, field.kind);
+        const bool number = subtype == "number";
+        const bool computed = field.kind == FieldKind::formula || field.kind == FieldKind::custom_id;
+        {
+            Row row(*this, "asana_custom_fields");
+            row.gid("gid", Type::custom_field, f)
+                .text("name", field.name)
+                .gid("workspace_gid", Type::workspace, field.workspace)
+                .text("description", field.description)
+                .text("resource_subtype", subtype)
+                .text("representation_type", word_of(kFieldRepresentations, field.kind));
+            row.when(number, "precision", [&](Row& r) { r.number("precision", field.precision); });
+            row.when(number, "format", [&](Row& r) { r.text("format", word_of(kFieldFormats, field.kind)); });
+            const auto only = [&](FieldKind kind, std::string_view column, std::string_view value) {
+                row.when(field.kind == kind, column, [&](Row& r) { r.text(column, value); });
+            };
+            only(FieldKind::currency, "currency_code", "EUR");
+            only(FieldKind::labelled, "custom_label", "pcs");
+            only(FieldKind::labelled, "custom_label_position", "suffix");
+            only(FieldKind::custom_id, "id_prefix", "TEC");
+            only(FieldKind::reference, "input_restrictions", "[\"task\"]");
+            row.flag("is_global_to_workspace", field.global)
+                .flag("is_formula_field", field.kind == FieldKind::formula)
+                .flag("is_value_read_only", computed)
+                .text("privacy_setting", f % 4 == 0 ? "public" : "public_with_guests")
+                .text("default_access_level", "editor");
+            only(FieldKind::duration, "asana_created_field", "estimated_time");
+            row.ref("created_by_gid", Type::user, field.created_by);
+        }
+        int position = 0;
+        for (const Index i : field.options) {
+            const Option& option = w.options[i];
+            if (!option.listed) continue;
+            listed_options_.insert(i);
+            Row(*this, "asana_custom_field_options")
+                .gid("gid", Type::enum_option, i)
+                .gid("custom_field_gid", Type::custom_field, f)
+                .text("name", option.name)
+                .text("color", word(kColors, option.color))
+                .flag("enabled", option.enabled)
+                .number("position", position++);
+        }
+    }
+
+    void projects() {
+        for (Index p = 0; p < w.projects.size(); ++p) {
+            if (!w.listed_project(p)) continue;
+            listed_projects_.insert(p);
+            project(p);
+            project_lists(p);
+            if (!free_plan_) project_fields(p);
+            project_pages(p);
+        }
+    }
+
+    void project(Index p) {
+        const Project& project = w.projects[p];
+        Row row(*this, "asana_projects");
+        row.gid("gid", Type::project, p)
+            .text("name", project.name)
+            .gid("workspace_gid", Type::workspace, project.workspace)
+            .ref("team_gid", Type::team, project.team);
+        if (project.owner == kNone) {
+            row.null("owner_gid");
+        } else {
+            row.gid("owner_gid", Type::user, project.owner);
+            mentions_.users.insert(project.owner);  // its name does not come along
+        }
+        row.flag("archived", project.archived)
+            .flag("completed", project.completed)
+            .time("completed_at", project.completed_at)
+            .ref("completed_by_gid", Type::user, project.completed_by);
+        row.when(project.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, project.color)); });
+        row.text("icon", word(kIcons, project.icon))
+            .text("default_view", word(kViews, project.view))
+            .text("privacy_setting", "public_to_workspace")
+            .text("default_access_level", word(kAccessLevels, static_cast<int>(p % 4)))
+            .text("minimum_access_level_for_customization", "editor")
+            .text("minimum_access_level_for_sharing", word(kAccessLevels, static_cast<int>(p % 2)))
+            .date("start_on", project.start)
+            .date("due_on", project.due)
+            .text("notes", project.notes)
+            .text("html_notes", html(project.notes))
+            .ref("current_status_update_gid", Type::status_update, project.status_updates.empty() ? kNone : project.status_updates.back())
+            .ref("project_brief_gid", Type::project_brief, project.brief)
+            .ref("created_from_template_gid", Type::project_template, project.project_template)
+            .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::project, p))
+            .time("created_at", project.created)
+            .time("modified_at", project.modified);
+    }
+
+    void project_lists(Index p) {
+        const Project& project = w.projects[p];
+        for (const Index user : project.members) follower("asana_project_members", "project_gid", Type::project, p, user);
+        for (const Index user : project.followers) follower("asana_project_followers", "project_gid", Type::project, p, user);
+        for (const Index m : project.memberships) {
+            const Membership& member = w.memberships[m];
+            Row(*this, "asana_memberships")
+                .gid("gid", Type::membership, m)
+                .text("resource_subtype", "project_membership")
+                .gid("parent_gid", Type::project, p)
+                .text("parent_type", "project")
+                .ref("member_gid", member.member_type, member.member)
+                .text("member_type", type_name(member.member_type))
+                .text("access_level", word(kAccessLevels, member.access));
+        }
+        int position = 0;
+        for (const Index s : project.sections) {
+            listed_sections_.insert(s);
+            Row(*this, "asana_sections")
+                .gid("gid", Type::section, s)
+                .text("name", w.sections[s].name)
+                .gid("project_gid", Type::project, p)
+                .number("position", position++)
+                .time("created_at", w.sections[s].created);
+        }
+        used_types_.insert(project.custom_types.begin(), project.custom_types.end());
+    }
+
+    void project_fields(Index p) {
+        const Project& project = w.projects[p];
+        int position = 0;
+        for (const Setting& setting : project.settings) {
+            Row(*this, "asana_custom_field_settings")
+                .gid("parent_gid", Type::project, p)
+                .text("parent_type", "project")
+                .ref("custom_field_gid", Type::custom_field, setting.field)
+                .flag("is_important", setting.important)
+                .number("position", position++);
+        }
+        for (const Index field : project.own_fields) value(Type::project, p, field, w.project_value(p, field));
+    }
+
+    void project_pages(Index p) {
+        const Project& project = w.projects[p];
+        for (const Index u : project.status_updates) {
+            const StatusUpdate& update = w.status_updates[u];
+            Row(*this, "asana_status_updates")
+                .gid("gid", Type::status_update, u)
+                .gid("parent_gid", Type::project, p)
+                .text("parent_type", "project")
+                .text("resource_subtype", "project_status_update")
+                .text("title", update.title)
+                .text("text", update.text)
+                .text("html_text", html(update.text))
+                .text("status_type", word(kStatuses, update.status))
+                .ref("author_gid", Type::user, update.author)
+                .ref("created_by_gid", Type::user, update.author)
+                .time("created_at", update.created)
+                .time("modified_at", update.modified)
+                .number("num_likes", update.likes.size());
+        }
+        for (const Id a : project.attachments) attachment(*w.attachment(a));
+        if (project.brief == kNone || free_plan_) return;
+        const Brief& brief = w.briefs[project.brief];
+        Row(*this, "asana_project_briefs")
+            .gid("gid", Type::project_brief, project.brief)
+            .text("title", brief.title)
+            .text("html_text", html(brief.text))
+            .text("text", brief.text)
+            .text("permalink_url", "https://app.asana.com/0/brief/" + w.gid(Type::project_brief, project.brief))
+            .gid("project_gid", Type::project, p);
+        for (const Id a : brief.attachments) attachment(*w.attachment(a));
+    }
+
+    void attachment(const Attachment& a) {
+        const auto subtype = word(kAttachmentSubtypes, a.subtype);
+        const bool own = a.subtype == 0;
+        Row row(*this, "asana_attachments");
+        row.gid("gid", Type::attachment, a.id)
+            .text("name", a.name)
+            .text("resource_subtype", subtype)
+            .gid("parent_gid", a.parent_type, a.parent)
+            .text("parent_type", type_name(a.parent_type))
+            .time("created_at", a.created)
+            .text("host", subtype);
+        row.when(own, "size", [&](Row& r) { r.number("size", a.size); });
+        row.when(own, "permanent_url", [&](Row& r) {
+            r.text("permanent_url", "https://app.asana.com/app/asana/-/get_asset?asset_id=" + w.gid(Type::attachment, a.id));
+        });
+        row.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id));
+        row.when(subtype == "external" || subtype == "gdrive", "connected_to_app",
+                 [&](Row& r) { r.flag("connected_to_app", a.id % 2 == 0); });
+    }
+
+    void custom_types() {
+        for (const Index i : used_types_) {
+            Row(*this, "asana_custom_types").gid("gid", Type::custom_type, i).text("name", w.custom_types[i].name);
+            int position = 0;
+            for (const Index s : w.custom_types[i].options) {
+                const StatusOption& option = w.status_options[s];
+                Row(*this, "asana_custom_type_status_options")
+                    .gid("gid", Type::custom_type_status_option, s)
+                    .gid("custom_type_gid", Type::custom_type, i)
+                    .text("name", option.name)
+                    .text("completion_state", option.done ? "completed" : "incomplete")
+                    .flag("enabled", option.enabled)
+                    .text("color", word(kColors, option.color))
+                    .number("position", position++);
+            }
+        }
+    }
+
+    void value(Type type, Index object, Index f, const Value& value) {
+        const FieldKind kind = w.fields[f].kind;
+        const auto subtype = word_of(kFieldSubtypes, kind);
+        {
+            const auto display = w.display_value(f, value);
+            Row row(*this, "asana_custom_field_values");
+            row.gid("object_gid", type, object)
+                .text("object_type", type_name(type))
+                .ref("custom_field_gid", Type::custom_field, f)
+                .flag("enabled", value.enabled);
+            row.when(display.has_value(), "display_value", [&](Row& r) { r.text("display_value", *display); });
+            row.when(value.set && kind == FieldKind::text, "text_value", [&](Row& r) { r.text("text_value", value.text); });
+            row.when(value.set && subtype == "number", "number_value", [&](Row& r) { r.number("number_value", value.number); });
+            row.when(value.set && subtype == "date", "date_value", [&](Row& r) { r.date("date_value", value.date); });
+            row.when(value.set && subtype == "date" && value.has_time, "datetime_value",
+                     [&](Row& r) { r.time("datetime_value", value.date); });
+            row.ref("enum_option_gid", Type::enum_option,
+                    value.set && kind == FieldKind::enumeration && !value.items.empty() ? value.items[0] : kNone);
+        }
+        const Type item_type = kind == FieldKind::multi_enum ? Type::enum_option
+                               : type == Type::project       ? Type::none
+                               : kind == FieldKind::people   ? Type::user
+                               : kind == FieldKind::reference ? Type::task
+                                                              : Type::none;
+        if (item_type == Type::none) return;
+        int position = 0;
+        for (const Index item : value.items) {
+            Row(*this, "asana_custom_field_value_items")
+                .gid("object_gid", type, object)
+                .gid("custom_field_gid", Type::custom_field, f)
+                .number("position", position++)
+                .ref("item_gid", item_type, item)
+                .text("item_type", type_name(item_type));
+        }
+    }
+
+    void task(Index t) {
+        task_row(t);
+        const Task& task = w.tasks[t];
+        for (const TaskHome& home : task.homes) {
+            Row(*this, "asana_task_memberships")
+                .gid("task_gid", Type::task, t)
+                .ref("project_gid", Type::project, home.project)
+                .ref("section_gid", Type::section, home.section);
+        }
+        for (const Index user : task.followers) follower("asana_task_followers", "task_gid", Type::task, t, user);
+        for (const Index tag : task.tags) Row(*this, "asana_task_tags").gid("task_gid", Type::task, t).ref("tag_gid", Type::tag, tag);
+        for (const Index other : task.dependencies) {
+            Row(*this, "asana_task_dependencies").gid("task_gid", Type::task, t).gid("depends_on_gid", Type::task, other);
+        }
+        for (const Index user : task.likes) follower("asana_task_likes", "task_gid", Type::task, t, user);
+        if (!free_plan_) {
+            for (const auto& [field, field_value] : w.task_values(t)) value(Type::task, t, field, field_value);
+        }
+        for (const Story& one : w.stories(t)) story(one);
+        for (const Attachment& one : w.task_attachments(t)) attachment(one);
+    }
+
+    void task_row(Index t) {
+        const Task& task = w.tasks[t];
+        Row row(*this, "asana_tasks");
+        row.gid("gid", Type::task, t)
+            .text("name", w.task_name(t))
+            .text("resource_subtype", word(kTaskSubtypes, task.subtype))
+            .gid("workspace_gid", Type::workspace, task.workspace)
+            .ref("parent_gid", Type::task, task.parent)
+            .ref("assignee_gid", Type::user, task.assignee)
+            .ref("assignee_section_gid", Type::section, task.assignee_section)
+            .ref("assigned_by_gid", Type::user, task.assigned_by)
+            .ref("created_by_gid", Type::user, task.created_by)
+            .flag("completed", task.completed)
+            .time("completed_at", task.completed_at)
+            .ref("completed_by_gid", Type::user, task.completed_by);
+        row.when(task.subtype == 2, "approval_status", [&](Row& r) { r.text("approval_status", word(kApprovals, task.approval)); });
+        row.date("start_on", task.start)
+            .time("start_at", task.due_time ? task.start : kNoTime)
+            .date("due_on", task.due)
+            .time("due_at", task.due_time ? task.due : kNoTime)
+            .text("notes", w.task_notes(t))
+            .text("html_notes", html(w.task_notes(t)))
+            .number("num_likes", task.likes.size())
+            .number("num_subtasks", task.children.size());
+        row.when(task.minutes >= 0, "actual_time_minutes", [&](Row& r) { r.number("actual_time_minutes", task.minutes); });
+        row.when(task.subtype == 0, "is_rendered_as_separator", [&](Row& r) { r.flag("is_rendered_as_separator", task.separator); });
+        row.ref("custom_type_gid", Type::custom_type, task.custom_type)
+            .ref("custom_type_status_option_gid", Type::custom_type_status_option, task.status_option)
+            .text("permalink_url", "https://app.asana.com/0/0/" + w.gid(Type::task, t))
+            .time("created_at", task.created)
+            .time("modified_at", task.modified);
+    }
+
+    void story(const Story& s) {
+        const StoryMember member = story_shape(s.shape).member;
+        const bool remark = is_comment(s);
+        Row row(*this, "asana_stories");
+        row.gid("gid", Type::story, s.id)
+            .text("resource_subtype", story_shape(s.shape).subtype)
+            .text("type", remark ? "comment" : "system")
+            .gid("target_gid", Type::task, s.task)
+            .text("target_type", "task")
+            .ref("created_by_gid", Type::user, s.created_by)
+            .time("created_at", s.created)
+            .text("text", s.text)
+            .text("html_text", html(s.text));
+        row.when(remark, "is_pinned", [&](Row& r) { r.flag("is_pinned", s.pinned); });
+        row.when(remark, "is_edited", [&](Row& r) { r.flag("is_edited", s.edited); });
+        row.when(remark, "num_likes", [&](Row& r) { r.number("num_likes", s.likes.size()); });
+        row.text("source", word(kSources, s.source));
+        row.when(s.sticker >= 0, "sticker_name", [&](Row& r) { r.text("sticker_name", word(kStickers, s.sticker)); });
+        using enum StoryMember;
+        const auto ref = [&](std::string_view column, StoryMember of, Type type) {
+            row.ref(column, type, member == of ? s.ref : kNone);
+        };
+        ref("assignee_gid", assignee, Type::user);
+        ref("follower_gid", StoryMember::follower, Type::user);
+        ref("task_gid", StoryMember::task, Type::task);
+        ref("project_gid", StoryMember::project, Type::project);
+        ref("tag_gid", tag, Type::tag);
+        row.when(member == StoryMember::story, "story_gid", [&](Row& r) { r.gid("story_gid", Type::story, s.other_story); });
+        ref("dependency_gid", dependency, Type::task);
+        ref("duplicate_of_gid", duplicate_of, Type::task);
+        ref("duplicated_from_gid", duplicated_from, Type::task);
+        const bool of_field = member == text_value || member == number_value || member == enum_value ||
+                              member == multi_enum_values || member == people_value || member == date_value;
+        row.ref("custom_field_gid", Type::custom_field, of_field ? s.ref : kNone);
+        story_side(row, "old_", member, s.old_text, s.old_section, s.old_dates, s.old_value);
+        story_side(row, "new_", member, s.new_text, s.new_section, s.new_dates, s.new_value);
+    }
+
+    void story_side(Row& row, const std::string& side, StoryMember member, const std::string& text, Index section,
+                    const Dates& days, const Value& value) {
+        using enum StoryMember;
+        const auto text_of = [&](const char* column, StoryMember of) {
+            row.when(member == of, side + column, [&](Row& r) { r.text(side + column, text); });
+        };
+        text_of("name", name);
+        text_of("resource_subtype", subtype);
+        text_of("approval_status", approval);
+        row.ref(side + "section_gid", Type::section, member == sections ? section : kNone);
+        const auto dates_of = [&](const std::string& prefix, bool there, Millis start, Millis due, bool time) {
+            row.date(prefix + "_start_on", there ? start : kNoTime)
+                .date(prefix + "_due_on", there ? due : kNoTime)
+                .time(prefix + "_due_at", there && time ? due : kNoTime);
+        };
+        dates_of(side + "dates", member == StoryMember::dates && !days.null, days.start, days.due, days.has_time);
+        const auto value_of = [&](const char* column, StoryMember of, auto write) {
+            const std::string full = side + column;
+            row.when(member == of && value.set, full, [&](Row& r) { write(r, full); });
+        };
+        value_of("text_value", text_value, [&](Row& r, const std::string& column) { r.text(column, value.text); });
+        value_of("number_value", number_value, [&](Row& r, const std::string& column) { r.number(column, value.number); });
+        value_of("enum_value_gid", enum_value, [&](Row& r, const std::string& column) {
+            r.ref(column, Type::enum_option, value.items.empty() ? kNone : value.items[0]);
+        });
+        value_of("multi_enum_values", multi_enum_values,
+                 [&](Row& r, const std::string& column) { r.gids(column, Type::enum_option, value.items); });
+        value_of("people_value", people_value,
+                 [&](Row& r, const std::string& column) { r.gids(column, Type::user, value.items); });
+        dates_of(side + "date_value", member == date_value && value.set, kNoTime, value.date, value.has_time);
+    }
+
+    void mentions() {
+        for (const Index i : mentions_.users) {
+            if (listed_users_.contains(i)) continue;
+            Row row(*this, "asana_users", true);
+            row.gid("gid", Type::user, i);
+            row.when(mentions_.named_users.contains(i), "name", [&](Row& r) { r.text("name", w.users[i].name); });
+        }
+        const auto nameless = [&](std::string_view table, Type type, const std::set<Index>& mentioned, const std::set<Index>& listed) {
+            for (const Index i : mentioned) {
+                if (!listed.contains(i)) Row(*this, table, true).gid("gid", type, i).null("name");
+            }
+        };
+        nameless("asana_projects", Type::project, mentions_.projects, listed_projects_);
+        nameless("asana_sections", Type::section, mentions_.sections, listed_sections_);
+        nameless("asana_tags", Type::tag, mentions_.tags, listed_tags_);
+        nameless("asana_custom_fields", Type::custom_field, mentions_.fields, listed_fields_);
+        nameless("asana_custom_field_options", Type::enum_option, mentions_.options, listed_options_);
+    }
+
+    bool free_plan_;
+    const std::function<bool(std::string_view)>& sink_;
+    std::string out_;
+    bool stopped_ = false;
+    long reachable_ = 0, unreachable_ = 0;
+    Mentions mentions_;
+    std::set<Index> listed_users_, listed_projects_, listed_sections_, listed_tags_, listed_fields_, listed_options_, used_types_;
+};
+
+long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((objects + 99) / 100)); }
+
+}  // namespace
+
+void print_truth(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink) {
+    Printer(world, free_plan, sink).print();
+}
+
+std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
+    std::map<std::string, long> least;
+    const auto shown = [&](const std::vector<Index>& tasks) {
+        return static_cast<std::size_t>(std::count_if(tasks.begin(), tasks.end(), [&](Index t) { return !w.hidden_task(t); }));
+    };
+    least["users_me"] = 1;
+    least["workspaces"] = pages(w.workspaces.size());
+    std::set<Id> people;  // workspace and user
+    for (Index i = 0; i < w.workspaces.size(); ++i) {
+        const Workspace& workspace = w.workspaces[i];
+        least["users"] += pages(workspace.users.size());
+        least["workspace_memberships"] += pages(workspace.members.size());
+        if (workspace.organization) least["teams"] += pages(workspace.teams.size());
+        std::size_t tags = 0, projects = 0;
+        bool brief = false;
+        for (const Index tag : workspace.tags) tags += w.tags[tag].listed && w.visible(Type::tag, tag) ? 1 : 0;
+        for (const Index p : workspace.projects) {
+            projects += w.listed_project(p) ? 1 : 0;
+            brief = brief || (w.listed_project(p) && w.projects[p].brief != kNone);
+        }
+        least["tags"] += pages(tags);
+        least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
+        least["projects"] += pages(projects);
+        if (free_plan && brief) ++least["project_briefs"];
+        for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
+    }
+    for (const Team& team : w.teams) least["team_memberships"] += pages(team.members.size());
+    for (Index p = 0; p < w.projects.size(); ++p) {
+        if (!w.listed_project(p)) continue;
+        const Project& project = w.projects[p];
+        ++least["project_events"];
+        least["project_tasks"] += pages(shown(project.tasks));
+        least["sections"] += pages(project.sections.size());
+        least["memberships"] += pages(project.memberships.size());
+        least["status_updates"] += pages(project.status_updates.size());
+        least["custom_types"] += pages(project.custom_types.size());
+        least["project_attachments"] += pages(project.attachments.size());
+        if (!free_plan && project.brief != kNone) {
+            ++least["project_briefs"];
+            least["brief_attachments"] += pages(w.briefs[project.brief].attachments.size());
+        }
+    }
+    for (const Id pair : people) {
+        const auto found = w.assigned.find(pair);
+        least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
+    }
+    for (Index i = 0; i < w.tags.size(); ++i) {
+        if (w.tags[i].listed && w.visible(Type::tag, i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
+    }
+    for (Index t = 0; t < w.tasks.size(); ++t) {
+        if (!w.reachable(t)) continue;
+        if (!w.tasks[t].children.empty()) least["task_subtasks"] += pages(shown(w.tasks[t].children));
+        least["task_stories"] += pages(w.stories(t).size());
+        least["task_attachments"] += pages(w.task_attachments(t).size());
+    }
+    return least;
+}
+
+}  // namespace fake_asana
