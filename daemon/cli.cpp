@@ -30,11 +30,11 @@ usage: taskmirror COMMAND [OPTIONS]
   sync                bring the database up to date, then exit
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
-  check               show configuration, token, workspaces and plan; writes nothing
+  check               configuration, token, workspaces, plan; writes nothing
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
-                      $XDG_CONFIG_HOME/taskmirror/config.yaml (~/.config without it)
+                      $XDG_CONFIG_HOME/taskmirror/config.yaml (or ~/.config)
                       and /etc/taskmirror/config.yaml
   --database FILE     instead of the configured one
   --log-level L       debug, info, warning, error, off

@@ -71,7 +71,7 @@ void read_resources(Section section, std::span<const std::string_view> names, st
 }
 
 void read_limits(Section section, Limits& limits) {
-    section.read_or_auto("requests_per_minute", limits.requests_per_minute, 1, 10'000);
+    section.read_or_auto("requests_per_minute", limits.requests_per_minute, 1, 100'000);
     section.read("share", limits.share, 0.01, 1);
     section.read_or_auto("concurrency", limits.concurrency, 1, 50);  // Asana's own limit
 }

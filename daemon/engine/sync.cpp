@@ -37,6 +37,7 @@ Ended Sync::run(const Limits& limits) {
     open_group();
     begin_pass();
     commit_group();
+    note_stage();
 
     std::optional<Monotonic> drain_until;
     try {
@@ -55,7 +56,10 @@ Ended Sync::run(const Limits& limits) {
             }
             if (stopping && !drain_until) drain_until = clock_.monotonic() + kDrain;
             if (drain_until && clock_.monotonic() > *drain_until) break;
-            for (auto& response : account_.transport.wait(wait_time())) answered(std::move(response));
+            for (auto& response : account_.transport.wait(wait_time())) {
+                answered(std::move(response));
+                note_stage();
+            }
             if (store_.in_transaction() &&
                 (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
                 commit_group();
@@ -72,12 +76,11 @@ Ended Sync::run(const Limits& limits) {
     open_group();
     const bool complete = may_send(limits) || waiting == 0;
     if (complete) {
-        std::string streams;
-        for (const auto& [stream, index] : stream_index_) streams += stream + ' ';
         store_.set_fact(name_ + ".pass_ended_at", iso(clock_.now()));
         store_.set_fact(name_ + ".opens", account_.source.fingerprint());
     }
     commit_group();
+    note_stage();
     report(true);
     if (complete) store_.build_indexes();
     return complete ? Ended::complete : Ended::with_work_left;
@@ -89,7 +92,9 @@ void Sync::begin_pass() {
     const auto now = clock_.now();
     const auto began = store_.fact(name_ + ".pass_began_at");
     const auto ended = store_.fact(name_ + ".pass_ended_at");
-    everything_ = store_.fact(name_ + ".opens") != account_.source.fingerprint();
+    const auto opened_before = store_.fact(name_ + ".opens");
+    everything_ = opened_before && *opened_before != account_.source.fingerprint();
+    if (!opened_before) store_.set_fact(name_ + ".opens", account_.source.fingerprint());
     if (began && (!ended || *ended < *began) && parse_iso(*began)) {
         pass_ = *parse_iso(*began);
         log::info("sync continues source={} pass={}", name_, *began);
@@ -271,36 +276,38 @@ void Sync::report(bool now) {
     if (!now && time - last_report_ < 250ms) return;
     last_report_ = time;
 
-    std::int64_t waiting = 0;
+    progress_.waiting = 0;
+    for (const auto& [stream, count] : backlog_) progress_.waiting += count;
+    progress_.rate_per_minute = account_.pace.rate_per_minute();
+    const std::chrono::duration<double> window = std::clamp<Monotonic::duration>(time - run_began_, 1s, 1min);
+    progress_.used_per_minute = static_cast<double>(recent_requests_.size()) / window.count() * 60;
+    progress_.in_flight = account_.pace.in_flight();
+    progress_.paused = account_.pace.parked_until().value_or(time) > time;
+    const double minutes = static_cast<double>(progress_.waiting) / std::max(progress_.rate_per_minute, 1.0);
+    progress_.left = std::chrono::seconds(static_cast<std::int64_t>(minutes * 60));
+    if (watch_) watch_(progress_);
+}
+
+// The stage is that of the earliest work that is left.
+void Sync::note_stage() {
     const source::Stream* first = nullptr;
     for (const auto& [name, count] : backlog_) {
         const auto index = stream_index_.find(name);
         if (count <= 0 || index == stream_index_.end()) continue;
-        waiting += count;
         const auto& stream = account_.source.streams()[index->second];
         if (first == nullptr || stream.rank < first->rank) first = &stream;
     }
-    progress_.waiting = waiting;
-    progress_.rate_per_minute = account_.pace.rate_per_minute();
-    const auto window = std::clamp<Monotonic::duration>(time - run_began_, 1s, 1min);
-    progress_.used_per_minute = static_cast<double>(recent_requests_.size()) / (std::chrono::duration<double>(window) / 1min);
-    progress_.in_flight = account_.pace.in_flight();
-    progress_.paused = account_.pace.parked_until().value_or(time) > time;
-    progress_.left = std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(waiting) / std::max(progress_.rate_per_minute, 1.0) * 60));
-
     const std::string_view stage = first != nullptr ? first->stage : std::string_view();
-    if (stage != progress_.stage) {
-        if (!progress_.stage.empty())
-            log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}",
-                      progress_.stage, progress_.requests - stage_start_.requests,
-                      progress_.rows_written - stage_start_.rows_written,
-                      progress_.rows_unchanged - stage_start_.rows_unchanged,
-                      std::chrono::duration<double>(time - stage_began_).count());
-        stage_start_ = progress_;
-        stage_began_ = time;
-        progress_.stage = stage;
-    }
-    if (watch_) watch_(progress_);
+    if (stage == progress_.stage) return;
+    const auto now = clock_.monotonic();
+    if (!progress_.stage.empty())
+        log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}", progress_.stage,
+                  progress_.requests - stage_start_.requests, progress_.rows_written - stage_start_.rows_written,
+                  progress_.rows_unchanged - stage_start_.rows_unchanged,
+                  std::chrono::duration<double>(now - stage_began_).count());
+    progress_.stage = stage;
+    stage_start_ = progress_;
+    stage_began_ = now;
 }
 
 }  // namespace taskmirror::engine

@@ -98,6 +98,7 @@ class Sync {
     void open_group();
     void commit_group();
     void report(bool now);
+    void note_stage();
 
     Account account_;
     store::Store& store_;

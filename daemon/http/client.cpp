@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -254,6 +255,8 @@ class Client final : public Transport {
             const int timeout = static_cast<int>(std::min<Milliseconds::rep>(left.count(), 3'600'000));
             require(curl_multi_poll(multi_.get(), &wake, wake_fd_ >= 0 ? 1 : 0, timeout, nullptr));
             woken = wake.revents != 0;
+            std::uint64_t count = 0;
+            if (woken) static_cast<void>(::read(wake_fd_, &count, sizeof count) == 0);
         }
     }
 
@@ -447,5 +450,7 @@ std::unique_ptr<Transport> make_client(const ClientOptions& options, int wake_fd
     initialize_libcurl();
     return std::make_unique<Client>(options, wake_fd);
 }
+
+std::string library_version() { return curl_version_info(CURLVERSION_NOW)->version; }
 
 }  // namespace taskmirror::http

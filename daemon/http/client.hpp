@@ -62,11 +62,12 @@ class Transport {
     virtual void set_token(std::string token) = 0;
 };
 
-// Of libcurl, as it names itself: "libcurl/7.88.1".
+// Of libcurl: "7.88.1".
 std::string library_version();
 
 // Throws Fatal(configuration) for a base URL that is neither https nor http on loopback, for a token, proxy or header
-// with control characters, and for a ca_file that cannot be read. `wake_fd` (or -1): becoming readable ends a wait.
+// with control characters, and for a ca_file that cannot be read. `wake_fd` (or -1): an
+// eventfd(2) that does not block; being written to, it ends one wait.
 std::unique_ptr<Transport> make_client(const ClientOptions& options, int wake_fd = -1);
 
 }  // namespace taskmirror::http

@@ -31,8 +31,8 @@ FileLock::FileLock(const std::filesystem::path& database) {
     const auto refuse = [&](const char* failed) {
         const std::string why = std::strerror(errno);
         if (descriptor_ >= 0) ::close(descriptor_);
-        throw Fatal(ExitCode::disk, fmt::format("cannot {} {}: {}; the database's directory must be writable", failed,
-                                                name, why));
+        throw Fatal(ExitCode::disk,
+                    fmt::format("cannot {} {}: {}; the database's directory must be writable", failed, name, why));
     };
 
     descriptor_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
@@ -41,8 +41,8 @@ FileLock::FileLock(const std::filesystem::path& database) {
         if (errno != EWOULDBLOCK) refuse("lock");
         const std::string who = holder(descriptor_);
         ::close(descriptor_);
-        throw Fatal(ExitCode::come_again, fmt::format("database {} is in use by {}; wait until it ends, or stop it",
-                                                      database.string(), who));
+        throw Fatal(ExitCode::come_again,
+                    fmt::format("database {} is in use by {}; wait until it ends, or stop it", database.string(), who));
     }
     const std::string pid = fmt::format("{}\n", ::getpid());
     if (::ftruncate(descriptor_, 0) != 0) refuse("write");

@@ -27,7 +27,8 @@ class AnswerOrder {
     // Whether a later request than `sent` has already given this row.
     bool outdated(const RowKey& row, const Sent& sent) const;
     void remember(const RowKey& row, const Sent& sent);
-    // Call once per answer: rows that no answer can contest any longer go. Their number stays within twice what is needed.
+    // Call once per answer: rows that no answer can contest any longer go. Their number stays within twice what is
+    // needed.
     void forget_settled(const Sent& sent);
 
     // A savepoint keeps the mark from its begin; roll_back() restores what was remembered then.

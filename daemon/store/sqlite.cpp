@@ -225,4 +225,6 @@ std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<
     return open_sqlite(file, tables, schema_steps());
 }
 
+std::string library_version() { return sqlite3_libversion(); }
+
 }  // namespace taskmirror::store

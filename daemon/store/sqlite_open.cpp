@@ -53,13 +53,15 @@ void refuse_what_is_not_ours(const std::filesystem::path& file, int newest) {
     const int version = database.execAndGet("PRAGMA user_version").getInt();
     const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
     if (id != kApplicationId && (tables > 0 || version != 0)) {
-        throw Fatal(ExitCode::corrupt,
-                    fmt::format("cannot use {}: it is a database of another program; name another file", file.string()));
+        throw Fatal(
+            ExitCode::corrupt,
+            fmt::format("cannot use {}: it is a database of another program; name another file", file.string()));
     }
     if (id == kApplicationId && version > newest) {
-        throw Fatal(ExitCode::configuration,
-                    fmt::format("cannot use {}: its schema is version {}, this program knows {}; install a newer taskmirror",
-                                file.string(), version, newest));
+        throw Fatal(
+            ExitCode::configuration,
+            fmt::format("cannot use {}: its schema is version {}, this program knows {}; install a newer taskmirror",
+                        file.string(), version, newest));
     }
 }
 
@@ -75,8 +77,10 @@ void configure(SQLite::Database& database) {
     database.exec("PRAGMA cache_size = -8192");  // KiB; more gains nothing
     database.exec("PRAGMA page_size = 8192");    // of a new file
     if (database.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
-        throw Fatal(ExitCode::disk, fmt::format("cannot use {}: its file system does not allow a write-ahead log; put the "
-                                                "database on a local disk", database.getFilename()));
+        throw Fatal(ExitCode::disk,
+                    fmt::format("cannot use {}: its file system does not allow a write-ahead log; put the "
+                                "database on a local disk",
+                                database.getFilename()));
     }
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA journal_size_limit = 67108864");
@@ -93,7 +97,8 @@ std::filesystem::path resolve(const std::filesystem::path& file) {
     const auto directory = std::filesystem::canonical(absolute.parent_path(), error);
     if (error || !std::filesystem::is_directory(directory, error)) {
         throw Fatal(ExitCode::disk, fmt::format("cannot open database {}: there is no directory {}; create it, or name "
-                                                "another file", absolute.string(), absolute.parent_path().string()));
+                                                "another file",
+                                                absolute.string(), absolute.parent_path().string()));
     }
     return directory / absolute.filename();
 }

@@ -1,16 +1,14 @@
 #include "store/sqlite_queue.hpp"
 
+#include <fmt/format.h>
+
 namespace taskmirror::store {
 
-#define COLUMNS                                                                                                     \
-    "source, stream, scope, root, kind, order_key, due_at, resume, resumed_at, walked, cursor, pending_cursor, "    \
-    "pending_at, attempts, last_error, last_done_at"
-
-const std::string_view kDueSql =
-    "SELECT " COLUMNS " FROM sync_work WHERE source = ?1 AND due_at <= ?2 "
-    "ORDER BY order_key, due_at, stream, scope LIMIT ?3";
-
 namespace {
+
+constexpr std::string_view kColumns =
+    "source, stream, scope, root, kind, order_key, due_at, resume, resumed_at, walked, cursor, pending_cursor, "
+    "pending_at, attempts, last_error, last_done_at";
 
 constexpr std::string_view kQueueSql =
     "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
@@ -23,14 +21,15 @@ constexpr std::string_view kSoonerSql =
     "AND attempts = 0 AND (last_done_at IS NULL OR last_done_at < ?5)";
 
 constexpr std::string_view kSaveSql =
-    "INSERT INTO sync_work (" COLUMNS ") "
+    "INSERT INTO sync_work ({}) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) "
     "ON CONFLICT DO UPDATE SET root = ?4, kind = ?5, order_key = ?6, due_at = ?7, resume = ?8, resumed_at = ?9, "
     "walked = ?10, cursor = ?11, pending_cursor = ?12, pending_at = ?13, attempts = ?14, last_error = ?15, "
     "last_done_at = ?16";
 
 constexpr std::string_view kDoneSql =
-    "UPDATE sync_work SET due_at = NULL, resume = NULL, resumed_at = NULL, walked = 0, attempts = 0, last_error = NULL, "
+    "UPDATE sync_work SET due_at = NULL, resume = NULL, resumed_at = NULL, walked = 0, attempts = 0, last_error = "
+    "NULL, "
     "last_done_at = ?4, cursor = ?5, pending_cursor = ?6, pending_at = ?7 "
     "WHERE source = ?1 AND stream = ?2 AND scope = ?3";
 
@@ -61,12 +60,20 @@ Work row(const Statement& statement) {
 
 }  // namespace
 
+std::string due_sql() {
+    return fmt::format(
+        "SELECT {} FROM sync_work WHERE source = ?1 AND due_at <= ?2 ORDER BY order_key, due_at, stream, scope LIMIT "
+        "?3",
+        kColumns);
+}
+
 Queue::Queue(sqlite3* database)
     : queue_(database, kQueueSql),
       sooner_(database, kSoonerSql),
-      due_(database, kDueSql),
-      work_(database, "SELECT " COLUMNS " FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3"),
-      save_(database, kSaveSql),
+      due_(database, due_sql()),
+      work_(database,
+            fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3", kColumns)),
+      save_(database, fmt::format(kSaveSql, kColumns)),
       done_(database, kDoneSql),
       remove_(database, "DELETE FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3"),
       backlog_(database,

@@ -13,7 +13,7 @@
 namespace taskmirror::store {
 
 // ?1 source, ?2 now, ?3 limit. Its plan is pinned by a test: half a million rows may wait.
-extern const std::string_view kDueSql;
+std::string due_sql();
 
 // See Store for what each does.
 class Queue {

@@ -26,17 +26,18 @@ Fatal fatal(int result, std::string_view reason, std::string_view doing, std::st
             return say(ExitCode::corrupt, "name another file");
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return Fatal(ExitCode::come_again,
-                         fmt::format("cannot {} {}: the database is locked by another program; end that and start again",
-                                     doing, file));
+            return Fatal(
+                ExitCode::come_again,
+                fmt::format("cannot {} {}: the database is locked by another program; end that and start again", doing,
+                            file));
         default:
             return say(ExitCode::internal, "this is a defect of taskmirror");
     }
 }
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
-    const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                          &statement_, nullptr);
+    const int result = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
     if (result != SQLITE_OK) fail(result);
 }
 

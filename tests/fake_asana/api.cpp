@@ -89,7 +89,8 @@ class Call {
         if (!value) return std::nullopt;
         if (*value == "now") return request_.now;
         const auto parsed = parse_time(*value);
-        if (!parsed) throw ApiError(400, name + ": Date must be in ISO-8601 (yyyy-mm-dd) format, not: " + std::string(*value));
+        if (!parsed)
+            throw ApiError(400, name + ": Date must be in ISO-8601 (yyyy-mm-dd) format, not: " + std::string(*value));
         return parsed;
     }
 
@@ -136,16 +137,19 @@ class Call {
     }
     std::string page(Type type, const std::vector<Index>& items, Extent extent = Extent::compact) {
         const auto s = selection(type, extent);
-        return paged(items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, type, i, *s); });
+        return paged(
+            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, type, i, *s); });
     }
     template <class Item>
     std::string page_of(Type type, const std::vector<Item>& items) {
         const auto s = selection(type, Extent::compact);
-        return paged(items, [](const Item& i) { return i.id; }, [&](const Item& i) { write(out_, i, *s); });
+        return paged(
+            items, [](const Item& i) { return i.id; }, [&](const Item& i) { write(out_, i, *s); });
     }
     std::string memberships(const std::vector<Index>& items) {  // opt_fields has no say here
         const auto s = predefined(Type::membership, Extent::compact);
-        return paged(items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, Type::membership, i, *s); });
+        return paged(
+            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, Type::membership, i, *s); });
     }
     // limit without offset, as search has it.
     std::string first(Type type, std::vector<Index> items, std::size_t unasked) {
@@ -206,7 +210,8 @@ class Call {
         const auto most = limit();
         const auto offset = query("offset");
         if (!most && !offset && items.size() > kUnpagedMost) {
-            throw ApiError(400, "The result is too large. You should use pagination (may require specifying a workspace)!");
+            throw ApiError(400,
+                           "The result is too large. You should use pagination (may require specifying a workspace)!");
         }
         std::size_t begin = 0;
         if (offset) begin = resumed(items, key, *offset);
@@ -215,7 +220,7 @@ class Call {
         json_ = "{\"data\":[";
         write_items(items, begin, end, write_item);
         json_ += ']';
-        if (most) next_page(end < items.size(), end, end > begin ? key(items[end - 1]) : 0);
+        if (most) next_page(end<items.size(), end, end> begin ? key(items[end - 1]) : 0);
         return finished();
     }
 
@@ -224,7 +229,8 @@ class Call {
     std::size_t resumed(const Items& items, Key key, std::string_view offset) const {
         const auto token = decoded(offset, signature());
         if (!token) throw ApiError(400, "offset: Your pagination token is invalid.");
-        if (static_cast<Millis>(token->c) < request_.now) throw ApiError(400, "offset: Your pagination token has expired.");
+        if (static_cast<Millis>(token->c) < request_.now)
+            throw ApiError(400, "offset: Your pagination token has expired.");
         const auto at = static_cast<std::size_t>(token->a);
         if (at <= items.size() && at > 0 && key(items[at - 1]) == token->b) return at;
         for (std::size_t i = 0; i < items.size(); ++i) {
@@ -258,29 +264,47 @@ class Call {
 
     bool exists(Type type, Id id) const {
         switch (type) {
-            case Type::workspace: return id < w.workspaces.size();
+            case Type::workspace:
+                return id < w.workspaces.size();
             case Type::workspace_membership:
-            case Type::user_task_list: return id < w.workspace_memberships.size();
-            case Type::user: return id < w.users.size();
-            case Type::team: return id < w.teams.size();
-            case Type::team_membership: return id < w.team_memberships.size();
-            case Type::project: return id < w.projects.size();
-            case Type::membership: return id < w.memberships.size();
-            case Type::section: return id < w.sections.size() && !w.sections[id].deleted;
-            case Type::project_brief: return id < w.briefs.size();
-            case Type::status_update: return id < w.status_updates.size();
-            case Type::task: return id < w.tasks.size() && !w.tasks[id].deleted;
-            case Type::tag: return id < w.tags.size();
-            case Type::custom_field: return id < w.fields.size();
-            case Type::enum_option: return id < w.options.size();
-            case Type::custom_type: return id < w.custom_types.size();
-            case Type::custom_type_status_option: return id < w.status_options.size();
+            case Type::user_task_list:
+                return id < w.workspace_memberships.size();
+            case Type::user:
+                return id < w.users.size();
+            case Type::team:
+                return id < w.teams.size();
+            case Type::team_membership:
+                return id < w.team_memberships.size();
+            case Type::project:
+                return id < w.projects.size();
+            case Type::membership:
+                return id < w.memberships.size();
+            case Type::section:
+                return id < w.sections.size() && !w.sections[id].deleted;
+            case Type::project_brief:
+                return id < w.briefs.size();
+            case Type::status_update:
+                return id < w.status_updates.size();
+            case Type::task:
+                return id < w.tasks.size() && !w.tasks[id].deleted;
+            case Type::tag:
+                return id < w.tags.size();
+            case Type::custom_field:
+                return id < w.fields.size();
+            case Type::enum_option:
+                return id < w.options.size();
+            case Type::custom_type:
+                return id < w.custom_types.size();
+            case Type::custom_type_status_option:
+                return id < w.status_options.size();
             case Type::story: {
                 const auto story = w.story(id);
                 return story && !w.tasks[story->task].deleted;
             }
-            case Type::attachment: return w.attachment(id).has_value();
-            default: return false;
+            case Type::attachment:
+                return w.attachment(id).has_value();
+            default:
+                return false;
         }
     }
 
@@ -343,7 +367,8 @@ std::string task_list(Call& c, const std::vector<Index>& tasks, bool completed_f
     const auto modified = modified_filter ? c.time("modified_since") : std::nullopt;
     return c.page(Type::task, kept(tasks, [&](Index t) {
                       const Task& task = c.w.tasks[t];
-                      return !c.w.hidden_task(t) && (!completed || !task.completed || task.completed_at >= *completed) &&
+                      return !c.w.hidden_task(t) &&
+                             (!completed || !task.completed || task.completed_at >= *completed) &&
                              (!modified || task.modified >= *modified);
                   }));
 }
@@ -360,9 +385,11 @@ std::string section_tasks(Call& c, Index section, bool modified_filter) {
 
 std::string tasks_of_a_scope(Call& c) {
     int scopes = 0;
-    for (const char* name : {"project", "section", "tag", "assignee", "user_task_list"}) scopes += c.query(name) ? 1 : 0;
+    for (const char* name : {"project", "section", "tag", "assignee", "user_task_list"})
+        scopes += c.query(name) ? 1 : 0;
     if (scopes != 1 || c.query("assignee").has_value() != c.query("workspace").has_value()) {
-        throw ApiError(400, "Must specify exactly one of project, tag, section, user task list, or assignee + workspace");
+        throw ApiError(400,
+                       "Must specify exactly one of project, tag, section, user task list, or assignee + workspace");
     }
     if (const auto project = c.query("project")) {
         return task_list(c, c.w.projects[c.object(Type::project, *project)].tasks, true, true);
@@ -386,7 +413,8 @@ std::string tasks_of_a_scope(Call& c) {
 std::string users(Call& c) {
     if (const auto team = c.query("team")) {
         std::vector<Index> members;
-        for (const Index m : c.w.teams[c.object(Type::team, *team)].members) members.push_back(c.w.team_memberships[m].user);
+        for (const Index m : c.w.teams[c.object(Type::team, *team)].members)
+            members.push_back(c.w.team_memberships[m].user);
         return c.page(Type::user, members);
     }
     return c.page(Type::user, c.w.workspaces[c.object(Type::workspace, c.required("workspace"))].users);
@@ -514,9 +542,12 @@ constexpr Route kRoutes[] = {
     {"/workspaces", [](C c) { return c.page(Type::workspace, all_workspaces(c.w)); }},
     {"/workspaces/{workspace}", single<Type::workspace>},
     {"/users", users},
-    {"/workspaces/{workspace}/users", [](C c) { return c.page(Type::user, c.w.workspaces[c.object(Type::workspace, c.args[0])].users); }},
+    {"/workspaces/{workspace}/users",
+     [](C c) { return c.page(Type::user, c.w.workspaces[c.object(Type::workspace, c.args[0])].users); }},
     {"/workspaces/{workspace}/workspace_memberships",
-     [](C c) { return c.page(Type::workspace_membership, c.w.workspaces[c.object(Type::workspace, c.args[0])].members); }},
+     [](C c) {
+         return c.page(Type::workspace_membership, c.w.workspaces[c.object(Type::workspace, c.args[0])].members);
+     }},
     {"/workspace_memberships/{membership}", single<Type::workspace_membership>},
     {"/workspaces/{workspace}/teams", teams},
     {"/teams/{team}", single<Type::team>},
@@ -526,25 +557,37 @@ constexpr Route kRoutes[] = {
     {"/projects", [](C c) { return projects(c, c.object(Type::workspace, c.required("workspace"))); }},
     {"/workspaces/{workspace}/projects", [](C c) { return projects(c, c.object(Type::workspace, c.args[0])); }},
     {"/projects/{project}", single<Type::project>},
-    {"/projects/{project}/sections", [](C c) { return c.page(Type::section, c.w.projects[c.object(Type::project, c.args[0])].sections); }},
+    {"/projects/{project}/sections",
+     [](C c) { return c.page(Type::section, c.w.projects[c.object(Type::project, c.args[0])].sections); }},
     {"/sections/{section}", single<Type::section>},
-    {"/memberships", [](C c) { return c.memberships(c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships); }},
+    {"/memberships",
+     [](C c) {
+         return c.memberships(c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships);
+     }},
     {"/tasks", tasks_of_a_scope},
-    {"/projects/{project}/tasks", [](C c) { return task_list(c, c.w.projects[c.object(Type::project, c.args[0])].tasks, true, false); }},
+    {"/projects/{project}/tasks",
+     [](C c) { return task_list(c, c.w.projects[c.object(Type::project, c.args[0])].tasks, true, false); }},
     {"/sections/{section}/tasks", [](C c) { return section_tasks(c, c.object(Type::section, c.args[0]), false); }},
-    {"/tags/{tag}/tasks", [](C c) { return task_list(c, c.w.tags[c.object(Type::tag, c.args[0])].tasks, false, false); }},
+    {"/tags/{tag}/tasks",
+     [](C c) { return task_list(c, c.w.tags[c.object(Type::tag, c.args[0])].tasks, false, false); }},
     {"/tasks/{task}", single<Type::task>},
-    {"/tasks/{task}/subtasks", [](C c) { return task_list(c, c.w.tasks[c.object(Type::task, c.args[0])].children, false, false); }},
+    {"/tasks/{task}/subtasks",
+     [](C c) { return task_list(c, c.w.tasks[c.object(Type::task, c.args[0])].children, false, false); }},
     {"/tasks/{task}/stories", [](C c) { return c.page_of(Type::story, c.w.stories(c.object(Type::task, c.args[0]))); }},
     {"/stories/{story}", [](C c) { return c.one_of(Type::story, *c.w.story(c.object("story", c.args[0]).second)); }},
     {"/attachments", attachments},
-    {"/attachments/{attachment}", [](C c) { return c.one_of(Type::attachment, *c.w.attachment(c.object("attachment", c.args[0]).second)); }},
+    {"/attachments/{attachment}",
+     [](C c) { return c.one_of(Type::attachment, *c.w.attachment(c.object("attachment", c.args[0]).second)); }},
     {"/tags", [](C c) { return tags(c, c.object(Type::workspace, c.required("workspace"))); }},
     {"/workspaces/{workspace}/tags", [](C c) { return tags(c, c.object(Type::workspace, c.args[0])); }},
     {"/tags/{tag}", single<Type::tag>},
     {"/workspaces/{workspace}/custom_fields", custom_fields},
     {"/custom_fields/{field}", custom_field},
-    {"/custom_types", [](C c) { return c.page(Type::custom_type, c.w.projects[c.object(Type::project, c.required("project"))].custom_types, Extent::full); }},
+    {"/custom_types",
+     [](C c) {
+         return c.page(Type::custom_type, c.w.projects[c.object(Type::project, c.required("project"))].custom_types,
+                       Extent::full);
+     }},
     {"/custom_types/{type}", single<Type::custom_type>},
     {"/status_updates", status_updates},
     {"/status_updates/{update}", single<Type::status_update>},
@@ -597,8 +640,9 @@ const Route* routed(std::string_view path, std::vector<std::string_view>& args) 
 std::string error_body(std::string_view message, std::string_view sync) {
     std::string body = "{\"errors\":[{\"message\":";
     append_string(body, message);
-    body += ",\"help\":\"For more information on API status codes and how to handle them, read the docs on errors: "
-            "https://developers.asana.com/docs/errors\"}]";
+    body +=
+        ",\"help\":\"For more information on API status codes and how to handle them, read the docs on errors: "
+        "https://developers.asana.com/docs/errors\"}]";
     if (!sync.empty()) {
         body += ",\"sync\":";
         append_string(body, sync);

@@ -13,10 +13,10 @@
 namespace fake_asana {
 
 struct ApiRequest {
-    std::string path;  // below /api/1.0, decoded: "/tasks/12"
+    std::string path;                               // below /api/1.0, decoded: "/tasks/12"
     std::multimap<std::string, std::string> query;  // decoded
-    Index me = 0;    // the token's user
-    Millis now = 0;  // virtual
+    Index me = 0;                                   // the token's user
+    Millis now = 0;                                 // virtual
 };
 
 // A refusal: the status and what stands in errors[0].message.
@@ -29,7 +29,7 @@ std::string error_body(std::string_view message, std::string_view sync = {});
 
 struct ApiOptions {
     bool free_plan = false;
-    Millis search_lag = 0;          // how far the search index is behind
+    Millis search_lag = 0;                                     // how far the search index is behind
     std::string public_url = "https://app.asana.com/api/1.0";  // next_page.uri starts with it
 };
 

@@ -39,7 +39,8 @@ Json change(Controlled& server, const Json& body) {
     const auto task = [&] { return required(world, body, "gid", Type::task); };
     Json result = Json::object();
     if (op.empty()) {
-        result["changes"] = mutator.run(body.value("count", 1), body.value("kinds", std::vector<std::string>{}), body.value("silent", false));
+        result["changes"] = mutator.run(body.value("count", 1), body.value("kinds", std::vector<std::string>{}),
+                                        body.value("silent", false));
     } else if (op == "rename_task") {
         mutator.rename(task(), body.at("name").get<std::string>());
     } else if (op == "complete_task") {
@@ -53,11 +54,13 @@ Json change(Controlled& server, const Json& body) {
     } else if (op == "undelete_task") {
         mutator.restore(task());
     } else if (op == "move_task") {
-        mutator.move(task(), required(world, body, "project", Type::project), named(world, body, "section", Type::section));
+        mutator.move(task(), required(world, body, "project", Type::project),
+                     named(world, body, "section", Type::section));
     } else if (op == "leave_project") {
         mutator.leave(task(), required(world, body, "project", Type::project));
     } else if (op == "new_task") {
-        const Index project = named(world, body, "project", Type::project), parent = named(world, body, "parent", Type::task);
+        const Index project = named(world, body, "project", Type::project),
+                    parent = named(world, body, "parent", Type::task);
         const Index workspace = parent != kNone    ? world.tasks[parent].workspace
                                 : project != kNone ? world.projects[project].workspace
                                                    : 0;
@@ -127,18 +130,19 @@ Json dispatched(Controlled& server, const std::string& what, const Json& body) {
 }  // namespace
 
 void control(Controlled& server, const std::string& method, const std::string& path,
-             const std::multimap<std::string, std::string>& query, const std::string& body, httplib::Response& response) {
+             const std::multimap<std::string, std::string>& query, const std::string& body,
+             httplib::Response& response) {
     const auto plan = query.find("plan");
     const bool free_plan = plan == query.end() ? server.free_plan : plan->second == "free";
     if (method == "GET" && path == "/_control/truth") {
-        response.set_chunked_content_provider("application/x-ndjson", [&server, free_plan](std::size_t, httplib::DataSink& sink) {
-            const std::shared_lock lock(server.world_mutex);
-            print_truth(server.world, free_plan, [&](std::string_view piece) {
-                return sink.write(piece.data(), piece.size());
+        response.set_chunked_content_provider(
+            "application/x-ndjson", [&server, free_plan](std::size_t, httplib::DataSink& sink) {
+                const std::shared_lock lock(server.world_mutex);
+                print_truth(server.world, free_plan,
+                            [&](std::string_view piece) { return sink.write(piece.data(), piece.size()); });
+                sink.done();
+                return true;
             });
-            sink.done();
-            return true;
-        });
         return;
     }
     try {

@@ -43,6 +43,7 @@ struct Controlled {
 };
 
 void control(Controlled& server, const std::string& method, const std::string& path,
-             const std::multimap<std::string, std::string>& query, const std::string& body, httplib::Response& response);
+             const std::multimap<std::string, std::string>& query, const std::string& body,
+             httplib::Response& response);
 
 }  // namespace fake_asana

@@ -57,15 +57,22 @@ constexpr std::array kStoryShapes{
 constexpr std::array kApprovals{"pending", "approved", "rejected", "changes_requested"};
 constexpr std::array kSubtypes{"default_task", "milestone", "approval", "custom"};
 
-constexpr std::array<std::string_view, 22> kTypeNames{
-    "workspace", "workspace_membership", "user", "user_task_list", "team", "team_membership", "project", "membership",
-    "section", "project_brief", "status_update", "task", "tag", "custom_field", "enum_option", "custom_field_setting",
-    "custom_type", "custom_type_status_option", "story", "attachment", "like", "project_template"};
+constexpr std::array<std::string_view, 22> kTypeNames{"workspace",     "workspace_membership",
+                                                      "user",          "user_task_list",
+                                                      "team",          "team_membership",
+                                                      "project",       "membership",
+                                                      "section",       "project_brief",
+                                                      "status_update", "task",
+                                                      "tag",           "custom_field",
+                                                      "enum_option",   "custom_field_setting",
+                                                      "custom_type",   "custom_type_status_option",
+                                                      "story",         "attachment",
+                                                      "like",          "project_template"};
 
 constexpr Id kKindStep = 10'000'000'000'000;
 constexpr Id kFirstGid = 1'200'000'000'000'000;
 constexpr Id kBigGid = 8'000'000'000'000'000;  // added to some: beyond 2^53 = 9007199254740992
-constexpr Id kStoriesPerTask = 1024;            // room in the numbering, not a count
+constexpr Id kStoriesPerTask = 1024;           // room in the numbering, not a count
 constexpr Id kAttachmentsPerTask = 64;
 
 std::string plain_number(double number, int precision) {
@@ -129,7 +136,7 @@ std::string World::task_name(Index t) const {
 std::string World::task_notes(Index t) const {
     if (tasks[t].changes && tasks[t].changes->notes) return *tasks[t].changes->notes;
     const std::uint64_t h = hash(2, t);
-    if (shape.bench) return words(h, 60 + static_cast<int>(h % 60));
+    if (shape.bench) return words(h, 110 + static_cast<int>(h % 90));  // makes a task 4 to 5 KB
     if (shape.hurts && t % 997 == 500) return long_text(h, 60'000, true);
     return h % 3 == 0 ? "" : long_text(h, 40 + static_cast<int>(h % 400), shape.hurts);
 }
@@ -147,13 +154,27 @@ Value World::derived_value(std::uint64_t object, Index f) const {
         case FieldKind::text:
             value.text = shape.bench ? words(random.next(), 4) : short_name(random.next(), shape.hurts);
             break;
-        case FieldKind::number: value.number = random.number(20000) / 4.0 - 500; break;
-        case FieldKind::currency: value.number = random.number(1'000'000) / 100.0; break;
-        case FieldKind::percentage: value.number = random.number(101) / 100.0; break;
-        case FieldKind::labelled: value.number = random.chance(0.05) ? 1.5e21 : random.number(500); break;
-        case FieldKind::duration: value.number = random.number(600); break;
-        case FieldKind::identifier: value.number = random.number(100'000); break;
-        case FieldKind::enumeration: value.items = {field.options[random.pick(field.options.size())]}; break;
+        case FieldKind::number:
+            value.number = random.number(20000) / 4.0 - 500;
+            break;
+        case FieldKind::currency:
+            value.number = random.number(1'000'000) / 100.0;
+            break;
+        case FieldKind::percentage:
+            value.number = random.number(101) / 100.0;
+            break;
+        case FieldKind::labelled:
+            value.number = random.chance(0.05) ? 1.5e21 : random.number(500);
+            break;
+        case FieldKind::duration:
+            value.number = random.number(600);
+            break;
+        case FieldKind::identifier:
+            value.number = random.number(100'000);
+            break;
+        case FieldKind::enumeration:
+            value.items = {field.options[random.pick(field.options.size())]};
+            break;
         case FieldKind::multi_enum:
             for (const Index option : field.options) {
                 if (random.chance(0.3)) value.items.push_back(option);
@@ -167,14 +188,19 @@ Value World::derived_value(std::uint64_t object, Index f) const {
         case FieldKind::people:
             for (int i = 1 + random.number(2); i > 0; --i) {
                 const Index one = people[random.pick(people.size())];
-                if (std::find(value.items.begin(), value.items.end(), one) == value.items.end()) value.items.push_back(one);
+                if (std::find(value.items.begin(), value.items.end(), one) == value.items.end())
+                    value.items.push_back(one);
             }
             break;
         case FieldKind::reference:
             if (!tasks.empty()) value.items = {random.pick(static_cast<std::size_t>(shape.tasks))};
             break;
-        case FieldKind::formula: value.number = random.number(9999) / 8.0; break;
-        case FieldKind::custom_id: value.text = "TEC-" + std::to_string(object % 1'000'000); break;
+        case FieldKind::formula:
+            value.number = random.number(9999) / 8.0;
+            break;
+        case FieldKind::custom_id:
+            value.text = "TEC-" + std::to_string(object % 1'000'000);
+            break;
     }
     return value;
 }
@@ -185,19 +211,26 @@ std::optional<std::string> World::display_value(Index f, const Value& value) con
     std::string result;
     switch (field.kind) {
         case FieldKind::text:
-        case FieldKind::custom_id: return value.text;
+        case FieldKind::custom_id:
+            return value.text;
         case FieldKind::number:
         case FieldKind::formula:
-        case FieldKind::identifier: return plain_number(value.number, field.precision);
-        case FieldKind::currency: return "€" + plain_number(value.number, 2);
-        case FieldKind::percentage: return plain_number(value.number * 100, 0) + "%";
-        case FieldKind::labelled: return plain_number(value.number, 0) + " pcs";
+        case FieldKind::identifier:
+            return plain_number(value.number, field.precision);
+        case FieldKind::currency:
+            return "€" + plain_number(value.number, 2);
+        case FieldKind::percentage:
+            return plain_number(value.number * 100, 0) + "%";
+        case FieldKind::labelled:
+            return plain_number(value.number, 0) + " pcs";
         case FieldKind::duration: {
             const int minutes = static_cast<int>(value.number);
             return std::to_string(minutes / 60) + "h " + std::to_string(minutes % 60) + "m";
         }
-        case FieldKind::date: return iso_date(value.date);
-        case FieldKind::date_time: return iso_time(value.date);
+        case FieldKind::date:
+            return iso_date(value.date);
+        case FieldKind::date_time:
+            return iso_time(value.date);
         case FieldKind::enumeration:
         case FieldKind::multi_enum:
             if (value.items.empty()) return std::nullopt;
@@ -288,15 +321,20 @@ Story World::derived_story(Index t, int number, int count) const {
     switch (story_shape(story.shape).member) {
         case comment:
         case nothing:
-        case StoryMember::sections: break;
+        case StoryMember::sections:
+            break;
         case assignee:
-        case follower: story.ref = person(); break;
+        case follower:
+            story.ref = person();
+            break;
         case project: {
             const Index any = random.pick(static_cast<std::size_t>(shape.projects));
             if (shape.projects > 0 && projects[any].workspace == on.workspace) story.ref = any;
             break;
         }
-        case tag: story.ref = place.tags.empty() ? kNone : place.tags[random.pick(place.tags.size())]; break;
+        case tag:
+            story.ref = place.tags.empty() ? kNone : place.tags[random.pick(place.tags.size())];
+            break;
         case name:
             story.old_text = text();
             story.new_text = text();
@@ -308,8 +346,12 @@ Story World::derived_story(Index t, int number, int count) const {
         case dependency:
         case task:
         case duplicate_of:
-        case duplicated_from: story.ref = neighbour(); break;
-        case StoryMember::story: story.other_story = story.id - static_cast<Id>(number); break;
+        case duplicated_from:
+            story.ref = neighbour();
+            break;
+        case StoryMember::story:
+            story.other_story = story.id - static_cast<Id>(number);
+            break;
         case approval:
             story.old_text = kApprovals[random.pick(4)];
             story.new_text = kApprovals[random.pick(4)];
@@ -318,17 +360,30 @@ Story World::derived_story(Index t, int number, int count) const {
             story.old_text = kSubtypes[random.pick(4)];
             story.new_text = kSubtypes[random.pick(4)];
             break;
-        case text_value: value(FieldKind::text); break;
-        case number_value: value(FieldKind::number); break;
-        case enum_value: value(FieldKind::enumeration); break;
-        case multi_enum_values: value(FieldKind::multi_enum); break;
-        case people_value: value(FieldKind::people); break;
-        case date_value: value(FieldKind::date_time); break;
+        case text_value:
+            value(FieldKind::text);
+            break;
+        case number_value:
+            value(FieldKind::number);
+            break;
+        case enum_value:
+            value(FieldKind::enumeration);
+            break;
+        case multi_enum_values:
+            value(FieldKind::multi_enum);
+            break;
+        case people_value:
+            value(FieldKind::people);
+            break;
+        case date_value:
+            value(FieldKind::date_time);
+            break;
     }
     if (story_shape(story.shape).member == StoryMember::sections) {
         const auto section = [&] {  // null in one case of some
             const Index p = random.pick(static_cast<std::size_t>(shape.projects));
-            if (shape.projects == 0 || projects[p].workspace != on.workspace || projects[p].sections.empty()) return kNone;
+            if (shape.projects == 0 || projects[p].workspace != on.workspace || projects[p].sections.empty())
+                return kNone;
             return projects[p].sections[0];
         };
         story.old_section = section();
@@ -341,7 +396,8 @@ Story World::derived_story(Index t, int number, int count) const {
         if (random.chance(0.05)) story.sticker = random.number(12);
         for (int i = random.number(4) - 1; i > 0; --i) {
             const Index user = person();
-            if (std::find(story.likes.begin(), story.likes.end(), user) == story.likes.end()) story.likes.push_back(user);
+            if (std::find(story.likes.begin(), story.likes.end(), user) == story.likes.end())
+                story.likes.push_back(user);
         }
     }
     return story;
@@ -420,7 +476,8 @@ TaskChanges& World::changes(Index t) {
 }
 
 Index World::my_tasks_section(Index workspace, Index user) {
-    const auto [found, added] = my_tasks_sections.try_emplace(pair_key(workspace, user), static_cast<Index>(sections.size()));
+    const auto [found, added] =
+        my_tasks_sections.try_emplace(pair_key(workspace, user), static_cast<Index>(sections.size()));
     if (added) sections.push_back({.name = "Recently assigned", .project = kNone, .created = kEpoch});
     return found->second;
 }

@@ -14,6 +14,17 @@ constexpr std::array<std::string_view, 16> kKinds{
     "status",    "close",        "truncate",     "html",        "redirect", "garbage",    "slow",     "big_body",
     "gzip_bomb", "doubled_data", "missing_data", "same_offset", "no_gid",   "wrong_type", "bad_utf8", "drop_offset"};
 
+std::shared_ptr<regex_t> compiled(const std::string& pattern) {
+    auto regex = std::make_unique<regex_t>();
+    if (regcomp(regex.get(), pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
+        throw std::invalid_argument("not a regular expression: " + pattern);
+    }
+    return {regex.release(), [](regex_t* expression) {
+                regfree(expression);
+                delete expression;
+            }};
+}
+
 // Replaces what follows a key, up to the end of that string or to the bracket.
 void replace_string_after(std::string& body, std::string_view key, std::string_view replacement) {
     const std::size_t at = body.find(key);
@@ -32,7 +43,7 @@ Fault parse_fault(const nlohmann::json& rule) {
         throw std::invalid_argument("unknown kind of fault: " + fault.kind);
     }
     fault.match = rule.value("match", "");
-    if (rule.contains("regex")) fault.regex = std::regex(rule["regex"].get<std::string>());
+    if (rule.contains("regex")) fault.regex = compiled(rule["regex"].get<std::string>());
     fault.after = rule.value("after", 0);
     fault.times = rule.value("times", -1);
     fault.status = rule.value("status", fault.kind == "redirect" ? 302 : fault.kind == "html" ? 502 : 500);
@@ -48,7 +59,7 @@ Fault parse_fault(const nlohmann::json& rule) {
 std::optional<Fault> Faults::taken(const std::string& path_and_query) {
     for (Fault& rule : rules_) {
         if (rule.times == 0) continue;
-        if (rule.regex ? !std::regex_search(path_and_query, *rule.regex)
+        if (rule.regex ? regexec(rule.regex.get(), path_and_query.c_str(), 0, nullptr, 0) != 0
                        : path_and_query.find(rule.match) == std::string::npos) {
             continue;
         }
@@ -66,7 +77,8 @@ std::string spoiled(const Fault& fault, std::string body, const std::string& off
     if (fault.kind == "garbage") return fault.body.empty() ? "{\"data\":[{\"gid\":nul" : fault.body;
     if (fault.kind == "doubled_data") return "{\"data\":[]," + body.substr(1);
     if (fault.kind == "missing_data") return "{\"next_page\":null}";
-    if (fault.kind == "same_offset") replace_string_after(body, "\"offset\":", '"' + (offset.empty() ? "again" : offset) + '"');
+    if (fault.kind == "same_offset")
+        replace_string_after(body, "\"offset\":", '"' + (offset.empty() ? "again" : offset) + '"');
     if (fault.kind == "no_gid") {
         const std::size_t at = body.find("\"gid\":");
         if (at != std::string::npos) body.replace(at + 1, 3, "git");

@@ -1,9 +1,11 @@
 // Faults on demand: rules that spoil the answers to requests that match them. See README.md for the kinds.
 #pragma once
 
+#include <regex.h>
+
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -11,9 +13,9 @@ namespace fake_asana {
 
 struct Fault {
     std::string kind, match, body, location, what;
-    std::optional<std::regex> regex;
-    int after = 0;   // matching requests to let pass first
-    int times = -1;  // then to spoil; -1: all
+    std::shared_ptr<regex_t> regex;  // extended POSIX
+    int after = 0;                   // matching requests to let pass first
+    int times = -1;                  // then to spoil; -1: all
     int status = 500, retry_after = -1;
     long bytes = -1, ms = 0;
 };

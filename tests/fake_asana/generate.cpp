@@ -255,8 +255,7 @@ class Generator {
         std::vector<Index> chosen = some(place.fields, shape_.bench ? 9 : 2, shape_.bench ? 9 : 7);
         if (shape_.bench && chosen.size() > 5) chosen.resize(5);
         if (!shape_.bench && random_.chance(0.4)) {
-            chosen.push_back(
-                new_field(project.workspace, static_cast<FieldKind>(random_.number(kFieldKinds)), false));
+            chosen.push_back(new_field(project.workspace, static_cast<FieldKind>(random_.number(kFieldKinds)), false));
             if (!project.listed) hidden_fields_.push_back(chosen.back());
         }
         for (const Index field : chosen) project.settings.push_back({field, random_.chance(0.3)});
@@ -293,7 +292,8 @@ class Generator {
         }
         if (random_.chance(0.4)) {
             project.brief = index(w_.briefs.size());
-            w_.briefs.push_back({.title = name(), .text = long_text(any(), 400, shape_.hurts), .project = p, .attachments = {}});
+            w_.briefs.push_back(
+                {.title = name(), .text = long_text(any(), 400, shape_.hurts), .project = p, .attachments = {}});
             if (random_.chance(0.5)) {
                 w_.briefs.back().attachments.push_back(new_attachment(Type::project_brief, project.brief));
             }
@@ -322,7 +322,9 @@ class Generator {
         w_.tasks.resize(count);
         std::vector<Index> firsts;  // the first task of each workspace
         for (Index workspace = 0; workspace < w_.workspaces.size(); ++workspace) {
-            firsts.push_back(workspace == 0 ? 0 : count - count / 7 + (workspace - 1) * (count / 7 / index(w_.workspaces.size() - 1)));
+            firsts.push_back(workspace == 0
+                                 ? 0
+                                 : count - count / 7 + (workspace - 1) * (count / 7 / index(w_.workspaces.size() - 1)));
         }
         Index workspace = 0;
         for (Index t = 0; t < count; ++t) {
@@ -336,7 +338,8 @@ class Generator {
         const Workspace& place = w_.workspaces[workspace];
         task.workspace = workspace;
         const Millis span = 700 * kDay;
-        task.created = kEpoch - span + static_cast<Millis>(static_cast<double>(span) * t / count) + random_.number(1000);
+        task.created =
+            kEpoch - span + static_cast<Millis>(static_cast<double>(span) * t / count) + random_.number(1000);
         task.modified = task.created + static_cast<Millis>(random_.unit() * random_.unit() *
                                                            static_cast<double>(kEpoch - task.created));
         task.created_by = from(place.people);
@@ -426,7 +429,7 @@ class Generator {
     Shape shape_;
     Random random_;
     Index owner_only_ = kNone;
-    std::vector<Index> hidden_fields_;                               // local to the project that is in no list
+    std::vector<Index> hidden_fields_;                            // local to the project that is in no list
     std::vector<std::vector<std::pair<double, Index>>> weights_;  // by workspace: running sum, project
 };
 

@@ -56,11 +56,20 @@ void append_escaped(std::string& out, std::string_view text) {
             i += 4;
         } else {
             switch (byte) {
-                case '"': out += "\\\""; break;
-                case '\\': out += "\\\\"; break;
-                case '\n': out += "\\n"; break;
-                case '\t': out += "\\t"; break;
-                default: append_unit(out, byte);
+                case '"':
+                    out += "\\\"";
+                    break;
+                case '\\':
+                    out += "\\\\";
+                    break;
+                case '\n':
+                    out += "\\n";
+                    break;
+                case '\t':
+                    out += "\\t";
+                    break;
+                default:
+                    append_unit(out, byte);
             }
             ++i;
         }

@@ -49,7 +49,8 @@ void Statistics::arrived(const std::string& endpoint, const std::string& token, 
     max_in_flight = std::max(max_in_flight, in_flight);
     if (first == kNoTime) first = now;
     last = now;
-    for (auto [times, window, most] : {std::tuple{&minute_, kMinute, &max_per_minute}, std::tuple{&ten_seconds_, Millis{10'000}, &max_per_10s}}) {
+    for (auto [times, window, most] :
+         {std::tuple{&minute_, kMinute, &max_per_minute}, std::tuple{&ten_seconds_, Millis{10'000}, &max_per_10s}}) {
         forget_before(*times, now - window);
         times->push_back(now);
         *most = std::max(*most, times->size());

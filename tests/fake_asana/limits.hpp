@@ -43,7 +43,7 @@ struct Statistics {
     long total = 0, inside_retry_after = 0, redirect_hits = 0;
     int max_in_flight = 0;
     std::size_t max_per_minute = 0, max_per_10s = 0;
-    Millis first = kNoTime, last = kNoTime;  // monotonic
+    Millis first = kNoTime, last = kNoTime;     // monotonic
     std::map<std::string, Millis> retry_until;  // by token
 
     // A request arrives; it is early when its token was told to wait, and had time to hear of it.

@@ -32,11 +32,35 @@ constexpr Millis kDay = 86'400'000;
 constexpr Millis kEpoch = 1'767'225'600'000;  // 2026-01-01: generated data is older
 
 enum class Type : std::uint8_t {
-    workspace, workspace_membership, user, user_task_list, team, team_membership, project, membership, section,
-    project_brief, status_update, task, tag, custom_field, enum_option, custom_field_setting, custom_type,
-    custom_type_status_option, story, attachment, like, project_template,
+    workspace,
+    workspace_membership,
+    user,
+    user_task_list,
+    team,
+    team_membership,
+    project,
+    membership,
+    section,
+    project_brief,
+    status_update,
+    task,
+    tag,
+    custom_field,
+    enum_option,
+    custom_field_setting,
+    custom_type,
+    custom_type_status_option,
+    story,
+    attachment,
+    like,
+    project_template,
     // Structures, without gid:
-    task_membership, date_value, dates, photo, event, change,
+    task_membership,
+    date_value,
+    dates,
+    photo,
+    event,
+    change,
     any,  // a reference to an object of whatever type
     none
 };
@@ -127,8 +151,21 @@ struct Tag {
     std::vector<Index> followers, tasks;
 };
 enum class FieldKind : std::uint8_t {
-    text, number, currency, percentage, labelled, duration, identifier, enumeration, multi_enum, date, date_time,
-    people, reference, formula, custom_id
+    text,
+    number,
+    currency,
+    percentage,
+    labelled,
+    duration,
+    identifier,
+    enumeration,
+    multi_enum,
+    date,
+    date_time,
+    people,
+    reference,
+    formula,
+    custom_id
 };
 constexpr int kFieldKinds = 15;
 struct CustomField {
@@ -186,8 +223,27 @@ struct Dates {
 
 // Which members a story's subtype brings along; see kStoryShapes in derive.cpp.
 enum class StoryMember : std::uint8_t {
-    comment, nothing, assignee, follower, project, sections, tag, name, dates, dependency, task, duplicate_of,
-    duplicated_from, story, approval, subtype, text_value, number_value, enum_value, multi_enum_values, people_value,
+    comment,
+    nothing,
+    assignee,
+    follower,
+    project,
+    sections,
+    tag,
+    name,
+    dates,
+    dependency,
+    task,
+    duplicate_of,
+    duplicated_from,
+    story,
+    approval,
+    subtype,
+    text_value,
+    number_value,
+    enum_value,
+    multi_enum_values,
+    people_value,
     date_value
 };
 struct StoryShape {
@@ -282,8 +338,8 @@ class World {
     std::vector<StatusUpdate> status_updates;
     std::vector<Brief> briefs;
     std::vector<Task> tasks;
-    std::unordered_map<Id, Attachment> attachments;          // of projects and briefs
-    std::unordered_map<Id, Story> changed_stories;           // derived stories that were edited
+    std::unordered_map<Id, Attachment> attachments;  // of projects and briefs
+    std::unordered_map<Id, Story> changed_stories;   // derived stories that were edited
     std::set<Id> deleted_stories;
     std::unordered_map<Index, std::vector<Index>> dependents;  // by the task waited for
     std::unordered_map<Id, std::vector<Index>> assigned;       // by workspace << 32 | user

@@ -49,7 +49,8 @@ std::vector<std::string> Mutator::kinds(bool silent) {
 std::map<std::string, int> Mutator::run(int count, const std::vector<std::string>& wanted, bool silent) {
     std::vector<Kind> chosen;
     for (const std::string& name : wanted.empty() ? kinds(silent) : wanted) {
-        const auto found = std::find_if(table().begin(), table().end(), [&](const Kind& kind) { return kind.name == name; });
+        const auto found =
+            std::find_if(table().begin(), table().end(), [&](const Kind& kind) { return kind.name == name; });
         if (found == table().end()) throw std::invalid_argument("unknown kind of change: " + name);
         chosen.push_back(*found);
     }
@@ -89,7 +90,11 @@ void Mutator::record_for_project(Index project, Event event) {
 }
 
 void Mutator::task_changed(Index t, std::string field, std::string action, Type type, Id value) {
-    record(t, {.created = now_, .action = "changed", .type = Type::task, .resource = t, .user = 0,
+    record(t, {.created = now_,
+               .action = "changed",
+               .type = Type::task,
+               .resource = t,
+               .user = 0,
                .change = EventChange{std::move(field), std::move(action), type, value}});
 }
 
@@ -107,8 +112,14 @@ Story* Mutator::add_story(Index t, std::string_view subtype, Index ref) {
     auto& stories = w_.changes(t).stories;
     stories.push_back(std::move(story));
     touch(t);
-    record(t, {.created = now_, .action = "added", .type = Type::story, .resource = *id, .parent_type = Type::task,
-               .parent = t, .user = 0, .change = std::nullopt});
+    record(t, {.created = now_,
+               .action = "added",
+               .type = Type::story,
+               .resource = *id,
+               .parent_type = Type::task,
+               .parent = t,
+               .user = 0,
+               .change = std::nullopt});
     return &stories.back();
 }
 
@@ -165,7 +176,9 @@ Id Mutator::comment(Index t, const std::string& text) {
 void Mutator::remove(Index t) {
     const std::vector<Index> children = w_.tasks[t].children;
     for (const Index child : children) remove(child);
-    record(t, {.created = now_, .action = "deleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
+    record(
+        t,
+        {.created = now_, .action = "deleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
     w_.unlink(t);
     w_.tasks[t].deleted = true;
     deleted_.push_back(t);
@@ -177,7 +190,9 @@ void Mutator::restore(Index t) {
     if (w_.tasks[t].parent != kNone && w_.tasks[w_.tasks[t].parent].deleted) w_.tasks[t].parent = kNone;
     w_.relink(t);
     touch(t);
-    record(t, {.created = now_, .action = "undeleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
+    record(
+        t,
+        {.created = now_, .action = "undeleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
 }
 
 Index Mutator::new_task(Index workspace, Index project, Index parent, const std::string& name) {
@@ -190,7 +205,8 @@ Index Mutator::new_task(Index workspace, Index project, Index parent, const std:
     task.followers = {0};
     w_.changes(t).name = name;
     w_.changes(t).notes = "";
-    Event event{.created = now_, .action = "added", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt};
+    Event event{
+        .created = now_, .action = "added", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt};
     if (parent != kNone) {
         task.parent = parent;
         task.depth = static_cast<std::uint8_t>(w_.tasks[parent].depth + 1);
@@ -210,11 +226,18 @@ Index Mutator::new_task(Index workspace, Index project, Index parent, const std:
 void Mutator::move(Index t, Index project, Index section) {
     Task& task = w_.tasks[t];
     const Millis before = task.modified;
-    const auto home = std::find_if(task.homes.begin(), task.homes.end(), [&](const TaskHome& h) { return h.project == project; });
+    const auto home =
+        std::find_if(task.homes.begin(), task.homes.end(), [&](const TaskHome& h) { return h.project == project; });
     if (home == task.homes.end()) {
         w_.add_home(t, {project, section});
-        record(t, {.created = now_, .action = "added", .type = Type::task, .resource = t, .parent_type = Type::project,
-                   .parent = project, .user = 0, .change = std::nullopt});
+        record(t, {.created = now_,
+                   .action = "added",
+                   .type = Type::task,
+                   .resource = t,
+                   .parent_type = Type::project,
+                   .parent = project,
+                   .user = 0,
+                   .change = std::nullopt});
         add_story(t, "added_to_project", project);
     } else {
         const Index old = home->section;
@@ -229,8 +252,14 @@ void Mutator::move(Index t, Index project, Index section) {
 
 void Mutator::leave(Index t, Index project) {
     const Millis before = w_.tasks[t].modified;
-    record(t, {.created = now_, .action = "removed", .type = Type::task, .resource = t, .parent_type = Type::project,
-               .parent = project, .user = 0, .change = std::nullopt});
+    record(t, {.created = now_,
+               .action = "removed",
+               .type = Type::task,
+               .resource = t,
+               .parent_type = Type::project,
+               .parent = project,
+               .user = 0,
+               .change = std::nullopt});
     w_.remove_home(t, project);
     add_story(t, "removed_from_project", project);
     if (random_.chance(0.5)) w_.tasks[t].modified = before;
@@ -305,8 +334,14 @@ bool Mutator::edit_comment() {
             }
         }
         if (!added) w_.changed_stories[story.id] = story;
-        record(t, {.created = now_, .action = "changed", .type = Type::story, .resource = story.id, .parent_type = Type::task,
-                   .parent = t, .user = 0, .change = EventChange{"text", "changed"}});
+        record(t, {.created = now_,
+                   .action = "changed",
+                   .type = Type::story,
+                   .resource = story.id,
+                   .parent_type = Type::task,
+                   .parent = t,
+                   .user = 0,
+                   .change = EventChange{"text", "changed"}});
         return true;
     }
     return false;
@@ -319,8 +354,14 @@ bool Mutator::delete_comment() {
         if (story_shape(story.shape).member != StoryMember::comment) continue;
         w_.deleted_stories.insert(story.id);
         touch(t);
-        record(t, {.created = now_, .action = "removed", .type = Type::story, .resource = story.id, .parent_type = Type::task,
-                   .parent = t, .user = 0, .change = std::nullopt});
+        record(t, {.created = now_,
+                   .action = "removed",
+                   .type = Type::story,
+                   .resource = story.id,
+                   .parent_type = Type::task,
+                   .parent = t,
+                   .user = 0,
+                   .change = std::nullopt});
         return true;
     }
     return false;
@@ -332,7 +373,8 @@ bool Mutator::move_some() {
     const auto& projects = w_.workspaces[w_.tasks[t].workspace].projects;
     if (projects.empty()) return false;
     const auto& homes = w_.tasks[t].homes;
-    const Index project = !homes.empty() && random_.chance(0.6) ? homes[0].project : projects[random_.pick(projects.size())];
+    const Index project =
+        !homes.empty() && random_.chance(0.6) ? homes[0].project : projects[random_.pick(projects.size())];
     const auto& sections = w_.projects[project].sections;
     if (sections.empty()) return false;
     move(t, project, sections[random_.pick(sections.size())]);
@@ -454,7 +496,11 @@ bool Mutator::rename_section() {
     const Index p = random_.pick(w_.projects.size());
     const Index section = w_.projects[p].sections[random_.pick(w_.projects[p].sections.size())];
     w_.sections[section].name = name();
-    record_for_project(p, {.created = now_, .action = "changed", .type = Type::section, .resource = section, .user = 0,
+    record_for_project(p, {.created = now_,
+                           .action = "changed",
+                           .type = Type::section,
+                           .resource = section,
+                           .user = 0,
                            .change = EventChange{"name", "changed"}});
     return true;
 }
@@ -464,7 +510,11 @@ bool Mutator::rename_project() {
     const Index p = random_.pick(w_.projects.size());
     w_.projects[p].name = name();
     w_.projects[p].modified = now_;
-    record_for_project(p, {.created = now_, .action = "changed", .type = Type::project, .resource = p, .user = 0,
+    record_for_project(p, {.created = now_,
+                           .action = "changed",
+                           .type = Type::project,
+                           .resource = p,
+                           .user = 0,
                            .change = EventChange{"name", "changed"}});
     return true;
 }
@@ -473,8 +523,14 @@ bool Mutator::add_status_update() {
     if (w_.projects.empty()) return false;
     const Index p = random_.pick(w_.projects.size());
     w_.projects[p].status_updates.push_back(static_cast<Index>(w_.status_updates.size()));
-    w_.status_updates.push_back({.title = name(), .text = long_text(random_.next(), 60, w_.shape.hurts), .project = p,
-                                 .author = 0, .status = random_.number(5), .created = now_, .modified = now_, .likes = {}});
+    w_.status_updates.push_back({.title = name(),
+                                 .text = long_text(random_.next(), 60, w_.shape.hurts),
+                                 .project = p,
+                                 .author = 0,
+                                 .status = random_.number(5),
+                                 .created = now_,
+                                 .modified = now_,
+                                 .likes = {}});
     return true;
 }
 

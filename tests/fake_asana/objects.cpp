@@ -15,9 +15,9 @@ namespace fake_asana {
 namespace {
 
 enum Flags : unsigned {
-    plain = 0,    // single GET
+    plain = 0,     // single GET
     in_lists = 1,  // in the compact record as well
-    opt_in = 2    // only when opt_fields names it
+    opt_in = 2     // only when opt_fields names it
 };
 
 struct Head {
@@ -112,7 +112,8 @@ template <Type type>
 bool own_type(Output& o, const Id&, S) {
     return text(o, type_name(type));
 }
-#define ENTITY(type) {{"gid", in_lists}, own_gid<type>}, {{"resource_type", in_lists}, own_type<type>}
+#define ENTITY(type) \
+    {{"gid", in_lists}, own_gid<type>}, { {"resource_type", in_lists}, own_type<type> }
 
 constexpr Field<Id> kWorkspace[] = {
     ENTITY(Type::workspace),
@@ -127,7 +128,8 @@ constexpr Field<Id> kWorkspace[] = {
 const WorkspaceMembership& membership_of(Output& o, Id i) { return o.world.workspace_memberships[i]; }
 constexpr Field<Id> kWorkspaceMembership[] = {
     ENTITY(Type::workspace_membership),
-    {{"user", in_lists, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, membership_of(o, i).user, s); }},
+    {{"user", in_lists, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, membership_of(o, i).user, s); }},
     {{"workspace", in_lists, Type::workspace},
      [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, membership_of(o, i).workspace, s); }},
     {{"user_task_list", plain, Type::user_task_list},
@@ -150,8 +152,8 @@ bool image(Output& o, const Id& i, S) {
     return text(o, "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_" + std::to_string(pixels) + ".png");
 }
 constexpr Field<Id> kPhoto[] = {
-    {{"image_21x21", in_lists}, image<21>},   {{"image_27x27", in_lists}, image<27>},
-    {{"image_36x36", in_lists}, image<36>},   {{"image_60x60", in_lists}, image<60>},
+    {{"image_21x21", in_lists}, image<21>},    {{"image_27x27", in_lists}, image<27>},
+    {{"image_36x36", in_lists}, image<36>},    {{"image_60x60", in_lists}, image<60>},
     {{"image_128x128", in_lists}, image<128>}, {{"image_1024x1024", in_lists}, image<1024>},
 };
 
@@ -174,7 +176,9 @@ constexpr Field<Id> kUser[] = {
 };
 
 const Team& team_of(Output& o, Id i) { return o.world.teams[i]; }
-bool team_access(Output& o, const Id& i, S) { return text(o, team_of(o, i).admins_only ? "only_team_admins" : "all_team_members"); }
+bool team_access(Output& o, const Id& i, S) {
+    return text(o, team_of(o, i).admins_only ? "only_team_admins" : "all_team_members");
+}
 constexpr Field<Id> kTeam[] = {
     ENTITY(Type::team),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, team_of(o, i).name); }},
@@ -183,7 +187,9 @@ constexpr Field<Id> kTeam[] = {
     {{"organization", plain, Type::workspace},
      [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, team_of(o, i).workspace, s); }},
     {{"permalink_url"},
-     [](Output& o, const Id& i, S) { return text(o, "https://app.asana.com/0/" + o.world.gid(Type::team, i) + "/overview"); }},
+     [](Output& o, const Id& i, S) {
+         return text(o, "https://app.asana.com/0/" + o.world.gid(Type::team, i) + "/overview");
+     }},
     {{"visibility"}, [](Output& o, const Id& i, S) { return text(o, word(kVisibilities, team_of(o, i).visibility)); }},
     {{"endorsed"}, [](Output& o, const Id& i, S) { return flag(o, team_of(o, i).endorsed); }},
     {{"edit_team_name_or_description_access_level"}, team_access},
@@ -193,7 +199,9 @@ constexpr Field<Id> kTeam[] = {
     {{"join_request_management_access_level"}, team_access},
     {{"team_member_removal_access_level"}, team_access},
     {{"team_content_management_access_level"},
-     [](Output& o, const Id& i, S) { return text(o, team_of(o, i).admins_only ? "only_team_admins" : "no_restriction"); }},
+     [](Output& o, const Id& i, S) {
+         return text(o, team_of(o, i).admins_only ? "only_team_admins" : "no_restriction");
+     }},
 };
 
 constexpr Field<Id> kTeamMembership[] = {
@@ -203,7 +211,8 @@ constexpr Field<Id> kTeamMembership[] = {
     {{"team", in_lists, Type::team},
      [](Output& o, const Id& i, S s) { return ref(o, Type::team, o.world.team_memberships[i].team, s); }},
     {{"is_guest", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.team_memberships[i].guest); }},
-    {{"is_limited_access", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.team_memberships[i].limited); }},
+    {{"is_limited_access", in_lists},
+     [](Output& o, const Id& i, S) { return flag(o, o.world.team_memberships[i].limited); }},
     {{"is_admin", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.team_memberships[i].admin); }},
 };
 
@@ -216,7 +225,8 @@ constexpr Field<Id> kMembership[] = {
          write_any(o, {membership.member_type, membership.member}, s);
          return true;
      }},
-    {{"access_level", in_lists}, [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, o.world.memberships[i].access)); }},
+    {{"access_level", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, o.world.memberships[i].access)); }},
 };
 
 constexpr Field<Id> kSection[] = {
@@ -264,8 +274,10 @@ constexpr Field<FieldView> kCustomField[] = {
     {{"gid", in_lists}, [](Output& o, const FieldView& v, S) { return gid(o, Type::custom_field, v.field); }},
     {{"resource_type", in_lists}, [](Output& o, const FieldView&, S) { return text(o, "custom_field"); }},
     {{"name", in_lists}, [](Output& o, const FieldView& v, S) { return text(o, field_of(o, v).name); }},
-    {{"resource_subtype"}, [](Output& o, const FieldView& v, S) { return text(o, word_of(kFieldSubtypes, kind_of(o, v))); }},
-    {{"type", in_lists}, [](Output& o, const FieldView& v, S) { return text(o, word_of(kFieldSubtypes, kind_of(o, v))); }},
+    {{"resource_subtype"},
+     [](Output& o, const FieldView& v, S) { return text(o, word_of(kFieldSubtypes, kind_of(o, v))); }},
+    {{"type", in_lists},
+     [](Output& o, const FieldView& v, S) { return text(o, word_of(kFieldSubtypes, kind_of(o, v))); }},
     {{"representation_type", in_lists},
      [](Output& o, const FieldView& v, S) { return text(o, word_of(kFieldRepresentations, kind_of(o, v))); }},
     {{"enabled", in_lists}, [](Output& o, const FieldView& v, S) { return v.value && flag(o, v.value->enabled); }},
@@ -277,7 +289,8 @@ constexpr Field<FieldView> kCustomField[] = {
          o.json += R"(["task"])";
          return true;
      }},
-    {{"is_formula_field", in_lists}, [](Output& o, const FieldView& v, S) { return flag(o, kind_of(o, v) == FieldKind::formula); }},
+    {{"is_formula_field", in_lists},
+     [](Output& o, const FieldView& v, S) { return flag(o, kind_of(o, v) == FieldKind::formula); }},
     {{"enum_options", in_lists, Type::enum_option},
      [](Output& o, const FieldView& v, S s) {
          if (!has_options(kind_of(o, v))) return false;
@@ -325,22 +338,28 @@ constexpr Field<FieldView> kCustomField[] = {
      }},
     {{"people_value", plain, Type::user},
      [](Output& o, const FieldView& v, S s) {
-         return v.value && !v.on_project && kind_of(o, v) == FieldKind::people && refs(o, Type::user, v.value->items, s);
+         return v.value && !v.on_project && kind_of(o, v) == FieldKind::people &&
+                refs(o, Type::user, v.value->items, s);
      }},
     {{"reference_value", plain, Type::any},
      [](Output& o, const FieldView& v, S s) {
          if (!v.value || v.on_project || kind_of(o, v) != FieldKind::reference) return false;
          return list(o, v.value->items, [&](Index task) { write_any(o, {Type::task, task}, s); });
      }},
-    {{"precision"}, [](Output& o, const FieldView& v, S) { return is_number(kind_of(o, v)) && number(o, field_of(o, v).precision); }},
+    {{"precision"},
+     [](Output& o, const FieldView& v, S) { return is_number(kind_of(o, v)) && number(o, field_of(o, v).precision); }},
     {{"format"},
-     [](Output& o, const FieldView& v, S) { return is_number(kind_of(o, v)) && text(o, word_of(kFieldFormats, kind_of(o, v))); }},
+     [](Output& o, const FieldView& v, S) {
+         return is_number(kind_of(o, v)) && text(o, word_of(kFieldFormats, kind_of(o, v)));
+     }},
     {{"currency_code"},
      [](Output& o, const FieldView& v, S) { return kind_of(o, v) == FieldKind::currency ? text(o, "EUR") : null(o); }},
     {{"custom_label"},
      [](Output& o, const FieldView& v, S) { return kind_of(o, v) == FieldKind::labelled ? text(o, "pcs") : null(o); }},
     {{"custom_label_position"},
-     [](Output& o, const FieldView& v, S) { return kind_of(o, v) == FieldKind::labelled ? text(o, "suffix") : null(o); }},
+     [](Output& o, const FieldView& v, S) {
+         return kind_of(o, v) == FieldKind::labelled ? text(o, "suffix") : null(o);
+     }},
     {{"description", opt_in}, [](Output& o, const FieldView& v, S) { return text(o, field_of(o, v).description); }},
     {{"is_global_to_workspace"}, [](Output& o, const FieldView& v, S) { return flag(o, field_of(o, v).global); }},
     {{"has_notifications_enabled"}, [](Output& o, const FieldView&, S) { return flag(o, false); }},
@@ -348,10 +367,13 @@ constexpr Field<FieldView> kCustomField[] = {
      [](Output& o, const FieldView& v, S) {
          return flag(o, kind_of(o, v) == FieldKind::formula || kind_of(o, v) == FieldKind::custom_id);
      }},
-    {{"privacy_setting"}, [](Output& o, const FieldView& v, S) { return text(o, v.field % 4 == 0 ? "public" : "public_with_guests"); }},
+    {{"privacy_setting"},
+     [](Output& o, const FieldView& v, S) { return text(o, v.field % 4 == 0 ? "public" : "public_with_guests"); }},
     {{"default_access_level"}, [](Output& o, const FieldView&, S) { return text(o, "editor"); }},
     {{"asana_created_field"},
-     [](Output& o, const FieldView& v, S) { return kind_of(o, v) == FieldKind::duration ? text(o, "estimated_time") : null(o); }},
+     [](Output& o, const FieldView& v, S) {
+         return kind_of(o, v) == FieldKind::duration ? text(o, "estimated_time") : null(o);
+     }},
     {{"created_by", plain, Type::user},
      [](Output& o, const FieldView& v, S s) { return ref(o, Type::user, field_of(o, v).created_by, s); }},
 };
@@ -365,16 +387,21 @@ struct SettingView {
 const Setting& setting_of(Output& o, const SettingView& v) { return o.world.projects[v.project].settings[v.position]; }
 constexpr Field<SettingView> kSetting[] = {
     {{"gid", in_lists},
-     [](Output& o, const SettingView& v, S) { return gid(o, Type::custom_field_setting, v.project * Id{1000} + v.position); }},
+     [](Output& o, const SettingView& v, S) {
+         return gid(o, Type::custom_field_setting, v.project * Id{1000} + v.position);
+     }},
     {{"resource_type", in_lists}, [](Output& o, const SettingView&, S) { return text(o, "custom_field_setting"); }},
     {{"custom_field", in_lists, Type::custom_field},
      [](Output& o, const SettingView& v, S s) {
          write_field(o, {.field = setting_of(o, v).field}, s);
          return true;
      }},
-    {{"parent", in_lists, Type::project}, [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
-    {{"project", in_lists, Type::project}, [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
-    {{"is_important", in_lists}, [](Output& o, const SettingView& v, S) { return flag(o, setting_of(o, v).important); }},
+    {{"parent", in_lists, Type::project},
+     [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
+    {{"project", in_lists, Type::project},
+     [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
+    {{"is_important", in_lists},
+     [](Output& o, const SettingView& v, S) { return flag(o, setting_of(o, v).important); }},
 };
 
 const Project& project_of(Output& o, Id i) { return o.world.projects[i]; }
@@ -382,7 +409,10 @@ constexpr Field<Id> kProject[] = {
     ENTITY(Type::project),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, project_of(o, i).name); }},
     {{"archived"}, [](Output& o, const Id& i, S) { return flag(o, project_of(o, i).archived); }},
-    {{"color"}, [](Output& o, const Id& i, S) { return project_of(o, i).color < 0 ? null(o) : text(o, word(kColors, project_of(o, i).color)); }},
+    {{"color"},
+     [](Output& o, const Id& i, S) {
+         return project_of(o, i).color < 0 ? null(o) : text(o, word(kColors, project_of(o, i).color));
+     }},
     {{"icon"}, [](Output& o, const Id& i, S) { return text(o, word(kIcons, project_of(o, i).icon)); }},
     {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, project_of(o, i).created); }},
     {{"modified_at"}, [](Output& o, const Id& i, S) { return instant(o, project_of(o, i).modified); }},
@@ -414,17 +444,25 @@ constexpr Field<Id> kProject[] = {
     {{"start_on"}, [](Output& o, const Id& i, S) { return date(o, project_of(o, i).start); }},
     {{"notes"}, [](Output& o, const Id& i, S) { return text(o, project_of(o, i).notes); }},
     {{"html_notes", opt_in}, [](Output& o, const Id& i, S) { return text(o, html(project_of(o, i).notes)); }},
-    {{"privacy_setting"}, [](Output& o, const Id& i, S) { return text(o, project_of(o, i).listed ? "public_to_workspace" : "private"); }},
-    {{"default_access_level"}, [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, static_cast<int>(i % 4))); }},
+    {{"privacy_setting"},
+     [](Output& o, const Id& i, S) { return text(o, project_of(o, i).listed ? "public_to_workspace" : "private"); }},
+    {{"default_access_level"},
+     [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, static_cast<int>(i % 4))); }},
     {{"minimum_access_level_for_customization"}, [](Output& o, const Id&, S) { return text(o, "editor"); }},
-    {{"minimum_access_level_for_sharing"}, [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, static_cast<int>(i % 2))); }},
+    {{"minimum_access_level_for_sharing"},
+     [](Output& o, const Id& i, S) { return text(o, word(kAccessLevels, static_cast<int>(i % 2))); }},
     {{"completed"}, [](Output& o, const Id& i, S) { return flag(o, project_of(o, i).completed); }},
     {{"completed_at"}, [](Output& o, const Id& i, S) { return instant(o, project_of(o, i).completed_at); }},
-    {{"completed_by", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, project_of(o, i).completed_by, s); }},
-    {{"members", plain, Type::user}, [](Output& o, const Id& i, S s) { return refs(o, Type::user, project_of(o, i).members, s); }},
-    {{"followers", plain, Type::user}, [](Output& o, const Id& i, S s) { return refs(o, Type::user, project_of(o, i).followers, s); }},
-    {{"owner", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, project_of(o, i).owner, s); }},
-    {{"team", plain, Type::team}, [](Output& o, const Id& i, S s) { return ref(o, Type::team, project_of(o, i).team, s); }},
+    {{"completed_by", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, project_of(o, i).completed_by, s); }},
+    {{"members", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, project_of(o, i).members, s); }},
+    {{"followers", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, project_of(o, i).followers, s); }},
+    {{"owner", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, project_of(o, i).owner, s); }},
+    {{"team", plain, Type::team},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::team, project_of(o, i).team, s); }},
     {{"permalink_url"},
      [](Output& o, const Id& i, S) { return text(o, "https://app.asana.com/0/" + o.world.gid(Type::project, i)); }},
     {{"project_brief", opt_in, Type::project_brief},
@@ -435,7 +473,8 @@ constexpr Field<Id> kProject[] = {
          write_any(o, {Type::project_template, project_of(o, i).project_template}, s);
          return true;
      }},
-    {{"workspace", plain, Type::workspace}, [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, project_of(o, i).workspace, s); }},
+    {{"workspace", plain, Type::workspace},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, project_of(o, i).workspace, s); }},
 };
 
 constexpr Field<Id> kBrief[] = {
@@ -444,8 +483,11 @@ constexpr Field<Id> kBrief[] = {
     {{"html_text"}, [](Output& o, const Id& i, S) { return text(o, html(o.world.briefs[i].text)); }},
     {{"text", opt_in}, [](Output& o, const Id& i, S) { return text(o, o.world.briefs[i].text); }},
     {{"permalink_url"},
-     [](Output& o, const Id& i, S) { return text(o, "https://app.asana.com/0/brief/" + o.world.gid(Type::project_brief, i)); }},
-    {{"project", plain, Type::project}, [](Output& o, const Id& i, S s) { return ref(o, Type::project, o.world.briefs[i].project, s); }},
+     [](Output& o, const Id& i, S) {
+         return text(o, "https://app.asana.com/0/brief/" + o.world.gid(Type::project_brief, i));
+     }},
+    {{"project", plain, Type::project},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::project, o.world.briefs[i].project, s); }},
 };
 
 struct LikeView {
@@ -455,7 +497,9 @@ struct LikeView {
 };
 constexpr Field<LikeView> kLike[] = {
     {{"gid", in_lists},
-     [](Output& o, const LikeView& v, S) { return gid(o, Type::like, (v.object * 32 + static_cast<Id>(v.on)) % 1'000'000'000 * 1000 + v.user % 1000); }},
+     [](Output& o, const LikeView& v, S) {
+         return gid(o, Type::like, (v.object * 32 + static_cast<Id>(v.on)) % 1'000'000'000 * 1000 + v.user % 1000);
+     }},
     {{"user", in_lists, Type::user}, [](Output& o, const LikeView& v, S s) { return ref(o, Type::user, v.user, s); }},
 };
 bool likes(Output& o, Type on, Id object, const std::vector<Index>& users, S s) {
@@ -470,8 +514,10 @@ constexpr Field<Id> kStatusUpdate[] = {
     {{"text"}, [](Output& o, const Id& i, S) { return text(o, update_of(o, i).text); }},
     {{"html_text", opt_in}, [](Output& o, const Id& i, S) { return text(o, html(update_of(o, i).text)); }},
     {{"status_type"}, [](Output& o, const Id& i, S) { return text(o, word(kStatuses, update_of(o, i).status)); }},
-    {{"author", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, update_of(o, i).author, s); }},
-    {{"created_by", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, update_of(o, i).author, s); }},
+    {{"author", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, update_of(o, i).author, s); }},
+    {{"created_by", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, update_of(o, i).author, s); }},
     {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, update_of(o, i).created); }},
     {{"modified_at"}, [](Output& o, const Id& i, S) { return instant(o, update_of(o, i).modified); }},
     {{"liked"}, [](Output& o, const Id&, S) { return flag(o, false); }},
@@ -489,19 +535,27 @@ const Tag& tag_of(Output& o, Id i) { return o.world.tags[i]; }
 constexpr Field<Id> kTag[] = {
     ENTITY(Type::tag),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, tag_of(o, i).name); }},
-    {{"color"}, [](Output& o, const Id& i, S) { return tag_of(o, i).color < 0 ? null(o) : text(o, word(kColors, tag_of(o, i).color)); }},
+    {{"color"},
+     [](Output& o, const Id& i, S) {
+         return tag_of(o, i).color < 0 ? null(o) : text(o, word(kColors, tag_of(o, i).color));
+     }},
     {{"notes"}, [](Output& o, const Id& i, S) { return text(o, tag_of(o, i).notes); }},
     {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, tag_of(o, i).created); }},
-    {{"followers", plain, Type::user}, [](Output& o, const Id& i, S s) { return refs(o, Type::user, tag_of(o, i).followers, s); }},
-    {{"workspace", plain, Type::workspace}, [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, tag_of(o, i).workspace, s); }},
+    {{"followers", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, tag_of(o, i).followers, s); }},
+    {{"workspace", plain, Type::workspace},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, tag_of(o, i).workspace, s); }},
     {{"permalink_url"},
-     [](Output& o, const Id& i, S) { return text(o, "https://app.asana.com/0/" + o.world.gid(Type::tag, i) + "/list"); }},
+     [](Output& o, const Id& i, S) {
+         return text(o, "https://app.asana.com/0/" + o.world.gid(Type::tag, i) + "/list");
+     }},
 };
 
 constexpr Field<Id> kStatusOption[] = {
     ENTITY(Type::custom_type_status_option),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, o.world.status_options[i].name); }},
-    {{"completion_state"}, [](Output& o, const Id& i, S) { return text(o, o.world.status_options[i].done ? "completed" : "incomplete"); }},
+    {{"completion_state"},
+     [](Output& o, const Id& i, S) { return text(o, o.world.status_options[i].done ? "completed" : "incomplete"); }},
     {{"enabled"}, [](Output& o, const Id& i, S) { return flag(o, o.world.status_options[i].enabled); }},
     {{"color"}, [](Output& o, const Id& i, S) { return text(o, word(kColors, o.world.status_options[i].color)); }},
 };
@@ -509,31 +563,44 @@ constexpr Field<Id> kCustomType[] = {
     ENTITY(Type::custom_type),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, o.world.custom_types[i].name); }},
     {{"status_options", plain, Type::custom_type_status_option},
-     [](Output& o, const Id& i, S s) { return refs(o, Type::custom_type_status_option, o.world.custom_types[i].options, s); }},
+     [](Output& o, const Id& i, S s) {
+         return refs(o, Type::custom_type_status_option, o.world.custom_types[i].options, s);
+     }},
 };
 
 constexpr Field<TaskHome> kTaskMembership[] = {
-    {{"project", in_lists, Type::project}, [](Output& o, const TaskHome& h, S s) { return ref(o, Type::project, h.project, s); }},
-    {{"section", in_lists, Type::section}, [](Output& o, const TaskHome& h, S s) { return ref(o, Type::section, h.section, s); }},
+    {{"project", in_lists, Type::project},
+     [](Output& o, const TaskHome& h, S s) { return ref(o, Type::project, h.project, s); }},
+    {{"section", in_lists, Type::section},
+     [](Output& o, const TaskHome& h, S s) { return ref(o, Type::section, h.section, s); }},
 };
 
 const Task& task_of(Output& o, Id i) { return o.world.tasks[i]; }
 constexpr Field<Id> kTask[] = {
     ENTITY(Type::task),
     {{"name", in_lists}, [](Output& o, const Id& i, S) { return text(o, o.world.task_name(static_cast<Index>(i))); }},
-    {{"resource_subtype", in_lists}, [](Output& o, const Id& i, S) { return text(o, word(kTaskSubtypes, task_of(o, i).subtype)); }},
-    {{"created_by", in_lists | opt_in, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).created_by, s); }},
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kTaskSubtypes, task_of(o, i).subtype)); }},
+    {{"created_by", in_lists | opt_in, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).created_by, s); }},
     {{"approval_status"},
-     [](Output& o, const Id& i, S) { return task_of(o, i).subtype == 2 && text(o, word(kApprovals, task_of(o, i).approval)); }},
+     [](Output& o, const Id& i, S) {
+         return task_of(o, i).subtype == 2 && text(o, word(kApprovals, task_of(o, i).approval));
+     }},
     {{"assignee_status"}, [](Output& o, const Id&, S) { return text(o, "upcoming"); }},
-    {{"assigned_by", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).assigned_by, s); }},
+    {{"assigned_by", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).assigned_by, s); }},
     {{"completed"}, [](Output& o, const Id& i, S) { return flag(o, task_of(o, i).completed); }},
     {{"completed_at"}, [](Output& o, const Id& i, S) { return instant(o, task_of(o, i).completed_at); }},
-    {{"completed_by", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).completed_by, s); }},
+    {{"completed_by", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).completed_by, s); }},
     {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, task_of(o, i).created); }},
-    {{"custom_type", plain, Type::custom_type}, [](Output& o, const Id& i, S s) { return ref(o, Type::custom_type, task_of(o, i).custom_type, s); }},
+    {{"custom_type", plain, Type::custom_type},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::custom_type, task_of(o, i).custom_type, s); }},
     {{"custom_type_status_option", plain, Type::custom_type_status_option},
-     [](Output& o, const Id& i, S s) { return ref(o, Type::custom_type_status_option, task_of(o, i).status_option, s); }},
+     [](Output& o, const Id& i, S s) {
+         return ref(o, Type::custom_type_status_option, task_of(o, i).status_option, s);
+     }},
     {{"dependencies", opt_in, Type::any},
      [](Output& o, const Id& i, S s) {
          return list(o, task_of(o, i).dependencies, [&](Index other) { write_any(o, {Type::task, other}, s); });
@@ -542,31 +609,40 @@ constexpr Field<Id> kTask[] = {
      [](Output& o, const Id& i, S s) {
          static const std::vector<Index> kNobody;
          const auto found = o.world.dependents.find(static_cast<Index>(i));
-         return list(o, found == o.world.dependents.end() ? kNobody : found->second,
-                     [&](Index other) { write_any(o, {Type::task, other}, s); });
+         return list(o, found == o.world.dependents.end() ? kNobody : found->second, [&](Index other) {
+             write_any(o, {Type::task, other}, s);
+         });
      }},
-    {{"due_at"}, [](Output& o, const Id& i, S) { return task_of(o, i).due_time ? instant(o, task_of(o, i).due) : null(o); }},
+    {{"due_at"},
+     [](Output& o, const Id& i, S) { return task_of(o, i).due_time ? instant(o, task_of(o, i).due) : null(o); }},
     {{"due_on"}, [](Output& o, const Id& i, S) { return date(o, task_of(o, i).due); }},
-    {{"html_notes", opt_in}, [](Output& o, const Id& i, S) { return text(o, o.world.task_html_notes(static_cast<Index>(i))); }},
+    {{"html_notes", opt_in},
+     [](Output& o, const Id& i, S) { return text(o, o.world.task_html_notes(static_cast<Index>(i))); }},
     {{"is_rendered_as_separator", opt_in},
      [](Output& o, const Id& i, S) { return task_of(o, i).subtype == 0 && flag(o, task_of(o, i).separator); }},
     {{"liked"}, [](Output& o, const Id&, S) { return flag(o, false); }},
-    {{"likes", plain, Type::like}, [](Output& o, const Id& i, S s) { return likes(o, Type::task, i, task_of(o, i).likes, s); }},
+    {{"likes", plain, Type::like},
+     [](Output& o, const Id& i, S s) { return likes(o, Type::task, i, task_of(o, i).likes, s); }},
     {{"num_likes"}, [](Output& o, const Id& i, S) { return number(o, task_of(o, i).likes.size()); }},
     {{"hearted"}, [](Output& o, const Id&, S) { return flag(o, false); }},
-    {{"hearts", plain, Type::like}, [](Output& o, const Id& i, S s) { return likes(o, Type::task, i, task_of(o, i).likes, s); }},
+    {{"hearts", plain, Type::like},
+     [](Output& o, const Id& i, S s) { return likes(o, Type::task, i, task_of(o, i).likes, s); }},
     {{"num_hearts"}, [](Output& o, const Id& i, S) { return number(o, task_of(o, i).likes.size()); }},
     {{"memberships", plain, Type::task_membership},
      [](Output& o, const Id& i, S s) {
-         return list(o, task_of(o, i).homes, [&](const TaskHome& home) { write_fields<TaskHome>(o, kTaskMembership, home, s); });
+         return list(o, task_of(o, i).homes,
+                     [&](const TaskHome& home) { write_fields<TaskHome>(o, kTaskMembership, home, s); });
      }},
     {{"modified_at"}, [](Output& o, const Id& i, S) { return instant(o, task_of(o, i).modified); }},
     {{"notes"}, [](Output& o, const Id& i, S) { return text(o, o.world.task_notes(static_cast<Index>(i))); }},
     {{"num_subtasks", opt_in}, [](Output& o, const Id& i, S) { return number(o, task_of(o, i).children.size()); }},
-    {{"start_at"}, [](Output& o, const Id& i, S) { return task_of(o, i).due_time ? instant(o, task_of(o, i).start) : null(o); }},
+    {{"start_at"},
+     [](Output& o, const Id& i, S) { return task_of(o, i).due_time ? instant(o, task_of(o, i).start) : null(o); }},
     {{"start_on"}, [](Output& o, const Id& i, S) { return date(o, task_of(o, i).start); }},
-    {{"actual_time_minutes"}, [](Output& o, const Id& i, S) { return task_of(o, i).minutes < 0 ? null(o) : number(o, task_of(o, i).minutes); }},
-    {{"assignee", plain, Type::user}, [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).assignee, s); }},
+    {{"actual_time_minutes"},
+     [](Output& o, const Id& i, S) { return task_of(o, i).minutes < 0 ? null(o) : number(o, task_of(o, i).minutes); }},
+    {{"assignee", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, task_of(o, i).assignee, s); }},
     {{"assignee_section", plain, Type::section},
      [](Output& o, const Id& i, S s) { return ref(o, Type::section, task_of(o, i).assignee_section, s); }},
     {{"custom_fields", plain, Type::custom_field},
@@ -576,8 +652,10 @@ constexpr Field<Id> kTask[] = {
              write_field(o, {.field = entry.first, .value = &entry.second}, s);
          });
      }},
-    {{"followers", plain, Type::user}, [](Output& o, const Id& i, S s) { return refs(o, Type::user, task_of(o, i).followers, s); }},
-    {{"parent", plain, Type::task}, [](Output& o, const Id& i, S s) { return ref(o, Type::task, task_of(o, i).parent, s); }},
+    {{"followers", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, task_of(o, i).followers, s); }},
+    {{"parent", plain, Type::task},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::task, task_of(o, i).parent, s); }},
     {{"permalink_url"},
      [](Output& o, const Id& i, S) { return text(o, "https://app.asana.com/0/0/" + o.world.gid(Type::task, i)); }},
     {{"projects", plain, Type::project},
@@ -585,7 +663,8 @@ constexpr Field<Id> kTask[] = {
          return list(o, task_of(o, i).homes, [&](const TaskHome& home) { write(o, Type::project, home.project, s); });
      }},
     {{"tags", plain, Type::tag}, [](Output& o, const Id& i, S s) { return refs(o, Type::tag, task_of(o, i).tags, s); }},
-    {{"workspace", plain, Type::workspace}, [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, task_of(o, i).workspace, s); }},
+    {{"workspace", plain, Type::workspace},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, task_of(o, i).workspace, s); }},
 };
 
 // Conditional members of stories: there only for the subtypes that have them.
@@ -599,9 +678,9 @@ bool story_text(Output& o, const Story& story, std::string_view value) {
 }
 bool is_comment(const Story& story) { return story_shape(story.shape).member == StoryMember::comment; }
 Dates dates_of(const Value& value) { return {.null = !value.set, .due = value.date, .has_time = value.has_time}; }
-constexpr StoryMember kValueMembers[] = {StoryMember::text_value,        StoryMember::number_value,
-                                         StoryMember::enum_value,        StoryMember::multi_enum_values,
-                                         StoryMember::people_value,      StoryMember::date_value};
+constexpr StoryMember kValueMembers[] = {StoryMember::text_value,   StoryMember::number_value,
+                                         StoryMember::enum_value,   StoryMember::multi_enum_values,
+                                         StoryMember::people_value, StoryMember::date_value};
 template <StoryMember member, Value Story::*side>
 bool story_value(Output& o, const Story& story, S s) {
     if (story_shape(story.shape).member != member) return false;
@@ -610,7 +689,8 @@ bool story_value(Output& o, const Story& story, S s) {
     using enum StoryMember;
     if constexpr (member == text_value) return text(o, value.text);
     if constexpr (member == number_value) return number(o, value.number);
-    if constexpr (member == enum_value) return value.items.empty() ? null(o) : ref(o, Type::enum_option, value.items[0], s);
+    if constexpr (member == enum_value)
+        return value.items.empty() ? null(o) : ref(o, Type::enum_option, value.items[0], s);
     if constexpr (member == multi_enum_values) return refs(o, Type::enum_option, value.items, s);
     if constexpr (member == people_value) return refs(o, Type::user, value.items, s);
     return write_dates(o, dates_of(value), s);
@@ -620,9 +700,11 @@ using M = StoryMember;
 constexpr Field<Story> kStory[] = {
     {{"gid", in_lists}, [](Output& o, const Story& t, S) { return gid(o, Type::story, t.id); }},
     {{"resource_type", in_lists}, [](Output& o, const Story&, S) { return text(o, "story"); }},
-    {{"resource_subtype", in_lists}, [](Output& o, const Story& t, S) { return text(o, story_shape(t.shape).subtype); }},
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Story& t, S) { return text(o, story_shape(t.shape).subtype); }},
     {{"created_at", in_lists}, [](Output& o, const Story& t, S) { return instant(o, t.created); }},
-    {{"created_by", in_lists, Type::user}, [](Output& o, const Story& t, S s) { return ref(o, Type::user, t.created_by, s); }},
+    {{"created_by", in_lists, Type::user},
+     [](Output& o, const Story& t, S s) { return ref(o, Type::user, t.created_by, s); }},
     {{"text", in_lists}, [](Output& o, const Story& t, S) { return text(o, t.text); }},
     {{"html_text", opt_in}, [](Output& o, const Story& t, S) { return text(o, html(t.text)); }},
     {{"type"}, [](Output& o, const Story& t, S) { return text(o, is_comment(t) ? "comment" : "system"); }},
@@ -630,10 +712,12 @@ constexpr Field<Story> kStory[] = {
     {{"is_edited"}, [](Output& o, const Story& t, S) { return is_comment(t) && flag(o, t.edited); }},
     {{"is_editable"}, [](Output& o, const Story& t, S) { return is_comment(t) && flag(o, true); }},
     {{"liked"}, [](Output& o, const Story& t, S) { return is_comment(t) && flag(o, false); }},
-    {{"likes", plain, Type::like}, [](Output& o, const Story& t, S s) { return is_comment(t) && likes(o, Type::story, t.id, t.likes, s); }},
+    {{"likes", plain, Type::like},
+     [](Output& o, const Story& t, S s) { return is_comment(t) && likes(o, Type::story, t.id, t.likes, s); }},
     {{"num_likes"}, [](Output& o, const Story& t, S) { return is_comment(t) && number(o, t.likes.size()); }},
     {{"source"}, [](Output& o, const Story& t, S) { return text(o, word(kSources, t.source)); }},
-    {{"sticker_name"}, [](Output& o, const Story& t, S) { return t.sticker < 0 ? null(o) : text(o, word(kStickers, t.sticker)); }},
+    {{"sticker_name"},
+     [](Output& o, const Story& t, S) { return t.sticker < 0 ? null(o) : text(o, word(kStickers, t.sticker)); }},
     {{"target", plain, Type::any},
      [](Output& o, const Story& t, S s) {
          write_any(o, {Type::task, t.task}, s);
@@ -667,13 +751,21 @@ constexpr Field<Story> kStory[] = {
     {{"old_approval_status"}, [](Output& o, const Story& t, S) { return story_text<M::approval>(o, t, t.old_text); }},
     {{"new_approval_status"}, [](Output& o, const Story& t, S) { return story_text<M::approval>(o, t, t.new_text); }},
     {{"old_section", plain, Type::section},
-     [](Output& o, const Story& t, S s) { return story_shape(t.shape).member == M::sections && ref(o, Type::section, t.old_section, s); }},
+     [](Output& o, const Story& t, S s) {
+         return story_shape(t.shape).member == M::sections && ref(o, Type::section, t.old_section, s);
+     }},
     {{"new_section", plain, Type::section},
-     [](Output& o, const Story& t, S s) { return story_shape(t.shape).member == M::sections && ref(o, Type::section, t.new_section, s); }},
+     [](Output& o, const Story& t, S s) {
+         return story_shape(t.shape).member == M::sections && ref(o, Type::section, t.new_section, s);
+     }},
     {{"old_dates", plain, Type::dates},
-     [](Output& o, const Story& t, S s) { return story_shape(t.shape).member == M::dates && write_dates(o, t.old_dates, s); }},
+     [](Output& o, const Story& t, S s) {
+         return story_shape(t.shape).member == M::dates && write_dates(o, t.old_dates, s);
+     }},
     {{"new_dates", plain, Type::dates},
-     [](Output& o, const Story& t, S s) { return story_shape(t.shape).member == M::dates && write_dates(o, t.new_dates, s); }},
+     [](Output& o, const Story& t, S s) {
+         return story_shape(t.shape).member == M::dates && write_dates(o, t.new_dates, s);
+     }},
     {{"old_text_value"}, story_value<M::text_value, &Story::old_value>},
     {{"new_text_value"}, story_value<M::text_value, &Story::new_value>},
     {{"old_number_value"}, story_value<M::number_value, &Story::old_value>},
@@ -692,7 +784,8 @@ constexpr Field<Attachment> kAttachment[] = {
     {{"gid", in_lists}, [](Output& o, const Attachment& a, S) { return gid(o, Type::attachment, a.id); }},
     {{"resource_type", in_lists}, [](Output& o, const Attachment&, S) { return text(o, "attachment"); }},
     {{"name", in_lists}, [](Output& o, const Attachment& a, S) { return text(o, a.name); }},
-    {{"resource_subtype", in_lists}, [](Output& o, const Attachment& a, S) { return text(o, word(kAttachmentSubtypes, a.subtype)); }},
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Attachment& a, S) { return text(o, word(kAttachmentSubtypes, a.subtype)); }},
     {{"host"}, [](Output& o, const Attachment& a, S) { return text(o, word(kAttachmentSubtypes, a.subtype)); }},
     {{"created_at"}, [](Output& o, const Attachment& a, S) { return instant(o, a.created); }},
     {{"size"}, [](Output& o, const Attachment& a, S) { return a.subtype == 0 && number(o, a.size); }},
@@ -704,11 +797,18 @@ constexpr Field<Attachment> kAttachment[] = {
      }},
     {{"permanent_url"},
      [](Output& o, const Attachment& a, S) {
-         return a.subtype == 0 ? text(o, "https://app.asana.com/app/asana/-/get_asset?asset_id=" + o.world.gid(Type::attachment, a.id)) : null(o);
+         return a.subtype == 0 ? text(o, "https://app.asana.com/app/asana/-/get_asset?asset_id=" +
+                                             o.world.gid(Type::attachment, a.id))
+                               : null(o);
      }},
-    {{"view_url"}, [](Output& o, const Attachment& a, S) { return text(o, "https://files.example/" + o.world.gid(Type::attachment, a.id)); }},
+    {{"view_url"},
+     [](Output& o, const Attachment& a, S) {
+         return text(o, "https://files.example/" + o.world.gid(Type::attachment, a.id));
+     }},
     {{"download_url"},
-     [](Output& o, const Attachment& a, S) { return text(o, "https://files.example/get?two_minutes=" + o.world.gid(Type::attachment, a.id)); }},
+     [](Output& o, const Attachment& a, S) {
+         return text(o, "https://files.example/get?two_minutes=" + o.world.gid(Type::attachment, a.id));
+     }},
     {{"connected_to_app"},
      [](Output& o, const Attachment& a, S) {
          const auto subtype = word(kAttachmentSubtypes, a.subtype);
@@ -720,17 +820,26 @@ constexpr Field<Any> kAny[] = {
     {{"gid", in_lists}, [](Output& o, const Any& a, S) { return gid(o, a.type, a.id); }},
     {{"resource_type", in_lists}, [](Output& o, const Any& a, S) { return text(o, type_name(a.type)); }},
     {{"resource_subtype"},
-     [](Output& o, const Any& a, S) { return a.type == Type::task && text(o, word(kTaskSubtypes, task_of(o, a.id).subtype)); }},
+     [](Output& o, const Any& a, S) {
+         return a.type == Type::task && text(o, word(kTaskSubtypes, task_of(o, a.id).subtype));
+     }},
     {{"name", in_lists},
      [](Output& o, const Any& a, S) {
          switch (a.type) {
-             case Type::task: return !task_of(o, a.id).deleted && text(o, o.world.task_name(static_cast<Index>(a.id)));
-             case Type::project: return text(o, project_of(o, a.id).name);
-             case Type::user: return text(o, o.world.users[a.id].name);
-             case Type::team: return text(o, team_of(o, a.id).name);
-             case Type::section: return text(o, o.world.sections[a.id].name);
-             case Type::tag: return text(o, tag_of(o, a.id).name);
-             default: return false;
+             case Type::task:
+                 return !task_of(o, a.id).deleted && text(o, o.world.task_name(static_cast<Index>(a.id)));
+             case Type::project:
+                 return text(o, project_of(o, a.id).name);
+             case Type::user:
+                 return text(o, o.world.users[a.id].name);
+             case Type::team:
+                 return text(o, team_of(o, a.id).name);
+             case Type::section:
+                 return text(o, o.world.sections[a.id].name);
+             case Type::tag:
+                 return text(o, tag_of(o, a.id).name);
+             default:
+                 return false;
          }
      }},
 };
@@ -879,7 +988,8 @@ std::shared_ptr<const Selection> make_predefined(Type type, Extent extent) {
     selection->nested.resize(fields.size());
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const Head& field = fields[i];
-        const bool wanted = extent == Extent::bare ? is_structure(type) || field.name == "gid" || field.name == "resource_type"
+        const bool wanted = extent == Extent::bare
+                                ? is_structure(type) || field.name == "gid" || field.name == "resource_type"
                             : extent == Extent::compact ? (field.flags & in_lists) != 0 && (field.flags & opt_in) == 0
                                                         : (field.flags & opt_in) == 0;
         if (!wanted) continue;
@@ -924,29 +1034,48 @@ std::shared_ptr<const Selection> selected(Type type, std::string_view opt_fields
 
 void write(Output& out, Type type, Id id, const Selection& s) {
     switch (type) {
-        case Type::workspace: return write_fields<Id>(out, kWorkspace, id, s);
-        case Type::workspace_membership: return write_fields<Id>(out, kWorkspaceMembership, id, s);
-        case Type::user_task_list: return write_fields<Id>(out, kUserTaskList, id, s);
-        case Type::user: return write_fields<Id>(out, kUser, id, s);
-        case Type::photo: return write_fields<Id>(out, kPhoto, id, s);
-        case Type::team: return write_fields<Id>(out, kTeam, id, s);
-        case Type::team_membership: return write_fields<Id>(out, kTeamMembership, id, s);
-        case Type::membership: return write_fields<Id>(out, kMembership, id, s);
-        case Type::section: return write_fields<Id>(out, kSection, id, s);
-        case Type::enum_option: return write_fields<Id>(out, kOption, id, s);
-        case Type::custom_field: return write_field(out, {.field = static_cast<Index>(id)}, s);
-        case Type::project: return write_fields<Id>(out, kProject, id, s);
-        case Type::project_brief: return write_fields<Id>(out, kBrief, id, s);
-        case Type::status_update: return write_fields<Id>(out, kStatusUpdate, id, s);
-        case Type::tag: return write_fields<Id>(out, kTag, id, s);
-        case Type::custom_type: return write_fields<Id>(out, kCustomType, id, s);
-        case Type::custom_type_status_option: return write_fields<Id>(out, kStatusOption, id, s);
-        case Type::task: return write_fields<Id>(out, kTask, id, s);
+        case Type::workspace:
+            return write_fields<Id>(out, kWorkspace, id, s);
+        case Type::workspace_membership:
+            return write_fields<Id>(out, kWorkspaceMembership, id, s);
+        case Type::user_task_list:
+            return write_fields<Id>(out, kUserTaskList, id, s);
+        case Type::user:
+            return write_fields<Id>(out, kUser, id, s);
+        case Type::photo:
+            return write_fields<Id>(out, kPhoto, id, s);
+        case Type::team:
+            return write_fields<Id>(out, kTeam, id, s);
+        case Type::team_membership:
+            return write_fields<Id>(out, kTeamMembership, id, s);
+        case Type::membership:
+            return write_fields<Id>(out, kMembership, id, s);
+        case Type::section:
+            return write_fields<Id>(out, kSection, id, s);
+        case Type::enum_option:
+            return write_fields<Id>(out, kOption, id, s);
+        case Type::custom_field:
+            return write_field(out, {.field = static_cast<Index>(id)}, s);
+        case Type::project:
+            return write_fields<Id>(out, kProject, id, s);
+        case Type::project_brief:
+            return write_fields<Id>(out, kBrief, id, s);
+        case Type::status_update:
+            return write_fields<Id>(out, kStatusUpdate, id, s);
+        case Type::tag:
+            return write_fields<Id>(out, kTag, id, s);
+        case Type::custom_type:
+            return write_fields<Id>(out, kCustomType, id, s);
+        case Type::custom_type_status_option:
+            return write_fields<Id>(out, kStatusOption, id, s);
+        case Type::task:
+            return write_fields<Id>(out, kTask, id, s);
         case Type::story:
             if (const auto story = out.world.story(id)) write_fields<Story>(out, kStory, *story, s);
             return;
         case Type::attachment:
-            if (const auto attachment = out.world.attachment(id)) write_fields<Attachment>(out, kAttachment, *attachment, s);
+            if (const auto attachment = out.world.attachment(id))
+                write_fields<Attachment>(out, kAttachment, *attachment, s);
             return;
         case Type::custom_field_setting:
         case Type::like:
@@ -957,7 +1086,8 @@ void write(Output& out, Type type, Id id, const Selection& s) {
         case Type::event:
         case Type::change:
         case Type::any:
-        case Type::none: break;
+        case Type::none:
+            break;
     }
     out.json += "null";
 }

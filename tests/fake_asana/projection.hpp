@@ -16,7 +16,7 @@ namespace fake_asana {
 
 // The fields wanted of one kind of object, and of the objects in them.
 struct Selection {
-    std::uint64_t bits = 0;  // by position in the kind's table
+    std::uint64_t bits = 0;                                // by position in the kind's table
     std::vector<std::shared_ptr<const Selection>> nested;  // likewise; null where not wanted
 };
 

@@ -68,12 +68,14 @@ void cut_connection(int peer_port) {
     for (int fd = 3; fd < 4096; ++fd) {
         sockaddr_storage address{};
         socklen_t size = sizeof address;
-        if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.ss_family != AF_INET) continue;
+        if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.ss_family != AF_INET)
+            continue;
         sockaddr_in peer{};
         std::memcpy(&peer, &address, sizeof peer);
         sockaddr_in local{};
         size = sizeof local;
-        if (ntohs(peer.sin_port) != peer_port || getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0) continue;
+        if (ntohs(peer.sin_port) != peer_port || getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0)
+            continue;
         // A client in this process has the same port as its local one, not as its peer's.
         shutdown(fd, SHUT_RDWR);
     }
@@ -82,8 +84,7 @@ void cut_connection(int peer_port) {
 }  // namespace
 
 struct Server::State : Controlled {
-    explicit State(const ServerOptions& o)
-        : Controlled(o.shape), options(o), limits(o.limits) {
+    explicit State(const ServerOptions& o) : Controlled(o.shape), options(o), limits(o.limits) {
         api.free_plan = o.free_plan;
         api.search_lag = o.search_lag;
         free_plan = o.free_plan;
@@ -119,7 +120,8 @@ void Server::State::send_fault(const Fault& fault, const httplib::Request& reque
     if (fault.kind == "status") {
         send(request, response, fault.body.empty() ? error_body("a fault on demand") : fault.body);
     } else if (fault.kind == "html") {
-        response.set_content(fault.body.empty() ? "<html><body><h1>Bad Gateway</h1></body></html>" : fault.body, "text/html");
+        response.set_content(fault.body.empty() ? "<html><body><h1>Bad Gateway</h1></body></html>" : fault.body,
+                             "text/html");
     } else if (fault.kind == "redirect") {
         response.set_header("Location", fault.location.empty() ? "/api/1.0/redirected" : fault.location);
     } else if (fault.kind == "drop_offset") {
@@ -130,7 +132,9 @@ void Server::State::send_fault(const Fault& fault, const httplib::Request& reque
     } else if (fault.kind == "big_body") {
         response.status = 200;
         const long bytes = fault.bytes < 0 ? 64L << 20 : fault.bytes;
-        response.set_content("{\"data\":[{\"gid\":\"1\",\"name\":\"" + std::string(static_cast<std::size_t>(bytes), 'x') + "\"}],\"next_page\":null}", kJson);
+        response.set_content("{\"data\":[{\"gid\":\"1\",\"name\":\"" +
+                                 std::string(static_cast<std::size_t>(bytes), 'x') + "\"}],\"next_page\":null}",
+                             kJson);
     } else if (fault.kind == "gzip_bomb") {
         response.status = 200;
         response.set_header("Content-Encoding", "gzip");
@@ -164,11 +168,12 @@ int Server::State::answered(const httplib::Request& request, httplib::Response& 
     if (fault && fault->kind == "truncate") {
         const std::size_t whole = body.size();
         const std::size_t part = fault->bytes < 0 ? whole / 2 : std::min(whole, static_cast<std::size_t>(fault->bytes));
-        response.set_content_provider(whole, kJson, [body, part](std::size_t offset, std::size_t, httplib::DataSink& sink) {
-            if (offset >= part) return false;
-            sink.write(body.data() + offset, part - offset);
-            return true;
-        });
+        response.set_content_provider(whole, kJson,
+                                      [body, part](std::size_t offset, std::size_t, httplib::DataSink& sink) {
+                                          if (offset >= part) return false;
+                                          sink.write(body.data() + offset, part - offset);
+                                          return true;
+                                      });
     } else {
         send(request, response, std::move(body));
     }
@@ -177,7 +182,8 @@ int Server::State::answered(const httplib::Request& request, httplib::Response& 
 
 void Server::State::handle(const httplib::Request& request, httplib::Response& response) {
     response.set_header("Date", http_date(virtual_now()));
-    if (request.path.rfind("/_control/", 0) == 0) return control(*this, request.method, request.path, request.params, request.body, response);
+    if (request.path.rfind("/_control/", 0) == 0)
+        return control(*this, request.method, request.path, request.params, request.body, response);
     struct InFlight {
         explicit InFlight(std::atomic<int>& c) : count(c) { now = ++count; }
         ~InFlight() { --count; }
@@ -188,7 +194,9 @@ void Server::State::handle(const httplib::Request& request, httplib::Response& r
     const std::string header = request.get_header_value("Authorization");
     const std::string token = header.rfind("Bearer ", 0) == 0 ? header.substr(7) : "";
     const bool below_base = request.path.rfind(std::string(kBase) + "/", 0) == 0;
-    const std::string name = below_base ? endpoint(request.path.substr(kBase.size()), {request.params.begin(), request.params.end()}) : request.path;
+    const std::string name =
+        below_base ? endpoint(request.path.substr(kBase.size()), {request.params.begin(), request.params.end()})
+                   : request.path;
     std::optional<Fault> fault;
     std::optional<int> wait;
     {
@@ -202,12 +210,15 @@ void Server::State::handle(const httplib::Request& request, httplib::Response& r
     if (wait) {
         response.status = 429;
         response.set_header("Retry-After", std::to_string(*wait));
-        send(request, response, "{\"errors\":[{\"message\":\"You've made too many requests and hit a rate limit. Please retry after the given amount of time.\"}]}");
+        send(request, response,
+             "{\"errors\":[{\"message\":\"You've made too many requests and hit a rate limit. Please retry after the "
+             "given amount of time.\"}]}");
     } else if (!below_base || request.method != "GET") {
         response.status = 404;
         send(request, response, error_body("No matching route for request"));
     } else {
-        static const std::set<std::string> kReplacing{"status", "close", "html", "redirect", "big_body", "gzip_bomb", "drop_offset"};
+        static const std::set<std::string> kReplacing{"status",   "close",     "html",       "redirect",
+                                                      "big_body", "gzip_bomb", "drop_offset"};
         if (fault && fault->kind == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(fault->ms));
         if (fault && kReplacing.contains(fault->kind)) {
             send_fault(*fault, request, response);
@@ -227,7 +238,9 @@ Server::Server(const ServerOptions& options) : state_(std::make_unique<State>(op
     http.set_keep_alive_max_count(1'000'000'000);
     http.set_keep_alive_timeout(options.keep_alive_seconds);
     http.set_tcp_nodelay(true);
-    const auto handler = [this](const httplib::Request& request, httplib::Response& response) { state_->handle(request, response); };
+    const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
+        state_->handle(request, response);
+    };
     http.Get(".*", handler);
     http.Post(".*", handler);
     http.Put(".*", handler);

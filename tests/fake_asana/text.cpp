@@ -11,18 +11,19 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::array kWords{
-    "plan"sv,   "review"sv,  "launch"sv, "customer"sv, "budget"sv,  "draft"sv,    "report"sv, "meeting"sv, "design"sv,
-    "update"sv, "contract"sv, "invoice"sv, "website"sv, "team"sv,   "quarter"sv,  "release"sv, "feature"sv, "bug"sv,
-    "test"sv,   "server"sv,  "migrate"sv, "document"sv, "prepare"sv, "call"sv,    "supplier"sv, "order"sv, "ship"sv,
-    "check"sv,  "approve"sv, "campaign"sv, "newsletter"sv, "interview"sv, "hire"sv, "onboard"sv, "train"sv, "survey"sv,
-    "analyse"sv, "data"sv,   "export"sv, "import"sv,   "archive"sv, "clean"sv,    "office"sv, "travel"sv,  "book"sv,
-    "venue"sv,  "speaker"sv, "slides"sv, "agenda"sv,   "minutes"sv, "roadmap"sv,  "goal"sv,   "metric"sv,  "forecast"sv,
-    "price"sv,  "offer"sv,   "brand"sv,  "logo"sv,     "photo"sv,   "video"sv,    "script"sv, "edit"sv,    "publish"sv,
-    "measure"sv};
-constexpr std::array kFirstNames{"Ann"sv,  "Bob"sv,   "Chidi"sv, "Dana"sv, "Emre"sv,  "Fatima"sv, "Goran"sv, "Hana"sv,
-                                 "Ivan"sv, "Júlia"sv, "Kofi"sv,  "Lena"sv, "Mehmet"sv, "Nora"sv,  "Olu"sv,   "Petra"sv};
-constexpr std::array kLastNames{"Smith"sv, "García"sv, "Müller"sv, "O'Brien"sv, "Nguyễn"sv, "Kowalski"sv, "Tanaka"sv,
-                                "Okafor"sv, "Yılmaz"sv, "de la Cruz"sv, "Ivanova"sv, "Haddad"sv};
+    "plan"sv,     "review"sv,  "launch"sv,   "customer"sv, "budget"sv,  "draft"sv,    "report"sv,     "meeting"sv,
+    "design"sv,   "update"sv,  "contract"sv, "invoice"sv,  "website"sv, "team"sv,     "quarter"sv,    "release"sv,
+    "feature"sv,  "bug"sv,     "test"sv,     "server"sv,   "migrate"sv, "document"sv, "prepare"sv,    "call"sv,
+    "supplier"sv, "order"sv,   "ship"sv,     "check"sv,    "approve"sv, "campaign"sv, "newsletter"sv, "interview"sv,
+    "hire"sv,     "onboard"sv, "train"sv,    "survey"sv,   "analyse"sv, "data"sv,     "export"sv,     "import"sv,
+    "archive"sv,  "clean"sv,   "office"sv,   "travel"sv,   "book"sv,    "venue"sv,    "speaker"sv,    "slides"sv,
+    "agenda"sv,   "minutes"sv, "roadmap"sv,  "goal"sv,     "metric"sv,  "forecast"sv, "price"sv,      "offer"sv,
+    "brand"sv,    "logo"sv,    "photo"sv,    "video"sv,    "script"sv,  "edit"sv,     "publish"sv,    "measure"sv};
+constexpr std::array kFirstNames{"Ann"sv,    "Bob"sv,  "Chidi"sv, "Dana"sv,  "Emre"sv, "Fatima"sv,
+                                 "Goran"sv,  "Hana"sv, "Ivan"sv,  "Júlia"sv, "Kofi"sv, "Lena"sv,
+                                 "Mehmet"sv, "Nora"sv, "Olu"sv,   "Petra"sv};
+constexpr std::array kLastNames{"Smith"sv,  "García"sv, "Müller"sv, "O'Brien"sv,    "Nguyễn"sv,  "Kowalski"sv,
+                                "Tanaka"sv, "Okafor"sv, "Yılmaz"sv, "de la Cruz"sv, "Ivanova"sv, "Haddad"sv};
 
 // Each of these has broken some program. The first is a name of no characters.
 constexpr std::array kHurts{
@@ -40,9 +41,11 @@ constexpr std::array kHurts{
     "Duplicate"sv,
     " leading and trailing "sv,
     "NULL"sv,
-    "\xEF\xBB\xBF" "byte order mark"sv,
+    "\xEF\xBB\xBF"
+    "byte order mark"sv,
     "\xEF\xBF\xBF no character, \xEF\xBF\xBD replacement, \xED\x9F\xBF last before the surrogates"sv,
-    "Z\xCC\x81\xCC\xA7\xCC\x88" "algo \xE2\x80\xAEoverride"sv,
+    "Z\xCC\x81\xCC\xA7\xCC\x88"
+    "algo \xE2\x80\xAEoverride"sv,
     "<b>&amp; ]]> </body> %s %n $1 {{x}}"sv,
     "\xED\xB8\x80\xED\xA0\xBD"sv,  // two halves in the wrong order
 };
@@ -99,10 +102,17 @@ std::string html(std::string_view text) {
     result.reserve(text.size() + 16);
     for (const char c : text) {
         switch (c) {
-            case '&': result += "&amp;"; break;
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            default: result += c;
+            case '&':
+                result += "&amp;";
+                break;
+            case '<':
+                result += "&lt;";
+                break;
+            case '>':
+                result += "&gt;";
+                break;
+            default:
+                result += c;
         }
     }
     return result + "</body>";

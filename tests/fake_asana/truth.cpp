@@ -24,12 +24,23 @@ struct Mentions {
                 users.insert(i);
                 named_users.insert(i);
                 break;
-            case Type::project: projects.insert(i); break;
-            case Type::section: sections.insert(i); break;
-            case Type::tag: tags.insert(i); break;
-            case Type::custom_field: fields.insert(i); break;
-            case Type::enum_option: options.insert(i); break;
-            default: break;
+            case Type::project:
+                projects.insert(i);
+                break;
+            case Type::section:
+                sections.insert(i);
+                break;
+            case Type::tag:
+                tags.insert(i);
+                break;
+            case Type::custom_field:
+                fields.insert(i);
+                break;
+            case Type::enum_option:
+                options.insert(i);
+                break;
+            default:
+                break;
         }
     }
 };
@@ -41,7 +52,8 @@ class Printer {
 
     const World& w;
 
-    // One row. Each column is written by one call; gid references are also counted as mentions.
+    // One row, whole when it is destroyed: no two at once. Each column is written by one call; gid references are also
+    // counted as mentions.
     class Row {
       public:
         Row(Printer& printer, std::string_view table, bool mention = false) : p_(printer), out_(printer.out_) {
@@ -80,8 +92,12 @@ class Printer {
             append_number(out_, value);
             return *this;
         }
-        Row& time(std::string_view column, Millis value) { return value == kNoTime ? null(column) : text(column, iso_time(value)); }
-        Row& date(std::string_view column, Millis value) { return value == kNoTime ? null(column) : text(column, iso_date(value)); }
+        Row& time(std::string_view column, Millis value) {
+            return value == kNoTime ? null(column) : text(column, iso_time(value));
+        }
+        Row& date(std::string_view column, Millis value) {
+            return value == kNoTime ? null(column) : text(column, iso_date(value));
+        }
         // A JSON array of gids, as text.
         Row& gids(std::string_view column, Type type, const std::vector<Index>& items) {
             std::string array = "[";
@@ -150,7 +166,9 @@ class Printer {
                 .text("name", workspace.name)
                 .flag("is_organization", workspace.organization);
             for (const std::string& domain : workspace.email_domains) {
-                Row(*this, "asana_workspace_email_domains").gid("workspace_gid", Type::workspace, i).text("email_domain", domain);
+                Row(*this, "asana_workspace_email_domains")
+                    .gid("workspace_gid", Type::workspace, i)
+                    .text("email_domain", domain);
             }
             for (const Index m : workspace.members) {
                 const WorkspaceMembership& member = w.workspace_memberships[m];
@@ -220,12 +238,16 @@ class Printer {
             const Tag& tag = w.tags[i];
             if (!tag.listed || !w.visible(Type::tag, i)) continue;
             listed_tags_.insert(i);
-            Row row(*this, "asana_tags");
-            row.gid("gid", Type::tag, i).text("name", tag.name).gid("workspace_gid", Type::workspace, tag.workspace);
-            row.when(tag.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, tag.color)); });
-            row.text("notes", tag.notes)
-                .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::tag, i) + "/list")
-                .time("created_at", tag.created);
+            {
+                Row row(*this, "asana_tags");
+                row.gid("gid", Type::tag, i)
+                    .text("name", tag.name)
+                    .gid("workspace_gid", Type::workspace, tag.workspace);
+                row.when(tag.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, tag.color)); });
+                row.text("notes", tag.notes)
+                    .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::tag, i) + "/list")
+                    .time("created_at", tag.created);
+            }
             for (const Index user : tag.followers) follower("asana_tag_followers", "tag_gid", Type::tag, i, user);
         }
     }
@@ -331,7 +353,8 @@ class Printer {
             .date("due_on", project.due)
             .text("notes", project.notes)
             .text("html_notes", html(project.notes))
-            .ref("current_status_update_gid", Type::status_update, project.status_updates.empty() ? kNone : project.status_updates.back())
+            .ref("current_status_update_gid", Type::status_update,
+                 project.status_updates.empty() ? kNone : project.status_updates.back())
             .ref("project_brief_gid", Type::project_brief, project.brief)
             .ref("created_from_template_gid", Type::project_template, project.project_template)
             .text("permalink_url", "https://app.asana.com/0/" + w.gid(Type::project, p))
@@ -341,8 +364,10 @@ class Printer {
 
     void project_lists(Index p) {
         const Project& project = w.projects[p];
-        for (const Index user : project.members) follower("asana_project_members", "project_gid", Type::project, p, user);
-        for (const Index user : project.followers) follower("asana_project_followers", "project_gid", Type::project, p, user);
+        for (const Index user : project.members)
+            follower("asana_project_members", "project_gid", Type::project, p, user);
+        for (const Index user : project.followers)
+            follower("asana_project_followers", "project_gid", Type::project, p, user);
         for (const Index m : project.memberships) {
             const Membership& member = w.memberships[m];
             Row(*this, "asana_memberships")
@@ -426,7 +451,8 @@ class Printer {
             .text("host", subtype);
         row.when(own, "size", [&](Row& r) { r.number("size", a.size); });
         row.when(own, "permanent_url", [&](Row& r) {
-            r.text("permanent_url", "https://app.asana.com/app/asana/-/get_asset?asset_id=" + w.gid(Type::attachment, a.id));
+            r.text("permanent_url",
+                   "https://app.asana.com/app/asana/-/get_asset?asset_id=" + w.gid(Type::attachment, a.id));
         });
         row.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id));
         row.when(subtype == "external" || subtype == "gdrive", "connected_to_app",
@@ -462,17 +488,19 @@ class Printer {
                 .ref("custom_field_gid", Type::custom_field, f)
                 .flag("enabled", value.enabled);
             row.when(display.has_value(), "display_value", [&](Row& r) { r.text("display_value", *display); });
-            row.when(value.set && kind == FieldKind::text, "text_value", [&](Row& r) { r.text("text_value", value.text); });
-            row.when(value.set && subtype == "number", "number_value", [&](Row& r) { r.number("number_value", value.number); });
+            row.when(value.set && kind == FieldKind::text, "text_value",
+                     [&](Row& r) { r.text("text_value", value.text); });
+            row.when(value.set && subtype == "number", "number_value",
+                     [&](Row& r) { r.number("number_value", value.number); });
             row.when(value.set && subtype == "date", "date_value", [&](Row& r) { r.date("date_value", value.date); });
             row.when(value.set && subtype == "date" && value.has_time, "datetime_value",
                      [&](Row& r) { r.time("datetime_value", value.date); });
             row.ref("enum_option_gid", Type::enum_option,
                     value.set && kind == FieldKind::enumeration && !value.items.empty() ? value.items[0] : kNone);
         }
-        const Type item_type = kind == FieldKind::multi_enum ? Type::enum_option
-                               : type == Type::project       ? Type::none
-                               : kind == FieldKind::people   ? Type::user
+        const Type item_type = kind == FieldKind::multi_enum  ? Type::enum_option
+                               : type == Type::project        ? Type::none
+                               : kind == FieldKind::people    ? Type::user
                                : kind == FieldKind::reference ? Type::task
                                                               : Type::none;
         if (item_type == Type::none) return;
@@ -497,9 +525,12 @@ class Printer {
                 .ref("section_gid", Type::section, home.section);
         }
         for (const Index user : task.followers) follower("asana_task_followers", "task_gid", Type::task, t, user);
-        for (const Index tag : task.tags) Row(*this, "asana_task_tags").gid("task_gid", Type::task, t).ref("tag_gid", Type::tag, tag);
+        for (const Index tag : task.tags)
+            Row(*this, "asana_task_tags").gid("task_gid", Type::task, t).ref("tag_gid", Type::tag, tag);
         for (const Index other : task.dependencies) {
-            Row(*this, "asana_task_dependencies").gid("task_gid", Type::task, t).gid("depends_on_gid", Type::task, other);
+            Row(*this, "asana_task_dependencies")
+                .gid("task_gid", Type::task, t)
+                .gid("depends_on_gid", Type::task, other);
         }
         for (const Index user : task.likes) follower("asana_task_likes", "task_gid", Type::task, t, user);
         if (!free_plan_) {
@@ -524,7 +555,8 @@ class Printer {
             .flag("completed", task.completed)
             .time("completed_at", task.completed_at)
             .ref("completed_by_gid", Type::user, task.completed_by);
-        row.when(task.subtype == 2, "approval_status", [&](Row& r) { r.text("approval_status", word(kApprovals, task.approval)); });
+        row.when(task.subtype == 2, "approval_status",
+                 [&](Row& r) { r.text("approval_status", word(kApprovals, task.approval)); });
         row.date("start_on", task.start)
             .time("start_at", task.due_time ? task.start : kNoTime)
             .date("due_on", task.due)
@@ -533,8 +565,10 @@ class Printer {
             .text("html_notes", html(w.task_notes(t)))
             .number("num_likes", task.likes.size())
             .number("num_subtasks", task.children.size());
-        row.when(task.minutes >= 0, "actual_time_minutes", [&](Row& r) { r.number("actual_time_minutes", task.minutes); });
-        row.when(task.subtype == 0, "is_rendered_as_separator", [&](Row& r) { r.flag("is_rendered_as_separator", task.separator); });
+        row.when(task.minutes >= 0, "actual_time_minutes",
+                 [&](Row& r) { r.number("actual_time_minutes", task.minutes); });
+        row.when(task.subtype == 0, "is_rendered_as_separator",
+                 [&](Row& r) { r.flag("is_rendered_as_separator", task.separator); });
         row.ref("custom_type_gid", Type::custom_type, task.custom_type)
             .ref("custom_type_status_option_gid", Type::custom_type_status_option, task.status_option)
             .text("permalink_url", "https://app.asana.com/0/0/" + w.gid(Type::task, t))
@@ -569,7 +603,8 @@ class Printer {
         ref("task_gid", StoryMember::task, Type::task);
         ref("project_gid", StoryMember::project, Type::project);
         ref("tag_gid", tag, Type::tag);
-        row.when(member == StoryMember::story, "story_gid", [&](Row& r) { r.gid("story_gid", Type::story, s.other_story); });
+        row.when(member == StoryMember::story, "story_gid",
+                 [&](Row& r) { r.gid("story_gid", Type::story, s.other_story); });
         ref("dependency_gid", dependency, Type::task);
         ref("duplicate_of_gid", duplicate_of, Type::task);
         ref("duplicated_from_gid", duplicated_from, Type::task);
@@ -601,7 +636,8 @@ class Printer {
             row.when(member == of && value.set, full, [&](Row& r) { write(r, full); });
         };
         value_of("text_value", text_value, [&](Row& r, const std::string& column) { r.text(column, value.text); });
-        value_of("number_value", number_value, [&](Row& r, const std::string& column) { r.number(column, value.number); });
+        value_of("number_value", number_value,
+                 [&](Row& r, const std::string& column) { r.number(column, value.number); });
         value_of("enum_value_gid", enum_value, [&](Row& r, const std::string& column) {
             r.ref(column, Type::enum_option, value.items.empty() ? kNone : value.items[0]);
         });
@@ -619,7 +655,8 @@ class Printer {
             row.gid("gid", Type::user, i);
             row.when(mentions_.named_users.contains(i), "name", [&](Row& r) { r.text("name", w.users[i].name); });
         }
-        const auto nameless = [&](std::string_view table, Type type, const std::set<Index>& mentioned, const std::set<Index>& listed) {
+        const auto nameless = [&](std::string_view table, Type type, const std::set<Index>& mentioned,
+                                  const std::set<Index>& listed) {
             for (const Index i : mentioned) {
                 if (!listed.contains(i)) Row(*this, table, true).gid("gid", type, i).null("name");
             }
@@ -637,7 +674,8 @@ class Printer {
     bool stopped_ = false;
     long reachable_ = 0, unreachable_ = 0;
     Mentions mentions_;
-    std::set<Index> listed_users_, listed_projects_, listed_sections_, listed_tags_, listed_fields_, listed_options_, used_types_;
+    std::set<Index> listed_users_, listed_projects_, listed_sections_, listed_tags_, listed_fields_, listed_options_,
+        used_types_;
 };
 
 long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((objects + 99) / 100)); }
@@ -651,7 +689,8 @@ void print_truth(const World& world, bool free_plan, const std::function<bool(st
 std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
     std::map<std::string, long> least;
     const auto shown = [&](const std::vector<Index>& tasks) {
-        return static_cast<std::size_t>(std::count_if(tasks.begin(), tasks.end(), [&](Index t) { return !w.hidden_task(t); }));
+        return static_cast<std::size_t>(
+            std::count_if(tasks.begin(), tasks.end(), [&](Index t) { return !w.hidden_task(t); }));
     };
     least["users_me"] = 1;
     least["workspaces"] = pages(w.workspaces.size());

@@ -1,0 +1,222 @@
+#include "store_test_support.hpp"
+
+#include "store/recent.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace taskmirror;
+using namespace taskmirror::store;
+
+namespace {
+
+const std::string kProjectRows = "SELECT gid, content_hash, name FROM asana_projects ORDER BY gid";
+const std::string kFollowerRows = "SELECT * FROM asana_project_followers ORDER BY 1, 2";
+const std::string kUserRows = "SELECT gid, name, mirrored_at IS NOT NULL FROM asana_users ORDER BY gid";
+
+struct Fixture {
+    testing::TemporaryFolder folder;
+    std::filesystem::path file = folder.path() / "mirror.db";
+    std::unique_ptr<Store> store = open_sqlite(file, kTables);
+};
+
+}  // namespace
+
+TEST_CASE("a new object is stored with its child set and its mentions") {
+    Fixture f;
+
+    const auto written = put(*f.store, Projects().add("1", 10, "Alpha", {"8", "7"}));
+
+    CHECK(written.inserted == 1);
+    CHECK(written.changed == std::vector<bool>{true});
+    CHECK(rows(f.file, kProjectRows) == "1|10|Alpha");
+    CHECK(rows(f.file, "SELECT mirrored_at FROM asana_projects") == iso(at(0)));
+    CHECK(rows(f.file, kFollowerRows) == "1|7 1|8");
+    CHECK(rows(f.file, kUserRows) == "7|user 7|0 8|user 8|0");
+}
+
+TEST_CASE("an object whose hash is equal is not written, and keeps its mirrored_at") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7"}));
+
+    const auto written = put(*f.store, Projects().add("1", 10, "Another", {"9"}), {1, 1}, at(60));
+
+    CHECK(written.unchanged == 1);
+    CHECK(written.changed == std::vector<bool>{false});
+    CHECK(rows(f.file, kProjectRows) == "1|10|Alpha");
+    CHECK(rows(f.file, kFollowerRows) == "1|7");
+    CHECK(rows(f.file, "SELECT mirrored_at FROM asana_projects") == iso(at(0)));
+}
+
+TEST_CASE("a changed object replaces its row and its child set, also by an empty one") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7", "8"}).add("2", 20, "Beta", {"7"}));
+
+    const auto written =
+        put(*f.store, Projects().add("1", 11, "Alpha 2", {"8", "9"}).add("2", 21, "Beta"), {1, 1}, at(60));
+
+    CHECK(written.updated == 2);
+    CHECK(rows(f.file, kProjectRows) == "1|11|Alpha 2 2|21|Beta");
+    CHECK(rows(f.file, kFollowerRows) == "1|8 1|9");
+    CHECK(rows(f.file, "SELECT DISTINCT mirrored_at FROM asana_projects") == iso(at(60)));
+}
+
+TEST_CASE("a list that names a member twice does not fail the page") {
+    Fixture f;
+
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7", "7"}));
+
+    CHECK(rows(f.file, kFollowerRows) == "1|7");
+}
+
+TEST_CASE("values keep their type and their bytes") {
+    Fixture f;
+    Page page;
+    const std::string_view text("\xc3\xa4\n'\"", 5);
+    page.values = {Value::of(text), Value::of(std::string_view())};
+    page.entities = {{.table = kProjects, .gid = "1", .hash = -1, .first = 0}};
+    f.store->begin();
+    f.store->write(page, {1, 1}, at(0));
+    page.values = {Value::of(0.25), Value::of(std::int64_t{-5'000'000'000})};
+    page.entities = {{.table = kProjects, .gid = "2", .hash = 2, .first = 0}};
+    f.store->write(page, {1, 1}, at(0));
+    f.store->commit();
+
+    CHECK(rows(f.file, "SELECT name, notes, typeof(notes), content_hash FROM asana_projects WHERE gid = 1") ==
+          std::string(text) + "||text|-1");
+    CHECK(rows(f.file, "SELECT name, notes FROM asana_projects WHERE gid = 2") == "0.25|-5000000000");
+}
+
+TEST_CASE("an object that was only mentioned becomes a listed one, and counts as inserted") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7"}));
+
+    const auto written = put(*f.store, Projects().user("7", 70, "Maria"));
+
+    CHECK(written.inserted == 1);
+    CHECK(rows(f.file, kUserRows) == "7|Maria|1");
+}
+
+TEST_CASE("a mention never overwrites a listed row") {
+    Fixture f;
+    put(*f.store, Projects().user("7", 70, "Maria"));
+
+    put(*f.store, Projects().add("1", 10, "Alpha").mention("7", "Another"));
+
+    CHECK(rows(f.file, kUserRows) == "7|Maria|1");
+}
+
+TEST_CASE("a newer mention renames an older one, there and back again") {
+    Fixture f;
+
+    put(*f.store, Projects().add("1", 10, "Alpha").mention("7", "A"));
+    put(*f.store, Projects().add("1", 11, "Alpha").mention("7", "B"));
+    CHECK(rows(f.file, kUserRows) == "7|B|0");
+    put(*f.store, Projects().add("1", 12, "Alpha").mention("7", "A"));
+    CHECK(rows(f.file, kUserRows) == "7|A|0");
+}
+
+TEST_CASE("a mention without a name keeps the name that stands") {
+    Fixture f;
+
+    put(*f.store, Projects().add("1", 10, "Alpha").mention("7", "A").mention("7", ""));
+    put(*f.store, Projects().add("1", 11, "Alpha").mention("8", "").mention("8", "B"));
+
+    CHECK(rows(f.file, kUserRows) == "7|A|0 8|B|0");
+}
+
+TEST_CASE("a savepoint that throws leaves nothing of its page while the group goes on") {
+    Fixture f;
+    f.store->begin();
+    f.store->savepoint([&] { f.store->write(Projects().add("1", 10, "Alpha", {"7"}).page(), {1, 1}, at(0)); });
+    CHECK_THROWS_AS(f.store->savepoint([&] {
+        f.store->write(Projects().add("1", 11, "Changed").add("2", 20, "Beta", {"9"}).page(), {2, 2}, at(0));
+        f.store->set_fact("key", "value");
+        throw Error("the page does not fit");
+    }),
+                    Error);
+    f.store->savepoint([&] { f.store->write(Projects().add("3", 30, "Gamma", {"7", "9"}).page(), {3, 3}, at(0)); });
+    f.store->commit();
+
+    CHECK(rows(f.file, kProjectRows) == "1|10|Alpha 3|30|Gamma");
+    CHECK(rows(f.file, kFollowerRows) == "1|7 3|7 3|9");
+    // The mention of 9 was rolled back with its page, and is written again by the next one.
+    CHECK(rows(f.file, kUserRows) == "7|user 7|0 9|user 9|0");
+    CHECK_FALSE(f.store->fact("key"));
+}
+
+TEST_CASE("an answer to an older request does not overwrite what a later request gave") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 11, "new"), {.number = 5, .oldest_in_flight = 2});
+
+    const auto written = put(*f.store, Projects().add("1", 10, "old").add("2", 20, "other"), {2, 2});
+
+    CHECK(written.outdated == 1);
+    CHECK(written.inserted == 1);
+    CHECK(written.changed == std::vector<bool>{false, true});
+    CHECK(rows(f.file, kProjectRows) == "1|11|new 2|20|other");
+}
+
+TEST_CASE("an answer that confirms the stored content protects it from an older one") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 11, "new"), {1, 1});
+    put(*f.store, Projects().add("1", 11, "new"), {.number = 5, .oldest_in_flight = 2});
+
+    CHECK(put(*f.store, Projects().add("1", 10, "old"), {3, 2}).outdated == 1);
+    CHECK(put(*f.store, Projects().add("1", 12, "newer"), {6, 2}).updated == 1);
+}
+
+TEST_CASE("what a savepoint rolled back does not hold off an older answer") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "first"), {.number = 3, .oldest_in_flight = 2});
+    f.store->begin();
+    CHECK_THROWS(f.store->savepoint([&] {
+        f.store->write(Projects().add("1", 12, "lost").add("2", 20, "lost").page(), {9, 2}, at(0));
+        throw Error("lost");
+    }));
+    f.store->commit();
+
+    const auto written = put(*f.store, Projects().add("1", 11, "second").add("2", 21, "second"), {4, 2});
+
+    CHECK(written.outdated == 0);
+    CHECK(rows(f.file, kProjectRows) == "1|11|second 2|21|second");
+    // What stood before the savepoint still holds.
+    CHECK(put(*f.store, Projects().add("1", 9, "oldest"), {2, 2}).outdated == 1);
+}
+
+TEST_CASE("the memory of answers holds no more than what is in flight can contest") {
+    AnswerOrder order;
+
+    for (std::uint64_t number = 11; number < 2011; ++number) {
+        const Sent sent{.number = number, .oldest_in_flight = number - 10};
+        order.forget_settled(sent);
+        for (int i = 0; i < 100; ++i) order.remember(row_key(0, fmt::format("{}/{}", number, i)), sent);
+        order.release_all();
+    }
+
+    CHECK(order.size() <= 2 * 11 * 100 + 1024);
+    CHECK(order.outdated(row_key(0, "2010/5"), {2009, 2000}));
+    CHECK_FALSE(order.outdated(row_key(1, "2010/5"), {2009, 2000}));
+}
+
+TEST_CASE("nothing is remembered when no older answer can arrive") {
+    AnswerOrder order;
+
+    order.remember(row_key(0, "1"), {7, 7});
+
+    CHECK(order.size() == 0);
+}
+
+TEST_CASE("rows are counted in the order of the schema, without mentions and without the mirror's own tables") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7", "8"}).user("7", 70, "Maria"));
+
+    const auto counts = f.store->row_counts();
+
+    std::string filled;
+    for (const auto& [table, count] : counts) {
+        CHECK(table.rfind("sync_", 0) == std::string::npos);
+        if (count > 0) filled += fmt::format("{}={} ", table, count);
+    }
+    CHECK(counts.front().first == "asana_workspaces");
+    CHECK(filled == "asana_users=1 asana_projects=1 asana_project_followers=2 ");
+}
