@@ -165,7 +165,6 @@ Sync::WalkPtr Sync::pick() {
         while (!picked_.empty()) {
             auto row = std::move(picked_.front());
             picked_.pop_front();
-            if (active_.contains(key_of(row))) continue;
             const auto stream = stream_index_.find(row.stream);
             if (stream == stream_index_.end()) continue;  // of another version of the program
             auto walk = std::make_unique<Walk>();
@@ -176,7 +175,8 @@ Sync::WalkPtr Sync::pick() {
         }
         if (refilled) return nullptr;
         refilled = true;
-        for (auto& row : store_.due(name_, clock_.now(), active_.size() + kPickAhead)) picked_.push_back(std::move(row));
+        for (auto& row : store_.due(name_, clock_.now(), active_.size() + kPickAhead))
+            if (!active_.contains(key_of(row))) picked_.push_back(std::move(row));
     }
 }
 

@@ -23,7 +23,7 @@ inline constexpr int kFailuresInARow = 20;           // without one usable answe
 inline constexpr int kRestarts = 3;                  // of one walk whose offsets die
 inline constexpr int kFullPage = 100;
 inline constexpr int kSmallestPage = 10;
-inline constexpr std::size_t kPickAhead = 32;
+inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = rank * kRank + order
 
 struct Sync::Walk {
