@@ -222,17 +222,19 @@ void check(const Connection& connection) {
     const auto& config = connection.config;
     const auto me = fetch(*connection.transport, asana::me_target());
     if (me.failure != http::Failure::none)
-        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
-                                                       "and the network",
-                                                       config.name, config.base_url, me.message));
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
+                                "and the network",
+                                config.name, config.base_url, me.message));
     if (me.status == 401)
-        throw Fatal(ExitCode::token_refused,
-                    fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
-                                "Developer Apps, and put it where the old one stands",
-                                config.name));
+        throw Fatal(
+            ExitCode::token_refused,
+            fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
+                        "Developer Apps, and put it where the old one stands",
+                        config.name));
     if (me.status != 200)
-        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} answered {} to /users/me; try again later", config.name,
-                                                       config.base_url, me.status));
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} answered {} to /users/me; try again later",
+                                                       config.name, config.base_url, me.status));
     asana::Me who;
     try {
         who = asana::read_me(me.body);
@@ -240,10 +242,11 @@ void check(const Connection& connection) {
         throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
                                                        config.name, config.base_url, error.what()));
     }
-    fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url, who.name,
-               who.gid);
+    fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
+               who.name, who.gid);
     for (const auto& [gid, name] : who.workspaces) {
-        const bool wanted = config.workspaces.empty() || std::ranges::find(config.workspaces, gid) != config.workspaces.end() ||
+        const bool wanted = config.workspaces.empty() ||
+                            std::ranges::find(config.workspaces, gid) != config.workspaces.end() ||
                             std::ranges::find(config.workspaces, name) != config.workspaces.end();
         fmt::print("  workspace   {} ({}){}\n", name, gid, wanted ? "" : ", not mirrored");
         if (!wanted) continue;
@@ -260,7 +263,8 @@ void check(const Connection& connection) {
         }
     }
     for (const auto& wish : config.workspaces)
-        if (std::ranges::none_of(who.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; }))
+        if (std::ranges::none_of(who.workspaces,
+                                 [&](const auto& one) { return one.first == wish || one.second == wish; }))
             throw Fatal(ExitCode::configuration,
                         fmt::format("source {}: no workspace \"{}\" is visible to the token; correct `workspaces`",
                                     config.name, wish));
@@ -268,8 +272,8 @@ void check(const Connection& connection) {
 
 ExitCode check(const Arguments& arguments) {
     const Config config = configuration(arguments);
-    fmt::print("configuration {}\ndatabase      {}\n", config.file.empty() ? "none, all defaults" : config.file.string(),
-               config.database.string());
+    fmt::print("configuration {}\ndatabase      {}\n",
+               config.file.empty() ? "none, all defaults" : config.file.string(), config.database.string());
     for (const auto& source : config.sources) check(connect(source));
     return ExitCode::done;
 }
@@ -280,13 +284,19 @@ ExitCode run(int argc, const char* const* argv) {
     const Arguments arguments = parse(argc, argv);
     catch_signals();
     switch (arguments.command) {
-        case Command::none: fmt::print(stderr, "{}", help()); return ExitCode::usage;
-        case Command::help: fmt::print("{}", help()); return ExitCode::done;
+        case Command::none:
+            fmt::print(stderr, "{}", help());
+            return ExitCode::usage;
+        case Command::help:
+            fmt::print("{}", help());
+            return ExitCode::done;
         case Command::version:
             fmt::print("{}", version_text(kVersion, http::library_version(), store::library_version()));
             return ExitCode::done;
-        case Command::sync: return sync(arguments);
-        case Command::check: return check(arguments);
+        case Command::sync:
+            return sync(arguments);
+        case Command::check:
+            return check(arguments);
     }
     return ExitCode::internal;
 }

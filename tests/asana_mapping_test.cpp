@@ -1,7 +1,7 @@
 // JSON objects to rows: real shapes in, cells out.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <catch2/catch.hpp>
 
 #include <string>
 #include <vector>
@@ -28,10 +28,14 @@ struct Mapped {
     }
     std::string show(const Value& value) const {
         switch (value.type) {
-            case Value::Type::null: return "NULL";
-            case Value::Type::integer: return std::to_string(value.integer);
-            case Value::Type::real: return fmt::format("{}", value.real);
-            case Value::Type::text: return std::string(value.as_text());
+            case Value::Type::null:
+                return "NULL";
+            case Value::Type::integer:
+                return std::to_string(value.integer);
+            case Value::Type::real:
+                return fmt::format("{}", value.real);
+            case Value::Type::text:
+                return std::string(value.as_text());
         }
         return "?";
     }
@@ -181,7 +185,8 @@ TEST_CASE("a parent that the answer lacks comes from the request") {
 }
 
 TEST_CASE("a story keeps its old and new members") {
-    const Mapped story(asana::kStories, R"({"gid":"1","resource_subtype":"due_date_changed","target":{"gid":"11","resource_type":"task"},
+    const Mapped story(asana::kStories,
+                       R"({"gid":"1","resource_subtype":"due_date_changed","target":{"gid":"11","resource_type":"task"},
         "old_dates":{"start_on":null,"due_on":"2026-01-01"},"new_dates":{"due_at":"2026-01-02T00:00:00.000Z","due_on":"2026-01-02"},
         "old_people_value":[{"gid":"5","name":"Ann"},{"gid":"6","name":"Bo"}],"new_people_value":[],"new_multi_enum_values":null,
         "old_number_value":5,"new_section":{"gid":"70"},"old_date_value":{"due_on":"2025-01-01"}})");
@@ -199,9 +204,13 @@ TEST_CASE("a story keeps its old and new members") {
 }
 
 TEST_CASE("a lone surrogate becomes U+FFFD, U+0000 goes, all else stays") {
-    const Mapped task(asana::kTasks, R"({"gid":"1","name":"a\ud83db\u0000c\udc00","notes":"\ud83d\ude00\ud83d\u2028\u00e9\n","html_notes":"x\u0000"})");
+    const Mapped task(
+        asana::kTasks,
+        R"({"gid":"1","name":"a\ud83db\u0000c\udc00","notes":"\ud83d\ude00\ud83d\u2028\u00e9\n","html_notes":"x\u0000"})");
 
-    CHECK(task.cell("name") == "a\xEF\xBF\xBD" "bc\xEF\xBF\xBD");
+    CHECK(task.cell("name") ==
+          "a\xEF\xBF\xBD"
+          "bc\xEF\xBF\xBD");
     CHECK(task.cell("notes") == "\xF0\x9F\x98\x80\xEF\xBF\xBD\xE2\x80\xA8\xC3\xA9\n");
     CHECK(task.cell("html_notes") == "x");
 }
@@ -249,9 +258,9 @@ TEST_CASE("fields may come in any order, and in another one in the next object")
 TEST_CASE("opt_fields name every field once, people with their names") {
     const auto fields = "," + asana::opt_fields(asana::kTasks) + ",";
 
-    for (const char* field : {"name", "assignee.name", "parent", "memberships.project", "memberships.section",
-                              "followers.name", "likes.user.name", "custom_fields.people_value.name",
-                              "custom_fields.date_value", "dependencies"})
+    for (const char* field :
+         {"name", "assignee.name", "parent", "memberships.project", "memberships.section", "followers.name",
+          "likes.user.name", "custom_fields.people_value.name", "custom_fields.date_value", "dependencies"})
         CHECK(fields.find("," + std::string(field) + ",") != std::string::npos);
     CHECK(fields.find(",gid,") == std::string::npos);
     CHECK(fields.find("enum_options") == std::string::npos);

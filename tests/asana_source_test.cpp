@@ -1,8 +1,8 @@
 // The table of streams and the reading of whole answers.
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <simdjson.h>
+#include <algorithm>
 
 #include <string>
 
@@ -44,7 +44,8 @@ struct Reader {
     }
 };
 
-const std::string kTwoTasks = R"({"data":[{"gid":"11","name":"a","num_subtasks":2,"modified_at":"2026-01-02T03:04:05.006Z"},
+const std::string kTwoTasks =
+    R"({"data":[{"gid":"11","name":"a","num_subtasks":2,"modified_at":"2026-01-02T03:04:05.006Z"},
     {"gid":"12","name":"b","num_subtasks":0,"modified_at":"2026-01-03T03:04:05.006Z"}],"next_page":null})";
 
 }  // namespace
@@ -95,8 +96,10 @@ TEST_CASE("a resource that is switched off is not opened") {
 TEST_CASE("an organization opens its teams, a plain workspace has none") {
     Reader reader;
 
-    reader.read(Id::workspaces, R"({"data":[{"gid":"1","name":"org","is_organization":true,"email_domains":["a.example"]},
-        {"gid":"2","name":"plain","is_organization":false,"email_domains":[]}],"next_page":null})", "");
+    reader.read(Id::workspaces,
+                R"({"data":[{"gid":"1","name":"org","is_organization":true,"email_domains":["a.example"]},
+        {"gid":"2","name":"plain","is_organization":false,"email_domains":[]}],"next_page":null})",
+                "");
 
     CHECK(reader.opened(Id::teams) == std::vector<std::string>{"1"});
     CHECK(reader.opened(Id::projects) == std::vector<std::string>{"1", "2"});
@@ -108,7 +111,8 @@ TEST_CASE("a workspace that is not wanted leaves no row and opens nothing") {
     Reader reader({"acme", {"plain"}, {}});
 
     reader.read(Id::workspaces, R"({"data":[{"gid":"1","name":"org","is_organization":true},
-        {"gid":"2","name":"plain","is_organization":false}],"next_page":null})", "");
+        {"gid":"2","name":"plain","is_organization":false}],"next_page":null})",
+                "");
 
     REQUIRE(reader.answer.page.entities.size() == 1);
     CHECK(reader.answer.page.entities[0].gid == "2");
@@ -237,8 +241,8 @@ TEST_CASE("an event token is read from an answer that refuses the old one") {
 
 TEST_CASE("each status means what the API's documents say") {
     const auto source = asana::make_source({"acme", {}, {}});
-    const auto verdict = [&](int status, std::string_view body = "", Id stream = Id::sections, std::string_view offset = "",
-                             bool retry_after = false) {
+    const auto verdict = [&](int status, std::string_view body = "", Id stream = Id::sections,
+                             std::string_view offset = "", bool retry_after = false) {
         return source->classify({.stream = index(stream), .scope = "7", .root = "1", .offset = offset},
                                 {.status = status,
                                  .content_type = "application/json; charset=UTF-8",

@@ -37,11 +37,11 @@ enum class Is : std::uint8_t {
 };
 
 struct Field {
-    std::string_view name;                 // the API's
+    std::string_view name;  // the API's
     Is is;
-    std::string_view to = {};              // the table it refers to, where a mention of it is a row
-    std::string_view rows = {};            // the child table of a list
-    std::string_view column = {};          // where it is not the name by the rule above
+    std::string_view to = {};      // the table it refers to, where a mention of it is a row
+    std::string_view rows = {};    // the child table of a list
+    std::string_view column = {};  // where it is not the name by the rule above
     std::span<const Field> inside = {};
 };
 
@@ -81,14 +81,8 @@ inline constexpr Field kWorkspaceFields[] = {
 };
 
 inline constexpr Field kWorkspaceMembershipFields[] = {
-    {"workspace", reference},
-    {"user", person, kUsers},
-    {"user_task_list", reference},
-    {"is_active", boolean},
-    {"is_admin", boolean},
-    {"is_guest", boolean},
-    {"is_view_only", boolean},
-    {"created_at", text},
+    {"workspace", reference}, {"user", person, kUsers}, {"user_task_list", reference}, {"is_active", boolean},
+    {"is_admin", boolean},    {"is_guest", boolean},    {"is_view_only", boolean},     {"created_at", text},
 };
 
 inline constexpr Field kPhotoFields[] = {{"image_128x128", text, {}, {}, "photo_url"}};
@@ -118,10 +112,7 @@ inline constexpr Field kTeamFields[] = {
 };
 
 inline constexpr Field kTeamMembershipFields[] = {
-    {"team", reference},
-    {"user", person, kUsers},
-    {"is_guest", boolean},
-    {"is_limited_access", boolean},
+    {"team", reference},   {"user", person, kUsers}, {"is_guest", boolean}, {"is_limited_access", boolean},
     {"is_admin", boolean},
 };
 
@@ -156,13 +147,24 @@ inline constexpr Field kOptionFields[] = {
 
 // people_value and reference_value are not offered on projects.
 inline constexpr Field kProjectValueFields[] = {
-    {"enabled", boolean},     {"display_value", text},     {"text_value", text},         {"number_value", number},
-    {"date_value", whole_structure}, {"enum_value", reference}, {"multi_enum_values", references},
+    {"enabled", boolean},
+    {"display_value", text},
+    {"text_value", text},
+    {"number_value", number},
+    {"date_value", whole_structure},
+    {"enum_value", reference},
+    {"multi_enum_values", references},
 };
 inline constexpr Field kTaskValueFields[] = {
-    {"enabled", boolean},     {"display_value", text},     {"text_value", text},         {"number_value", number},
-    {"date_value", whole_structure}, {"enum_value", reference}, {"multi_enum_values", references},
-    {"people_value", people}, {"reference_value", references},
+    {"enabled", boolean},
+    {"display_value", text},
+    {"text_value", text},
+    {"number_value", number},
+    {"date_value", whole_structure},
+    {"enum_value", reference},
+    {"multi_enum_values", references},
+    {"people_value", people},
+    {"reference_value", references},
 };
 
 inline constexpr Field kProjectFields[] = {
@@ -211,11 +213,7 @@ inline constexpr Field kSectionFields[] = {
 };
 
 inline constexpr Field kProjectBriefFields[] = {
-    {"title", text},
-    {"html_text", text},
-    {"text", text},
-    {"permalink_url", text},
-    {"project", reference, kProjects},
+    {"title", text}, {"html_text", text}, {"text", text}, {"permalink_url", text}, {"project", reference, kProjects},
 };
 
 inline constexpr Field kStatusUpdateFields[] = {
@@ -359,15 +357,8 @@ inline constexpr Field kStoryFields[] = {
 };
 
 inline constexpr Field kAttachmentFields[] = {
-    {"name", text},
-    {"resource_subtype", text},
-    {"parent", typed},
-    {"created_at", text},
-    {"host", text},
-    {"size", integer},
-    {"permanent_url", text},
-    {"view_url", text},
-    {"connected_to_app", boolean},
+    {"name", text},    {"resource_subtype", text}, {"parent", typed},  {"created_at", text},          {"host", text},
+    {"size", integer}, {"permanent_url", text},    {"view_url", text}, {"connected_to_app", boolean},
 };
 
 inline constexpr std::string_view kValues = "asana_custom_field_values", kItems = "asana_custom_field_value_items",
@@ -382,9 +373,9 @@ inline constexpr std::string_view kTagUserColumns[] = {"tag_gid", "user_gid"};
 inline constexpr std::string_view kTaskMembershipColumns[] = {"task_gid", "project_gid", "section_gid"};
 inline constexpr std::string_view kSettingColumns[] = {"parent_gid", "parent_type", "custom_field_gid", "is_important",
                                                        "position"};
-inline constexpr std::string_view kValueColumns[] = {"object_gid",    "object_type",  "custom_field_gid", "enabled",
-                                                     "display_value", "text_value",   "number_value",     "date_value",
-                                                     "datetime_value", "enum_option_gid"};
+inline constexpr std::string_view kValueColumns[] = {
+    "object_gid", "object_type",  "custom_field_gid", "enabled",        "display_value",
+    "text_value", "number_value", "date_value",       "datetime_value", "enum_option_gid"};
 inline constexpr std::string_view kItemColumns[] = {"object_gid", "custom_field_gid", "position", "item_gid",
                                                     "item_type"};
 
@@ -423,9 +414,9 @@ inline constexpr Mapping kStories{"asana_stories", kStoryFields};
 inline constexpr Mapping kAttachments{"asana_attachments", kAttachmentFields, Given::parent};
 
 inline constexpr const Mapping* kMappings[] = {
-    &kWorkspaces,  &kWorkspaceMemberships, &kPeople,       &kTeams,       &kTeamMemberships, &kDefinitions,
-    &kEnumOptions, &kProjectList,          &kMemberships,  &kSectionList, &kProjectBriefs,   &kStatusUpdates,
-    &kTagList,     &kCustomTypes,          &kStatusOptions, &kTasks,      &kStories,         &kAttachments,
+    &kWorkspaces,  &kWorkspaceMemberships, &kPeople,        &kTeams,       &kTeamMemberships, &kDefinitions,
+    &kEnumOptions, &kProjectList,          &kMemberships,   &kSectionList, &kProjectBriefs,   &kStatusUpdates,
+    &kTagList,     &kCustomTypes,          &kStatusOptions, &kTasks,       &kStories,         &kAttachments,
 };
 
 }  // namespace taskmirror::asana

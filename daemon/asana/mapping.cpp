@@ -47,7 +47,9 @@ std::string_view mention_table(std::string_view type) {
     return {};
 }
 
-std::uint64_t mix(std::uint64_t seed, std::string_view text) { return XXH3_64bits_withSeed(text.data(), text.size(), seed); }
+std::uint64_t mix(std::uint64_t seed, std::string_view text) {
+    return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
@@ -81,23 +83,35 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
             case Is::json_references:
             case Is::whole_structure:
             case Is::texts:
-            case Is::references: add(field.name); break;
+            case Is::references:
+                add(field.name);
+                break;
             case Is::person:
             case Is::json_people:
-            case Is::people: add(field.name, ".name"); break;
-            case Is::likes: add(field.name, ".user.name"); break;
+            case Is::people:
+                add(field.name, ".name");
+                break;
+            case Is::likes:
+                add(field.name, ".user.name");
+                break;
             case Is::task_memberships:
                 add(field.name, ".project");
                 add(field.name, ".section");
                 break;
             case Is::structure:
-            case Is::custom_field_values: append_opt_fields(field.inside, inner, out); break;
+            case Is::custom_field_values:
+                append_opt_fields(field.inside, inner, out);
+                break;
             case Is::custom_field_settings:
                 add(field.name, ".is_important");
                 append_opt_fields(kCustomFieldFields, inner + "custom_field.", out);
                 break;
-            case Is::enum_options: append_opt_fields(kOptionFields, inner, out); break;
-            case Is::status_options: append_opt_fields(kStatusOptionFields, inner, out); break;
+            case Is::enum_options:
+                append_opt_fields(kOptionFields, inner, out);
+                break;
+            case Is::status_options:
+                append_opt_fields(kStatusOptionFields, inner, out);
+                break;
         }
     }
 }
@@ -108,9 +122,9 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
 struct Mapper::Reader {
     std::string_view name;
     Is is{};
-    int column = kNone;   // the first of its columns
-    int rows = kNone;     // the child table
-    int to = kNone;       // the table of mentions
+    int column = kNone;  // the first of its columns
+    int rows = kNone;    // the child table
+    int to = kNone;      // the table of mentions
     std::vector<Reader> inside;
     std::vector<std::uint16_t> order;  // of the keys in the last object: the next one has most likely the same
 };
@@ -155,11 +169,20 @@ Mapper::Mapper() {
         compiled->given = static_cast<int>(columns.size());
         switch (compiled->mapping->given) {
             case Given::nothing:
-            case Given::parent: break;
-            case Given::workspace: columns.push_back("workspace_gid"); break;
-            case Given::position: columns.insert(columns.end(), {"project_gid", "position"}); break;
-            case Given::field: columns.insert(columns.end(), {"custom_field_gid", "position"}); break;
-            case Given::type: columns.insert(columns.end(), {"custom_type_gid", "position"}); break;
+            case Given::parent:
+                break;
+            case Given::workspace:
+                columns.push_back("workspace_gid");
+                break;
+            case Given::position:
+                columns.insert(columns.end(), {"project_gid", "position"});
+                break;
+            case Given::field:
+                columns.insert(columns.end(), {"custom_field_gid", "position"});
+                break;
+            case Given::type:
+                columns.insert(columns.end(), {"custom_type_gid", "position"});
+                break;
         }
         tables_[compiled->table].columns = columns;
     }
@@ -207,24 +230,35 @@ void Mapper::compile(std::span<const Field> fields, Reader& reader, std::vector<
             case Is::number:
             case Is::json_texts:
             case Is::json_references:
-            case Is::json_people: column(field.name); break;
+            case Is::json_people:
+                column(field.name);
+                break;
             case Is::reference:
-            case Is::person: column(name_of(name + "_gid")); break;
+            case Is::person:
+                column(name_of(name + "_gid"));
+                break;
             case Is::typed:
                 column(name_of(name + "_gid"));
                 column(name_of(name + "_type"));
                 break;
             case Is::structure:
-            case Is::whole_structure: compile(field.inside, one, columns); break;
-            case Is::custom_field_values: one.rows = table_index(kValues); break;
-            case Is::custom_field_settings: one.rows = table_index(kSettings); break;
+            case Is::whole_structure:
+                compile(field.inside, one, columns);
+                break;
+            case Is::custom_field_values:
+                one.rows = table_index(kValues);
+                break;
+            case Is::custom_field_settings:
+                one.rows = table_index(kSettings);
+                break;
             case Is::texts:
             case Is::references:
             case Is::people:
             case Is::likes:
             case Is::task_memberships:
             case Is::enum_options:
-            case Is::status_options: break;
+            case Is::status_options:
+                break;
         }
     }
 }
@@ -313,10 +347,18 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
 
         Reader& field = fields[index];
         switch (field.is) {
-            case Is::text: draft[field.column] = source::text(json, page); break;
-            case Is::boolean: draft[field.column] = source::boolean(json); break;
-            case Is::integer: draft[field.column] = source::integer(json); break;
-            case Is::number: draft[field.column] = source::number(json); break;
+            case Is::text:
+                draft[field.column] = source::text(json, page);
+                break;
+            case Is::boolean:
+                draft[field.column] = source::boolean(json);
+                break;
+            case Is::integer:
+                draft[field.column] = source::integer(json);
+                break;
+            case Is::number:
+                draft[field.column] = source::number(json);
+                break;
             case Is::reference:
             case Is::person:
                 if (const auto reference = reference_in(json, page)) {
@@ -365,9 +407,15 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
             case Is::references:
             case Is::people:
             case Is::likes:
-            case Is::task_memberships: read_list(field, json, draft); break;
-            case Is::custom_field_values: read_custom_field_values(field, json, context, draft); break;
-            case Is::custom_field_settings: read_custom_field_settings(field, json, context, draft); break;
+            case Is::task_memberships:
+                read_list(field, json, draft);
+                break;
+            case Is::custom_field_values:
+                read_custom_field_values(field, json, context, draft);
+                break;
+            case Is::custom_field_settings:
+                read_custom_field_settings(field, json, context, draft);
+                break;
             case Is::enum_options:
             case Is::status_options:
                 if (auto elements = source::array(json)) {
@@ -450,11 +498,16 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                 });
             };
             source::for_each_member(*members, [&](std::string_view key, Json value) {
-                if (key == "gid") gid = source::text(value, page);
-                else if (key == "enabled") enabled = source::boolean(value);
-                else if (key == "display_value") display = source::text(value, page);
-                else if (key == "text_value") text = source::text(value, page);
-                else if (key == "number_value") number = source::number(value);
+                if (key == "gid")
+                    gid = source::text(value, page);
+                else if (key == "enabled")
+                    enabled = source::boolean(value);
+                else if (key == "display_value")
+                    display = source::text(value, page);
+                else if (key == "text_value")
+                    text = source::text(value, page);
+                else if (key == "number_value")
+                    number = source::number(value);
                 else if (key == "date_value") {
                     if (auto parts = source::object(value)) {
                         source::for_each_member(*parts, [&](std::string_view part, Json instant) {
@@ -467,9 +520,12 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                         option = chosen->gid;
                         draft.mention(options_table, option, Value());
                     }
-                } else if (key == "multi_enum_values") add_items(value, "enum_option");
-                else if (key == "people_value") add_items(value, "user");
-                else if (key == "reference_value") add_items(value, {});
+                } else if (key == "multi_enum_values")
+                    add_items(value, "enum_option");
+                else if (key == "people_value")
+                    add_items(value, "user");
+                else if (key == "reference_value")
+                    add_items(value, {});
             });
             if (gid.is_null()) throw Error("an object without gid");
             for (std::size_t item = first_item; item < draft.later.size(); item += std::size(kItemColumns)) {

@@ -53,7 +53,7 @@ class Mapper {
     std::vector<Table> tables_;
     std::vector<std::unique_ptr<std::string>> names_;  // made-up column names: x_gid, x_type
     std::vector<std::unique_ptr<Compiled>> compiled_;
-    std::vector<std::unique_ptr<Draft>> drafts_;       // one per depth of nesting, reused
+    std::vector<std::unique_ptr<Draft>> drafts_;  // one per depth of nesting, reused
     std::size_t depth_ = 0;
 };
 

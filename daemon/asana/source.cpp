@@ -127,21 +127,31 @@ class AsanaSource final : public source::Source {
         using enum source::Verdict;
         const bool list = kStreams[work.stream].shape == Stream::Shape::list;
         switch (reply.status) {
-            case 200: return reply.content_type.starts_with("application/json") ? page : retry;
+            case 200:
+                return reply.content_type.starts_with("application/json") ? page : retry;
             case 400:
                 if (list && !work.offset.empty() && says(reply.body, "pagination token")) return restart;
                 return refused;
-            case 401: return unauthorized;
-            case 402: return capability_off;
+            case 401:
+                return unauthorized;
+            case 402:
+                return capability_off;
             case 403:
-            case 404: return hidden;
-            case 412: return kStreams[work.stream].shape == Stream::Shape::events ? token : refused;
-            case 424: return reply.retry_after ? throttled : retry;
-            case 429: return throttled;
-            case 451: return blocked;
+            case 404:
+                return hidden;
+            case 412:
+                return kStreams[work.stream].shape == Stream::Shape::events ? token : refused;
+            case 424:
+                return reply.retry_after ? throttled : retry;
+            case 429:
+                return throttled;
+            case 451:
+                return blocked;
             case 500:
-            case 504: return list ? shrink : retry;
-            default: return reply.status == 408 || reply.status > 500 ? retry : refused;
+            case 504:
+                return list ? shrink : retry;
+            default:
+                return reply.status == 408 || reply.status > 500 ? retry : refused;
         }
     }
 
@@ -170,7 +180,8 @@ class AsanaSource final : public source::Source {
         answer.clear();
         const Stream& stream = kStreams[work.stream];
         simdjson::ondemand::document document;
-        if (auto error = parser_.iterate(body.data(), body.size(), body.size() + simdjson::SIMDJSON_PADDING).get(document))
+        if (auto error =
+                parser_.iterate(body.data(), body.size(), body.size() + simdjson::SIMDJSON_PADDING).get(document))
             throw Error(simdjson::error_message(error));
         JsonObject envelope;
         if (document.get_object().get(envelope)) source::wrong("an object");
@@ -232,12 +243,10 @@ class AsanaSource final : public source::Source {
             return;
         }
         const auto scope = last_segment(work.scope);
-        const auto entity = mapper_.map(*stream.mapping, object,
-                                        {.root = work.root,
-                                         .scope = scope,
-                                         .parent_type = stream.parent_type,
-                                         .position = work.walked + index},
-                                        answer.page);
+        const auto entity = mapper_.map(
+            *stream.mapping, object,
+            {.root = work.root, .scope = scope, .parent_type = stream.parent_type, .position = work.walked + index},
+            answer.page);
         const bool workspace = stream.mapping == &kWorkspaces;
         if (workspace && !wanted(answer.page, entity)) {
             answer.page.entities.pop_back();
@@ -329,6 +338,8 @@ Me read_me(std::string_view body) {
     return me_in(me, page);
 }
 
-std::unique_ptr<source::Source> make_source(Options options) { return std::make_unique<AsanaSource>(std::move(options)); }
+std::unique_ptr<source::Source> make_source(Options options) {
+    return std::make_unique<AsanaSource>(std::move(options));
+}
 
 }  // namespace taskmirror::asana

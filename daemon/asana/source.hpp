@@ -13,9 +13,9 @@
 namespace taskmirror::asana {
 
 struct Options {
-    std::string name;                      // of the account
-    std::vector<std::string> workspaces;   // gids or names; empty: all that the token sees
-    std::set<std::string> resources_off;   // of kResources
+    std::string name;                     // of the account
+    std::vector<std::string> workspaces;  // gids or names; empty: all that the token sees
+    std::set<std::string> resources_off;  // of kResources
 };
 
 std::unique_ptr<source::Source> make_source(Options options);
@@ -37,7 +37,8 @@ struct Probe {
 };
 inline constexpr Probe kProbes[] = {
     {"custom fields", "/workspaces/{root}/custom_fields?limit=1", "custom fields and their values"},
-    {"search", "/workspaces/{root}/tasks/search?limit=1", "tasks without project, assignee and tag: no list names them"},
+    {"search", "/workspaces/{root}/tasks/search?limit=1",
+     "tasks without project, assignee and tag: no list names them"},
     {"goals", "/goals?workspace={root}&limit=1", ""},
     {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1", ""},
     {"workspace events", "/workspaces/{root}/events", ""},

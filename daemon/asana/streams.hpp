@@ -51,12 +51,12 @@ struct Opens {
 struct Stream {
     source::Stream engine;
     std::string_view path;
-    const Mapping* mapping = nullptr;        // none: the answer gives no rows
+    const Mapping* mapping = nullptr;  // none: the answer gives no rows
     enum class Shape : std::uint8_t { list, single, events } shape = Shape::list;
     std::span<const Opens> opens = {};
-    bool opt_fields = true;                  // false: the endpoint takes none
-    std::string_view resource = {};          // the switch in the configuration; empty: always on
-    std::string_view parent_type = {};       // of Given::parent
+    bool opt_fields = true;             // false: the endpoint takes none
+    std::string_view resource = {};     // the switch in the configuration; empty: always on
+    std::string_view parent_type = {};  // of Given::parent
 };
 
 inline constexpr Opens kOpenedByMe[] = {{Id::workspaces}};
@@ -146,8 +146,8 @@ inline constexpr Stream kStreams[] = {
 
 // The switches of `resources` in the configuration.
 inline constexpr std::string_view kResources[] = {
-    "stories",      "attachments",    "projectless_tasks", "status_updates", "project_briefs",
-    "custom_types", "memberships",    "team_memberships",  "tags",
+    "stories",      "attachments", "projectless_tasks", "status_updates", "project_briefs",
+    "custom_types", "memberships", "team_memberships",  "tags",
 };
 
 }  // namespace taskmirror::asana

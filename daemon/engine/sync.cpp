@@ -26,8 +26,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     const auto streams = account_.source.streams();
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
-    for (auto& capability : store_.capabilities(name_))
-        capabilities_[{capability.scope, capability.name}] = capability;
+    for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
 }
 
 Sync::~Sync() = default;
@@ -202,9 +201,8 @@ bool Sync::prepare(Walk& walk) {
     const auto token_stream = account_.source.streams()[walk.stream].token_stream;
     if (!token_stream.empty()) {
         const auto token = store_.work(name_, token_stream, row.scope);
-        const bool good = token && (!token->cursor.empty() ||
-                                    (!token->pending_cursor.empty() && token->pending_at &&
-                                     now - *token->pending_at < kPendingTokenLife));
+        const bool good = token && (!token->cursor.empty() || (!token->pending_cursor.empty() && token->pending_at &&
+                                                               now - *token->pending_at < kPendingTokenLife));
         walk.taking_token = !good;
     }
     return true;
@@ -301,8 +299,9 @@ void Sync::note_stage() {
     if (stage == progress_.stage) return;
     const auto now = clock_.monotonic();
     if (!progress_.stage.empty())
-        log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}", progress_.stage,
-                  progress_.requests - stage_start_.requests, progress_.rows_written - stage_start_.rows_written,
+        log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}",
+                  progress_.stage, progress_.requests - stage_start_.requests,
+                  progress_.rows_written - stage_start_.rows_written,
                   progress_.rows_unchanged - stage_start_.rows_unchanged,
                   std::chrono::duration<double>(now - stage_began_).count());
     progress_.stage = stage;

@@ -35,14 +35,14 @@ struct Limits {
 struct Progress {
     std::string_view stage;
     std::uint64_t requests = 0, retries = 0, rate_limited = 0;
-    std::uint64_t rows_written = 0;   // of entity tables: new or changed
+    std::uint64_t rows_written = 0;  // of entity tables: new or changed
     std::uint64_t rows_unchanged = 0;
-    std::int64_t waiting = 0;         // requests that are known to be needed still; walks may need several
-    double rate_per_minute = 0;       // our share of the quota
-    double used_per_minute = 0;       // requests of the last minute
+    std::int64_t waiting = 0;    // requests that are known to be needed still; walks may need several
+    double rate_per_minute = 0;  // our share of the quota
+    double used_per_minute = 0;  // requests of the last minute
     int in_flight = 0;
     std::optional<std::chrono::seconds> left;  // of the work that is known, at our rate
-    bool paused = false;              // a Retry-After runs
+    bool paused = false;                       // a Retry-After runs
 };
 
 enum class Ended { complete, with_work_left };
@@ -106,21 +106,21 @@ class Sync {
     const std::atomic<bool>& stop_;
     std::function<void(const Progress&)> watch_;
 
-    std::string name_;                                 // of the account
+    std::string name_;  // of the account
     std::map<std::string, std::uint16_t, std::less<>> stream_index_;
-    Instant pass_{};                                   // when this pass began
-    bool everything_ = false;                          // follow-ups of unchanged objects too: the configuration grew
+    Instant pass_{};           // when this pass began
+    bool everything_ = false;  // follow-ups of unchanged objects too: the configuration grew
 
     std::uint64_t last_request_ = 0;
-    std::map<std::uint64_t, WalkPtr> in_flight_;       // by number of the request: the first is the oldest
-    std::deque<WalkPtr> ready_;                        // walks whose next page is due
-    std::vector<WalkPtr> held_;                        // waiting for their retry
-    std::deque<store::Work> picked_;                   // the next rows of the queue
-    std::unordered_set<std::string> active_;           // keys of all walks above
-    std::map<std::string, std::int64_t> backlog_;      // work waiting or active, by stream
+    std::map<std::uint64_t, WalkPtr> in_flight_;   // by number of the request: the first is the oldest
+    std::deque<WalkPtr> ready_;                    // walks whose next page is due
+    std::vector<WalkPtr> held_;                    // waiting for their retry
+    std::deque<store::Work> picked_;               // the next rows of the queue
+    std::unordered_set<std::string> active_;       // keys of all walks above
+    std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
-    std::unordered_set<std::string> refused_roots_;    // workspaces that refuse the token
-    std::vector<WalkPtr> doubtful_;                    // got 401, until the first root tells whose fault it is
+    std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
+    std::vector<WalkPtr> doubtful_;  // got 401, until the first root tells whose fault it is
     bool probing_ = false;
     int failures_in_a_row_ = 0;
 

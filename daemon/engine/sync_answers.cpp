@@ -39,7 +39,8 @@ void Sync::answered(http::Response response) {
         case page:
             if (walk->taking_token) return keep_token(std::move(walk), response);
             return read_page(std::move(walk), response);
-        case token: return keep_token(std::move(walk), response);
+        case token:
+            return keep_token(std::move(walk), response);
         case throttled:
             if (response.status == 429) ++progress_.rate_limited;
             account_.pace.throttled(now, http::parse_retry_after(response.header("retry-after"), clock_.now()));
@@ -60,14 +61,19 @@ void Sync::answered(http::Response response) {
             start_over(*walk);
             ready_.push_back(std::move(walk));
             return;
-        case unauthorized: return doubt_token(std::move(walk), why());
-        case capability_off: return feature_off(*walk);
+        case unauthorized:
+            return doubt_token(std::move(walk), why());
+        case capability_off:
+            return feature_off(*walk);
         case hidden:
-        case refused: return give_up(*walk, response.status, why(), kLookAgain);
+        case refused:
+            return give_up(*walk, response.status, why(), kLookAgain);
         case blocked:
-            throw Fatal(ExitCode::unavailable,
-                        fmt::format("source {}: {}: the server refuses this address for legal reasons; nothing is asked "
-                                    "until you start a sync again", name_, why()));
+            throw Fatal(
+                ExitCode::unavailable,
+                fmt::format("source {}: {}: the server refuses this address for legal reasons; nothing is asked "
+                            "until you start a sync again",
+                            name_, why()));
     }
 }
 
@@ -143,7 +149,8 @@ void Sync::queue_follow_ups(const store::Written& written) {
     const auto streams = account_.source.streams();
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     for (const auto& follow_up : answer_.follow_ups) {
-        if (follow_up.entity >= 0 && !everything_ && !written.changed[static_cast<std::size_t>(follow_up.entity)]) continue;
+        if (follow_up.entity >= 0 && !everything_ && !written.changed[static_cast<std::size_t>(follow_up.entity)])
+            continue;
         const auto& stream = streams[follow_up.stream];
         store::Work row;
         row.source = name_;
@@ -187,26 +194,28 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
 
 void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string& why) {
     if (failures_in_a_row_ >= kFailuresInARow)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {} requests in a row failed, the last with: {}; what is stored is complete as "
-                                "far as it goes, run the sync again when the API answers",
-                                name_, failures_in_a_row_, why));
+        throw Fatal(
+            ExitCode::unavailable,
+            fmt::format("source {}: {} requests in a row failed, the last with: {}; what is stored is complete as "
+                        "far as it goes, run the sync again when the API answers",
+                        name_, failures_in_a_row_, why));
     ++walk->attempts;
     const auto pause = account_.pace.retry_after(walk->attempts);
     if (pause) {
         ++progress_.retries;
         walk->not_before = clock_.monotonic() + *pause;
-        log::debug("retry stream={} scope={} in_ms={} why=\"{}\"", walk->row.stream, walk->row.scope, pause->count(), why);
+        log::debug("retry stream={} scope={} in_ms={} why=\"{}\"", walk->row.stream, walk->row.scope, pause->count(),
+                   why);
         held_.push_back(std::move(walk));
         return;
     }
     const bool first = walk->probe || std::ranges::any_of(account_.source.roots(), [&](const source::FollowUp& root) {
-        return root.stream == walk->stream;
-    });
+                           return root.stream == walk->stream;
+                       });
     if (first)
         throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again", name_,
-                                describe(*walk), why));
+                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
+                                name_, describe(*walk), why));
     give_up(*walk, status, why, kTryAgain);
 }
 

@@ -29,7 +29,7 @@ std::optional<std::uint32_t> hex4(std::string_view digits) {
     if (digits.size() < 4) return std::nullopt;
     std::uint32_t code = 0;
     for (const char c : digits.substr(0, 4)) {
-        const int digit = c >= '0' && c <= '9' ? c - '0'
+        const int digit = c >= '0' && c <= '9'   ? c - '0'
                           : c >= 'a' && c <= 'f' ? c - 'a' + 10
                           : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                                  : -1;
@@ -58,14 +58,30 @@ std::string unescape_leniently(std::string_view token) {
         const char escape = token[at + 1];
         at += 2;
         switch (escape) {
-            case '"': case '\\': case '/': out += escape; continue;
-            case 'b': out += '\b'; continue;
-            case 'f': out += '\f'; continue;
-            case 'n': out += '\n'; continue;
-            case 'r': out += '\r'; continue;
-            case 't': out += '\t'; continue;
-            case 'u': break;
-            default: wrong("a string");
+            case '"':
+            case '\\':
+            case '/':
+                out += escape;
+                continue;
+            case 'b':
+                out += '\b';
+                continue;
+            case 'f':
+                out += '\f';
+                continue;
+            case 'n':
+                out += '\n';
+                continue;
+            case 'r':
+                out += '\r';
+                continue;
+            case 't':
+                out += '\t';
+                continue;
+            case 'u':
+                break;
+            default:
+                wrong("a string");
         }
         auto code = hex4(token.substr(std::min(at, token.size())));
         if (!code) wrong("a string");

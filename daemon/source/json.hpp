@@ -23,8 +23,8 @@ using JsonArray = simdjson::ondemand::array;
 
 // Each reads its value once. Throws Error when the value is of another type.
 bool is_null(Json& value);
-Value text(Json& value, Page& page);     // null: a null Value
-Value boolean(Json& value);              // as 0 or 1
+Value text(Json& value, Page& page);  // null: a null Value
+Value boolean(Json& value);           // as 0 or 1
 Value integer(Json& value);
 Value number(Json& value);
 std::optional<JsonObject> object(Json& value);

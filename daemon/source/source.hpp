@@ -22,42 +22,43 @@ enum class Budget : std::uint8_t { standard, search };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
-    std::string_view name = {};         // as in sync_work.stream
-    std::string_view stage = {};        // what progress calls it; streams of one stage share a rank
-    int rank = 0;                       // smaller is fetched earlier
+    std::string_view name = {};   // as in sync_work.stream
+    std::string_view stage = {};  // what progress calls it; streams of one stage share a rank
+    int rank = 0;                 // smaller is fetched earlier
     Kind kind = Kind::recurring;
     Budget budget = Budget::standard;
-    std::string_view capability = {};   // a feature that the plan of the workspace may lack; empty: every plan has it
-    bool paid_only = false;             // an answer proves that the plan is a paid one
-    std::string_view token_stream = {}; // an event token of this stream is taken before the first page, and proved by the last
+    std::string_view capability = {};  // a feature that the plan of the workspace may lack; empty: every plan has it
+    bool paid_only = false;            // an answer proves that the plan is a paid one
+    std::string_view token_stream =
+        {};  // an event token of this stream is taken before the first page, and proved by the last
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
 struct Work {
-    std::uint16_t stream = 0;    // index into streams()
+    std::uint16_t stream = 0;  // index into streams()
     std::string_view scope = {};
-    std::string_view root = {};       // the workspace; empty above workspaces
-    std::string_view offset = {};     // of the page; empty: the first
-    int limit = 0;               // objects per page; 0: as many as the API allows
-    std::int64_t walked = 0;     // objects on the pages before this one
+    std::string_view root = {};    // the workspace; empty above workspaces
+    std::string_view offset = {};  // of the page; empty: the first
+    int limit = 0;                 // objects per page; 0: as many as the API allows
+    std::int64_t walked = 0;       // objects on the pages before this one
 };
 
 struct FollowUp {
     std::uint16_t stream = 0;
     std::string scope;
     std::string root;
-    std::int64_t order = 0;      // within the stream's rank, smaller first
-    std::int64_t entity = -1;    // index in page.entities: only when that one is new or changed; -1: in any case
+    std::int64_t order = 0;    // within the stream's rank, smaller first
+    std::int64_t entity = -1;  // index in page.entities: only when that one is new or changed; -1: in any case
 };
 
 // What one answer says. Reused from page to page: read() clears it first.
 struct Answer {
     Page page;
     std::vector<FollowUp> follow_ups;
-    std::optional<std::string> next;                          // offset of the next page; none: this was the last
-    std::int64_t objects = 0;                                 // on this page
-    std::optional<std::string> token;                         // an event token
-    std::vector<std::pair<std::string, std::string>> facts;   // for sync_meta
+    std::optional<std::string> next;                         // offset of the next page; none: this was the last
+    std::int64_t objects = 0;                                // on this page
+    std::optional<std::string> token;                        // an event token
+    std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
 
     void clear();
 };
@@ -80,7 +81,7 @@ enum class Verdict : std::uint8_t {
 struct Reply {
     int status = 0;
     std::string_view content_type = {};
-    bool retry_after = false;    // the header came
+    bool retry_after = false;  // the header came
     // 64 bytes behind it must be readable (simdjson padding).
     std::string_view body = {};
 };
@@ -89,7 +90,7 @@ class Source {
   public:
     virtual ~Source() = default;
 
-    virtual std::string_view name() const = 0;             // the configured account
+    virtual std::string_view name() const = 0;  // the configured account
     virtual std::span<const Stream> streams() const = 0;
     virtual std::span<const Table> tables() const = 0;
     // What a pass begins with.

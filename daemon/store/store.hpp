@@ -48,7 +48,7 @@ struct Gap {
     std::string message{};
     Instant seen_at{};
     std::optional<Instant> retry_at{};
-    Instant first_seen_at{};    // filled by open_gaps()
+    Instant first_seen_at{};  // filled by open_gaps()
 };
 
 struct Capability {

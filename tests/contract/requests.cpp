@@ -20,32 +20,50 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
     for (const Field& field : fields) {
         const std::string name(field.name);
         switch (field.is) {
-            case Is::text: print(name, "string"); break;
-            case Is::boolean: print(name, "boolean"); break;
-            case Is::integer: print(name, "integer"); break;
-            case Is::number: print(name, "number"); break;
+            case Is::text:
+                print(name, "string");
+                break;
+            case Is::boolean:
+                print(name, "boolean");
+                break;
+            case Is::integer:
+                print(name, "integer");
+                break;
+            case Is::number:
+                print(name, "number");
+                break;
             case Is::json_texts:
-            case Is::texts: print(name, "strings"); break;
+            case Is::texts:
+                print(name, "strings");
+                break;
             case Is::reference:
-            case Is::typed: print(name, "object"); break;
+            case Is::typed:
+                print(name, "object");
+                break;
             case Is::person:
                 print(name, "object");
                 print(name + ".name", "string");
                 break;
             case Is::json_references:
-            case Is::references: print(name, "objects"); break;
+            case Is::references:
+                print(name, "objects");
+                break;
             case Is::json_people:
             case Is::people:
                 print(name, "objects");
                 print(name + ".name", "string");
                 break;
-            case Is::likes: print(name + ".user.name", "string"); break;
+            case Is::likes:
+                print(name + ".user.name", "string");
+                break;
             case Is::task_memberships:
                 print(name + ".project", "object");
                 print(name + ".section", "object");
                 break;
             case Is::structure:
-            case Is::whole_structure: print_fields(stream, field.inside, prefix + name + "."); break;
+            case Is::whole_structure:
+                print_fields(stream, field.inside, prefix + name + ".");
+                break;
             case Is::custom_field_values:
                 for (const Field& value : field.inside)
                     if (value.name == "date_value") {
@@ -59,8 +77,12 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
                 print(name + ".is_important", "boolean");
                 print_fields(stream, kCustomFieldFields, prefix + name + ".custom_field.");
                 break;
-            case Is::enum_options: print_fields(stream, kOptionFields, prefix + name + "."); break;
-            case Is::status_options: print_fields(stream, kStatusOptionFields, prefix + name + "."); break;
+            case Is::enum_options:
+                print_fields(stream, kOptionFields, prefix + name + ".");
+                break;
+            case Is::status_options:
+                print_fields(stream, kStatusOptionFields, prefix + name + ".");
+                break;
         }
     }
 }
