@@ -254,13 +254,13 @@ void check(const Connection& connection) {
             const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));
             const bool yes = answer.status == 200 || answer.status == 412;
             const bool no = answer.status == 402 || answer.status == 403 || answer.status == 404;
-            fmt::print("    {:<18}{}{}\n", probe.feature,
-                       yes  ? "yes"
-                       : no ? fmt::format("no ({})", answer.status)
-                            : fmt::format("unknown ({})", answer.status != 0 ? fmt::format("status {}", answer.status)
-                                                                             : answer.message),
-                       no && !probe.without.empty() ? fmt::format("; not mirrored: {}", probe.without) : "");
+            fmt::print("    {:<18}{}\n", probe.feature,
+                       yes                  ? "yes"
+                       : no                 ? fmt::format("no ({})", answer.status)
+                       : answer.status != 0 ? fmt::format("unknown (status {})", answer.status)
+                                            : fmt::format("unknown ({})", answer.message));
         }
+        fmt::print("    never mirrored    {}\n", asana::kStandingLimitation);
     }
     for (const auto& wish : config.workspaces)
         if (std::ranges::none_of(who.workspaces,

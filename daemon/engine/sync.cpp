@@ -181,9 +181,11 @@ Sync::WalkPtr Sync::pick() {
 
 // Settles what needs no request. False: the walk is over.
 bool Sync::prepare(Walk& walk) {
-    if (walk.probe || !walk.offsets.empty()) return true;
+    if (walk.probe) return true;
     auto& row = walk.row;
     const auto now = clock_.now();
+    if (!row.resume.empty() && (!row.resumed_at || now - *row.resumed_at > kOffsetLife)) start_over(walk);
+    if (!row.resume.empty()) return true;
     if (refused_roots_.contains(row.root)) {
         give_up(walk, 401, "the token is refused for this workspace", kLookAgain);
         return false;
@@ -193,10 +195,6 @@ bool Sync::prepare(Walk& walk) {
         open_group();
         finish(walk);
         return false;
-    }
-    if (!row.resume.empty()) {
-        if (!row.resumed_at || now - *row.resumed_at > kOffsetLife) start_over(walk);
-        return true;
     }
     const auto token_stream = account_.source.streams()[walk.stream].token_stream;
     if (!token_stream.empty()) {
