@@ -1,7 +1,6 @@
 #include "app.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -155,7 +155,8 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"sources:\n- limits: {share: 0}",
          "c.yaml:2:19: sources[0].limits.share: must be a decimal number from 0.01 to 1, not '0'"},
         {"sources:\n- limits: {requests_per_minute: 0}",
-         "c.yaml:2:33: sources[0].limits.requests_per_minute: must be auto or a whole number from 1 to 100000, not '0'"},
+         "c.yaml:2:33: sources[0].limits.requests_per_minute: must be auto or a whole number from 1 to 100000, not "
+         "'0'"},
         {"sources:\n- limits: {concurrency: 51}",
          "c.yaml:2:25: sources[0].limits.concurrency: must be auto or a whole number from 1 to 50, not '51'"},
         {"sources:\n- api_changes: {enable: [a, 'b, c']}",

@@ -200,7 +200,7 @@ std::uint16_t Mapper::table_index(std::string_view name) const {
     return static_cast<std::uint16_t>(found - tables_.begin());
 }
 
-const Mapper::Compiled& Mapper::compiled(const Mapping& mapping) const {
+Mapper::Compiled& Mapper::compiled(const Mapping& mapping) const {
     return **std::ranges::find(compiled_, &mapping, &Compiled::mapping);
 }
 
@@ -271,12 +271,11 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
 
     if (depth_ == drafts_.size()) drafts_.push_back(std::make_unique<Draft>());
     Draft& draft = *drafts_[depth_];
-    struct Depth {
-        std::size_t& depth;
-        explicit Depth(std::size_t& d) : depth(d) { ++depth; }
-        ~Depth() { --depth; }
-    } const nested(depth_);
-    Compiled& target = const_cast<Compiled&>(compiled(mapping));
+    // A draft for each depth of nesting; the depth goes back when this object is done, or refused.
+    ++depth_;
+    const auto leave = [](std::size_t* depth) { --*depth; };
+    const std::unique_ptr<std::size_t, decltype(leave)> nested(&depth_, leave);
+    Compiled& target = compiled(mapping);
     draft.page = &page;
     draft.mapping = &mapping;
     draft.first = static_cast<std::uint32_t>(page.values.size());

@@ -25,6 +25,8 @@ class Mapper {
   public:
     Mapper();
     ~Mapper();
+    Mapper(const Mapper&) = delete;
+    Mapper& operator=(const Mapper&) = delete;
 
     std::span<const Table> tables() const { return tables_; }
 
@@ -40,7 +42,7 @@ class Mapper {
     struct Compiled;  // a mapping, compiled
     struct Draft;     // an entity in the making
 
-    const Compiled& compiled(const Mapping& mapping) const;
+    Compiled& compiled(const Mapping& mapping) const;
     std::uint16_t table_index(std::string_view name) const;
     void compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns);
     std::string_view name_of(std::string made_up);

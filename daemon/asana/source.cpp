@@ -68,10 +68,10 @@ Me me_in(JsonObject& object, Page& page) {
         source::for_each_element(*workspaces, [&](std::size_t, Json element) {
             auto workspace = source::object(element);
             if (!workspace) source::wrong("an object");
-            auto& [gid, name] = me.workspaces.emplace_back();
+            auto& visible = me.workspaces.emplace_back();
             source::for_each_member(*workspace, [&](std::string_view member, Json value) {
-                if (member == "gid") read(value, gid);
-                if (member == "name") read(value, name);
+                if (member == "gid") read(value, visible.first);
+                if (member == "name") read(value, visible.second);
             });
         });
     });

@@ -12,17 +12,17 @@ namespace taskmirror {
 // sysexits.h, where it has a fitting code.
 enum class ExitCode : int {
     done = 0,
-    incomplete = 1,       // sync ended with open gaps
+    incomplete = 1,  // sync ended with open gaps
     usage = 64,
-    corrupt = 65,         // not our database, or damaged
+    corrupt = 65,  // not our database, or damaged
     no_database = 66,
-    unavailable = 69,     // the API did not answer
-    internal = 70,        // our bug
-    disk = 74,            // full, read-only, I/O error
-    come_again = 75,      // locked by another instance, or stopped with work left
+    unavailable = 69,  // the API did not answer
+    internal = 70,     // our bug
+    disk = 74,         // full, read-only, I/O error
+    come_again = 75,   // locked by another instance, or stopped with work left
     token_refused = 77,
-    configuration = 78,   // bad configuration, or a database of a newer schema
-    interrupted = 130,    // second SIGINT
+    configuration = 78,  // bad configuration, or a database of a newer schema
+    interrupted = 130,   // second SIGINT
 };
 
 class Error : public std::runtime_error {

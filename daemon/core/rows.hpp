@@ -94,7 +94,7 @@ class Page {
     void clear();
 
   private:
-    static constexpr std::size_t kBlock = 256 * 1024;
+    static constexpr std::size_t kBlock = 256UL * 1024;
     struct Block {
         std::unique_ptr<char[]> bytes;
         std::size_t size = 0;

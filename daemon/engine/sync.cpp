@@ -257,7 +257,7 @@ source::Work Sync::work_of(const Walk& walk) const {
             .walked = row.walked};
 }
 
-std::string Sync::describe(const Walk& walk) const {
+std::string Sync::describe(const Walk& walk) {
     return walk.row.scope.empty() ? walk.row.stream : walk.row.stream + " " + walk.row.scope;
 }
 

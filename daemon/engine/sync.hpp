@@ -61,6 +61,8 @@ class Sync {
     Sync(Account account, store::Store& store, const Clock& clock, const std::atomic<bool>& stop,
          std::function<void(const Progress&)> watch);
     ~Sync();
+    Sync(const Sync&) = delete;
+    Sync& operator=(const Sync&) = delete;
 
     // Runs until nothing is due, a limit is reached or `stop` is set. Throws Fatal; what was complete is stored then.
     Ended run(const Limits& limits);
@@ -85,7 +87,7 @@ class Sync {
     void keep_token(WalkPtr walk, const http::Response& response);
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
     void doubt_token(WalkPtr walk, const std::string& why);
-    void start_over(Walk& walk);
+    static void start_over(Walk& walk);
     void give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void feature_off(Walk& walk);
     void finish(Walk& walk);
@@ -93,7 +95,7 @@ class Sync {
     void queue_follow_ups(const store::Written& written);
 
     source::Work work_of(const Walk& walk) const;
-    std::string describe(const Walk& walk) const;
+    static std::string describe(const Walk& walk);
     std::string_view capability(const Walk& walk) const;
     void open_group();
     void commit_group();

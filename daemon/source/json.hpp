@@ -55,7 +55,7 @@ void for_each_element(JsonArray& elements, Visit&& visit) {
     std::size_t index = 0;
     for (auto result : elements) {
         Json element;
-        if (auto error = std::move(result).get(element)) throw Error(simdjson::error_message(error));
+        if (auto error = result.get(element)) throw Error(simdjson::error_message(error));
         try {
             visit(index, element);
         } catch (const Error& error) {
