@@ -154,9 +154,21 @@ Sync::WalkPtr Sync::next_walk() {
         ready_.pop_front();
         if (prepare(*walk)) return walk;
     }
-    while (auto walk = pick())
-        if (prepare(*walk)) return walk;
+    while (auto walk = pick()) {
+        if (!prepare(*walk)) continue;
+        // One request tells whether a workspace has the feature; the others wait for its answer.
+        if (const auto feature = unknown_feature(*walk); !feature || !asked_.contains(*feature)) return walk;
+        curious_.push_back(std::move(walk));
+    }
     return nullptr;
+}
+
+std::optional<std::pair<std::string, std::string>> Sync::unknown_feature(const Walk& walk) const {
+    if (account_.source.streams()[walk.stream].capability.empty()) return std::nullopt;
+    std::pair feature(walk.row.root, std::string(capability(walk)));
+    const auto known = capabilities_.find(feature);
+    if (known != capabilities_.end() && clock_.now() - known->second.checked_at < kCapabilityLife) return std::nullopt;
+    return feature;
 }
 
 Sync::WalkPtr Sync::pick() {
@@ -218,6 +230,7 @@ void Sync::send(WalkPtr walk) {
     account_.pace.sent(budget_of(account_.source.streams()[walk->stream]), now);
     ++progress_.requests;
     recent_requests_.push_back(now);
+    if (const auto feature = unknown_feature(*walk)) asked_.insert(*feature);
     const auto number = ++last_request_;
     in_flight_.emplace(number, std::move(walk));
     account_.transport.get(number, target);

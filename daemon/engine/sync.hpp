@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -78,6 +79,7 @@ class Sync {
     WalkPtr next_walk();
     WalkPtr pick();
     bool prepare(Walk& walk);
+    std::optional<std::pair<std::string, std::string>> unknown_feature(const Walk& walk) const;
     void send(WalkPtr walk);
     Milliseconds wait_time() const;
 
@@ -122,7 +124,9 @@ class Sync {
     std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
-    std::vector<WalkPtr> doubtful_;  // got 401, until the first root tells whose fault it is
+    std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
+    std::vector<WalkPtr> curious_;                         // walks that wait for such an answer
+    std::vector<WalkPtr> doubtful_;                        // got 401, until the first root tells whose fault it is
     bool probing_ = false;
     int failures_in_a_row_ = 0;
 

@@ -14,6 +14,11 @@ void Sync::answered(http::Response response) {
     if (found == in_flight_.end()) return;
     auto walk = std::move(found->second);
     in_flight_.erase(found);
+    if (const auto feature = unknown_feature(*walk)) {
+        asked_.erase(*feature);
+        for (auto& waiting : curious_) ready_.push_back(std::move(waiting));
+        curious_.clear();
+    }
 
     const auto now = clock_.monotonic();
     const bool arrived = response.failure == http::Failure::none;
