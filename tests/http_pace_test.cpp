@@ -77,20 +77,31 @@ TEST_CASE("the first request may be sent at once") {
     CHECK(pace.next(Budget::search, kStart) == kStart);
 }
 
-TEST_CASE("a burst is a second's worth and never more than 10 requests") {
+TEST_CASE("a burst is a quarter of a second's worth") {
     Pace slow({.requests_per_minute = 150}, never);
     Pace fast({.requests_per_minute = 1500}, never);
 
-    CHECK(burst(slow, Budget::standard, kStart) == 2);
-    CHECK(burst(fast, Budget::standard, kStart) == 10);
+    CHECK(burst(slow, Budget::standard, kStart) == 1);
+    CHECK(burst(fast, Budget::standard, kStart) == 6);
     CHECK(burst(slow, Budget::search, kStart + 1h) == 1);
+}
+
+TEST_CASE("who has the whole quota leaves a little of it, so that no shorter span overflows") {
+    const auto limit = GENERATE(150, 1500);
+    Pace pace({.requests_per_minute = limit, .share = 1.0, .concurrency = 1000}, never);
+
+    const auto sent = run(pace, Budget::standard, kStart, kStart + 10min, 200ms);
+
+    CHECK(static_cast<double>(sent.size()) >= 0.95 * limit * 10);
+    CHECK(most_within(sent, 15s) <= (limit + 3) / 4);
+    CHECK(most_within(sent, 60s) <= limit);
 }
 
 TEST_CASE("idle time earns no more than one burst") {
     Pace pace({.requests_per_minute = 1500}, never);
     burst(pace, Budget::standard, kStart);
 
-    CHECK(burst(pace, Budget::standard, kStart + 24h) == 10);
+    CHECK(burst(pace, Budget::standard, kStart + 24h) == 6);
 }
 
 TEST_CASE("after a burst, requests are spaced evenly") {
@@ -198,7 +209,7 @@ TEST_CASE("several 429s within one pause lower the rate once and never shorten t
     pace.throttled(kStart + 1s, 10s);
     pace.throttled(kStart + 2s, 60s);
 
-    CHECK(pace.rate_per_minute() == Approx(700));
+    CHECK(pace.rate_per_minute() == Approx(700 * 0.97));
     CHECK(pace.parked_until() == kStart + 62s);
 }
 
@@ -206,11 +217,11 @@ TEST_CASE("the next 429 after a pause lowers the rate again, down to a twentieth
     Pace pace({.requests_per_minute = 1000, .share = 1.0}, never);
     pace.throttled(kStart, 30s);
     pace.throttled(kStart + 31s, 30s);
-    CHECK(pace.rate_per_minute() == Approx(490));
+    CHECK(pace.rate_per_minute() == Approx(490 * 0.97));
 
     for (int i = 1; i < 50; ++i) pace.throttled(kStart + i * 1h, 30s);
 
-    CHECK(pace.rate_per_minute() == Approx(50));
+    CHECK(pace.rate_per_minute() == Approx(50 * 0.97));
 }
 
 TEST_CASE("each clean minute gives back two hundredths of the limit, up to our share") {
@@ -241,7 +252,7 @@ TEST_CASE("a paid plan keeps the part that a 429 has left") {
 
     pace.plan_is_paid();
 
-    CHECK(pace.rate_per_minute() == Approx(1050));
+    CHECK(pace.rate_per_minute() == Approx(1050 * 0.97));
 }
 
 TEST_CASE("as many requests are in flight as configured, and an answer makes room") {

@@ -2,8 +2,8 @@
 // random numbers are parameters, nothing here waits.
 //
 // Asana evaluates its minute quota more often than once a minute and counts rejected requests, so requests are spaced
-// evenly (GCRA) with at most a second of burst, and never more than 10 at once (above 2,160 a minute, which no plan of
-// Asana has: 250 ms worth). https://developers.asana.com/docs/rate-limits
+// evenly (GCRA) with at most 250 ms worth of burst, and 0.97 of the quota is the most that is ever used.
+// https://developers.asana.com/docs/rate-limits
 #pragma once
 
 #include <cstdint>
@@ -58,6 +58,7 @@ class Pace {
 
     PaceOptions options_;
     std::function<double()> random_;
+    double share_;              // of the limit: as configured, or a little less than all
     int limit_;                 // requests a minute, of the whole account
     double taken_ = 1.0;        // the part of our share that we take: below 1 after a 429
     Monotonic standard_due_{};  // GCRA's theoretical arrival time
