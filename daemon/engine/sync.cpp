@@ -44,7 +44,7 @@ Ended Sync::run(const Limits& limits) {
             const bool stopping = !may_send(limits);
             if (!stopping) send_what_may_be_sent(limits);
             report(false);
-            if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty()))) {
+            if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty() && !probing_))) {
                 if (stopping) break;
                 picked_.clear();
                 if (auto walk = pick()) {
@@ -142,6 +142,7 @@ void Sync::send_what_may_be_sent(const Limits& limits) {
 // What to ask for next: a walk that is under way before a new one, for its offset lives 15 minutes.
 Sync::WalkPtr Sync::next_walk() {
     const auto now = clock_.monotonic();
+    if (probing_) return probe_ && probe_->not_before <= now ? std::move(probe_) : nullptr;
     for (auto& held : held_) {
         if (held->not_before > now) continue;
         std::swap(held, held_.back());
@@ -193,7 +194,6 @@ Sync::WalkPtr Sync::pick() {
 
 // Settles what needs no request. False: the walk is over.
 bool Sync::prepare(Walk& walk) {
-    if (walk.probe) return true;
     auto& row = walk.row;
     const auto now = clock_.now();
     if (!row.resume.empty() && (!row.resumed_at || now - *row.resumed_at > kOffsetLife)) start_over(walk);

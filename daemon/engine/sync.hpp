@@ -89,6 +89,10 @@ class Sync {
     void keep_token(WalkPtr walk, const http::Response& response);
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
     void doubt_token(WalkPtr walk, const std::string& why);
+    void doubt(WalkPtr walk, std::optional<int> status, const std::string& why);
+    void ask_again(WalkPtr walk);
+    void settle_doubts();
+    void outage(const std::string& why);
     static void start_over(Walk& walk);
     void give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void feature_off(Walk& walk);
@@ -126,9 +130,16 @@ class Sync {
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
     std::vector<WalkPtr> curious_;                         // walks that wait for such an answer
-    std::vector<WalkPtr> doubtful_;                        // got 401, until the first root tells whose fault it is
-    bool probing_ = false;
-    int failures_in_a_row_ = 0;
+    struct Doubt {
+        WalkPtr walk;
+        std::optional<int> status;
+        std::string why;
+    };
+    std::vector<Doubt> doubts_;  // failed, until the first root tells whether the whole account does
+    bool probing_ = false;       // it is being asked, and nothing else is
+    WalkPtr probe_;              // the question, while it is not in flight
+    int failures_in_a_row_ = 0;  // without a usable answer
+    int outages_ = 0;            // in a row
 
     source::Answer answer_;
     std::size_t pages_in_group_ = 0;

@@ -40,6 +40,7 @@ void Sync::answered(http::Response response) {
         return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
     };
     using enum source::Verdict;
+    if (walk->probe && (verdict == capability_off || verdict == hidden || verdict == refused)) return settle_doubts();
     switch (verdict) {
         case page:
             if (walk->taking_token) return keep_token(std::move(walk), response);
@@ -49,7 +50,7 @@ void Sync::answered(http::Response response) {
         case throttled:
             if (response.status == 429) ++progress_.rate_limited;
             account_.pace.throttled(now, http::parse_retry_after(response.header("retry-after"), clock_.now()));
-            ready_.push_front(std::move(walk));
+            ask_again(std::move(walk));
             return;
         case shrink:
             // An offset belongs to its page size, so the walk begins again.
@@ -83,16 +84,7 @@ void Sync::answered(http::Response response) {
 }
 
 void Sync::read_page(WalkPtr walk, const http::Response& response) {
-    if (walk->probe) {
-        // The token is good; it is their workspaces that refuse it.
-        probing_ = false;
-        for (const auto& doubtful : doubtful_) {
-            refused_roots_.insert(doubtful->row.root);
-            give_up(*doubtful, 401, "status 401: the token is refused for this workspace", kLookAgain);
-        }
-        doubtful_.clear();
-        return;
-    }
+    if (walk->probe) return settle_doubts();
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
         if (answer_.next && (*answer_.next == walk->row.resume || walk->offsets.contains(*answer_.next)))
@@ -198,12 +190,6 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
 }
 
 void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string& why) {
-    if (failures_in_a_row_ >= kFailuresInARow)
-        throw Fatal(
-            ExitCode::unavailable,
-            fmt::format("source {}: {} requests in a row failed, the last with: {}; what is stored is complete as "
-                        "far as it goes, run the sync again when the API answers",
-                        name_, failures_in_a_row_, why));
     ++walk->attempts;
     const auto pause = account_.pace.retry_after(walk->attempts);
     if (pause) {
@@ -211,17 +197,74 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
         walk->not_before = clock_.monotonic() + *pause;
         log::debug("retry stream={} scope={} in_ms={} why=\"{}\"", walk->row.stream, walk->row.scope, pause->count(),
                    why);
-        held_.push_back(std::move(walk));
+        (walk->probe ? probe_ : held_.emplace_back()) = std::move(walk);
         return;
     }
-    const bool first = walk->probe || std::ranges::any_of(account_.source.roots(), [&](const source::FollowUp& root) {
-                           return root.stream == walk->stream;
-                       });
-    if (first)
+    if (walk->probe) return outage(why);
+    if (walk->stream == account_.source.roots().front().stream)
         throw Fatal(ExitCode::unavailable,
                     fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
                                 name_, describe(*walk), why));
+    if (failures_in_a_row_ >= kFailuresInARow) return doubt(std::move(walk), status, why);
     give_up(*walk, status, why, kTryAgain);
+}
+
+void Sync::ask_again(WalkPtr walk) {
+    if (walk->probe)
+        probe_ = std::move(walk);
+    else
+        ready_.push_front(std::move(walk));
+}
+
+// Is it this request that fails, or everything? The first root tells; until then nothing else is asked.
+void Sync::doubt(WalkPtr walk, std::optional<int> status, const std::string& why) {
+    doubts_.push_back({.walk = std::move(walk), .status = status, .why = why});
+    if (probing_) return;
+    probing_ = true;
+    auto probe = std::make_unique<Walk>();
+    probe->probe = true;
+    probe->stream = account_.source.roots().front().stream;
+    probe->row.source = name_;
+    probe->row.stream = account_.source.streams()[probe->stream].name;
+    probe_ = std::move(probe);
+}
+
+// The account is well: what failed has itself to blame, or its workspace. Except for a refused token it gets one more
+// round, for the failures may have been the end of an outage.
+void Sync::settle_doubts() {
+    probing_ = false;
+    outages_ = 0;
+    for (auto& [walk, status, why] : doubts_) {
+        if (status == 401) {
+            refused_roots_.insert(walk->row.root);
+            give_up(*walk, status, why, kLookAgain);
+        } else if (walk->doubted) {
+            give_up(*walk, status, why, kTryAgain);
+        } else {
+            walk->doubted = true;
+            walk->attempts = 0;
+            ready_.push_back(std::move(walk));
+        }
+    }
+    doubts_.clear();
+}
+
+// Nothing answers: a pause for all, and a gap for none.
+void Sync::outage(const std::string& why) {
+    probing_ = false;
+    if (outages_ == kOutages)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: the API does not answer: {}; what is stored is complete as far as it goes, "
+                                "run the sync again when it does",
+                                name_, why));
+    const auto pause = kOutagePause * (1 << 2 * outages_++);
+    log::warning("the API does not answer why=\"{}\" pause_s={}", why, pause.count());
+    account_.pace.pause(clock_.monotonic(), pause);
+    for (auto& doubtful : doubts_) {
+        doubtful.walk->attempts = 0;
+        ready_.push_back(std::move(doubtful.walk));
+    }
+    doubts_.clear();
 }
 
 // The token is asked for again, for it may have been renewed; then the first root tells whether it is refused as such.
@@ -231,25 +274,16 @@ void Sync::doubt_token(WalkPtr walk, const std::string& why) {
         if (token != account_.token) {
             account_.token = token;
             account_.transport.set_token(std::move(token));
-            ready_.push_front(std::move(walk));
+            ask_again(std::move(walk));
             return;
         }
     }
-    const auto root = account_.source.roots().front();
-    if (walk->probe || walk->stream == root.stream)
+    if (walk->probe || walk->stream == account_.source.roots().front().stream)
         throw Fatal(ExitCode::token_refused,
                     fmt::format("source {}: the token is refused ({}); create a new one in Asana under Settings, Apps, "
                                 "Manage Developer Apps, and put it where the old one stands",
                                 name_, why));
-    doubtful_.push_back(std::move(walk));
-    if (probing_) return;
-    probing_ = true;
-    auto probe = std::make_unique<Walk>();
-    probe->probe = true;
-    probe->stream = root.stream;
-    probe->row.source = name_;
-    probe->row.stream = account_.source.streams()[root.stream].name;
-    ready_.push_front(std::move(probe));
+    doubt(std::move(walk), 401, "status 401: the token is refused for this workspace");
 }
 
 void Sync::start_over(Walk& walk) {

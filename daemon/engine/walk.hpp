@@ -19,7 +19,9 @@ inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan 
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
 inline constexpr auto kTryAgain = 15min;             // what failed for no lasting reason
 inline constexpr auto kDrain = 10s;                  // for what is in flight when a sync is stopped
-inline constexpr int kFailuresInARow = 20;           // without one usable answer: the API is down
+inline constexpr int kFailuresInARow = 3;            // without a usable answer: the whole API may be down
+inline constexpr auto kOutagePause = 5s;             // then 20, then 80: what most outages last
+inline constexpr int kOutages = 3;                   // pauses, before a sync gives up
 inline constexpr int kRestarts = 3;                  // of one walk whose offsets die
 inline constexpr int kFullPage = 100;
 inline constexpr int kSmallestPage = 10;
@@ -34,6 +36,7 @@ struct Sync::Walk {
     int limit = 0;              // objects per page, once the server could not cope with full ones
     int attempts = 0;           // failures of the request at hand
     int restarts = 0;
+    bool doubted = false;  // has failed before, when it was asked whether everything does
     Monotonic not_before{};
     std::unordered_set<std::string> offsets;  // seen in this walk: one that comes again would go on for ever
 };

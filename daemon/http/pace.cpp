@@ -104,6 +104,12 @@ void Pace::throttled(Monotonic now, std::optional<Milliseconds> retry_after) {
     search_due_ = std::max(search_due_, *parked_until_ + kTolerance);
 }
 
+void Pace::pause(Monotonic now, Milliseconds duration) {
+    parked_until_ = std::max(parked_until_.value_or(now), now + duration);
+    standard_due_ = std::max(standard_due_, *parked_until_ + kTolerance);
+    search_due_ = std::max(search_due_, *parked_until_ + kTolerance);
+}
+
 void Pace::plan_is_paid() {
     if (options_.requests_per_minute == 0) limit_ = kPaidLimit;
 }

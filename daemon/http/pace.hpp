@@ -39,6 +39,8 @@ class Pace {
     // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second, and
     // takes 0.7 of its rate afterwards. Further ones within the pause can only lengthen it.
     void throttled(Monotonic now, std::optional<Milliseconds> retry_after);
+    // Nothing is sent for so long, for a reason that is not the quota.
+    void pause(Monotonic now, Milliseconds duration);
     // An endpoint has answered that only paid plans have: 1,500 a minute, where the configuration says auto.
     void plan_is_paid();
 
