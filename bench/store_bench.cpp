@@ -1,7 +1,7 @@
 // What the store costs by itself, without network and parsing: CPU time per task, and what it takes to pick work.
 //
-// A task brings 15 rows, of about the sizes that real ones have, with gids that do not follow the order of the walk: locality is what writing costs.
-// usage: store_bench [TASKS [DIRECTORY]]
+// A task brings 15 rows, of about the sizes that real ones have, with gids that do not follow the order of the walk:
+// locality is what writing costs. usage: store_bench [TASKS [DIRECTORY]]
 #include "store/store.hpp"
 
 #include <fmt/format.h>
@@ -17,18 +17,39 @@ using namespace taskmirror;
 
 namespace {
 
-constexpr std::array<std::string_view, 27> kTask = {
-    "name", "resource_subtype", "workspace_gid", "parent_gid", "assignee_gid", "assignee_section_gid",
-    "assigned_by_gid", "created_by_gid", "completed", "completed_at", "completed_by_gid", "approval_status",
-    "start_on", "start_at", "due_on", "due_at", "notes", "html_notes", "num_likes", "num_subtasks",
-    "actual_time_minutes", "is_rendered_as_separator", "custom_type_gid", "custom_type_status_option_gid",
-    "permalink_url", "created_at", "modified_at"};
+constexpr std::array<std::string_view, 27> kTask = {"name",
+                                                    "resource_subtype",
+                                                    "workspace_gid",
+                                                    "parent_gid",
+                                                    "assignee_gid",
+                                                    "assignee_section_gid",
+                                                    "assigned_by_gid",
+                                                    "created_by_gid",
+                                                    "completed",
+                                                    "completed_at",
+                                                    "completed_by_gid",
+                                                    "approval_status",
+                                                    "start_on",
+                                                    "start_at",
+                                                    "due_on",
+                                                    "due_at",
+                                                    "notes",
+                                                    "html_notes",
+                                                    "num_likes",
+                                                    "num_subtasks",
+                                                    "actual_time_minutes",
+                                                    "is_rendered_as_separator",
+                                                    "custom_type_gid",
+                                                    "custom_type_status_option_gid",
+                                                    "permalink_url",
+                                                    "created_at",
+                                                    "modified_at"};
 constexpr std::array<std::string_view, 3> kMembership = {"task_gid", "project_gid", "section_gid"};
 constexpr std::array<std::string_view, 2> kFollower = {"task_gid", "user_gid"};
 constexpr std::array<std::string_view, 2> kTag = {"task_gid", "tag_gid"};
 constexpr std::array<std::string_view, 10> kField = {
-    "object_gid", "object_type", "custom_field_gid", "enabled", "display_value", "text_value", "number_value",
-    "date_value", "datetime_value", "enum_option_gid"};
+    "object_gid", "object_type",  "custom_field_gid", "enabled",        "display_value",
+    "text_value", "number_value", "date_value",       "datetime_value", "enum_option_gid"};
 constexpr std::array<std::string_view, 3> kUser = {"name", "email", "photo_url"};
 constexpr std::array<Table, 6> kTables = {{{"asana_tasks", kTask},
                                            {"asana_task_memberships", kMembership, false},
@@ -73,13 +94,33 @@ class Pages {
         auto& values = page_.values;
         const Value when = text("2026-06-01T09:00:00.123Z");
         const std::string notes(300, 'n');
-        values.insert(values.end(),
-                      {text("Prepare the quarterly report for the board"), text("default_task"),
-                       text("1200000000000001"), Value(), user(task), text("1200000000000007"), Value(), user(task + 1),
-                       Value::of(std::int64_t{0}), Value(), Value(), Value(), Value(), Value(), text("2026-07-01"),
-                       Value(), text(notes), text("<body>" + notes + "</body>"), Value::of(std::int64_t{2}),
-                       Value::of(std::int64_t{0}), Value(), Value::of(std::int64_t{0}), Value(), Value(),
-                       text(fmt::format("https://app.asana.com/0/1201/{}", gid)), when, when});
+        values.insert(values.end(), {text("Prepare the quarterly report for the board"),
+                                     text("default_task"),
+                                     text("1200000000000001"),
+                                     Value(),
+                                     user(task),
+                                     text("1200000000000007"),
+                                     Value(),
+                                     user(task + 1),
+                                     Value::of(std::int64_t{0}),
+                                     Value(),
+                                     Value(),
+                                     Value(),
+                                     Value(),
+                                     Value(),
+                                     text("2026-07-01"),
+                                     Value(),
+                                     text(notes),
+                                     text("<body>" + notes + "</body>"),
+                                     Value::of(std::int64_t{2}),
+                                     Value::of(std::int64_t{0}),
+                                     Value(),
+                                     Value::of(std::int64_t{0}),
+                                     Value(),
+                                     Value(),
+                                     text(fmt::format("https://app.asana.com/0/1201/{}", gid)),
+                                     when,
+                                     when});
         entity.first_child = static_cast<std::uint32_t>(page_.children.size());
         const auto set = [&](std::uint16_t table, std::uint32_t rows) {
             page_.children.push_back({table, static_cast<std::uint32_t>(values.size()), rows});
@@ -93,9 +134,9 @@ class Pages {
         values.insert(values.end(), {owner, text(fmt::format("1203{:012}", task % 100))});
         set(4, 9);
         for (int i = 0; i < 9; ++i) {
-            values.insert(values.end(), {owner, text("task"), text(fmt::format("1205{:012}", i)),
-                                         Value::of(std::int64_t{1}), text("In progress"), text("In progress"), Value(),
-                                         Value(), Value(), Value()});
+            values.insert(values.end(),
+                          {owner, text("task"), text(fmt::format("1205{:012}", i)), Value::of(std::int64_t{1}),
+                           text("In progress"), text("In progress"), Value(), Value(), Value(), Value()});
         }
         entity.children = 4;
         entity.first_mention = static_cast<std::uint32_t>(page_.mentions.size());
@@ -121,7 +162,7 @@ void walk(store::Store& store, std::int64_t tasks, std::string_view title) {
         const Page& page = pages.page(number);
         timed([&] {
             if (!store.in_transaction()) store.begin();
-            store.savepoint([&] {
+            store.as_one([&] {
                 const auto written = store.write(page, sent, Instant(Milliseconds(1'780'000'000'000)));
                 total.inserted += written.inserted;
                 total.unchanged += written.unchanged;
@@ -141,12 +182,16 @@ void pick(store::Store& store, std::int64_t rows) {
     double start = cpu_seconds();
     store.begin();
     for (std::int64_t i = 0; i < rows; ++i) {
-        store.queue({.source = "acme", .stream = "task_stories", .scope = task_gid(i), .order_key = 1'000'000 - i,
-                     .due_at = now}, now);
+        store.queue({.source = "acme",
+                     .stream = "task_stories",
+                     .scope = task_gid(i),
+                     .order_key = 1'000'000 - i,
+                     .due_at = now},
+                    now);
     }
     store.commit();
-    fmt::print("queue        {:6.2f} us CPU per row, {} rows\n", (cpu_seconds() - start) * 1e6 / static_cast<double>(rows),
-               rows);
+    fmt::print("queue        {:6.2f} us CPU per row, {} rows\n",
+               (cpu_seconds() - start) * 1e6 / static_cast<double>(rows), rows);
 
     constexpr int kTimes = 1000;
     std::size_t seen = 0;
@@ -172,10 +217,12 @@ int main(int count, char** arguments) {
         walk(*store, tasks, "first load");
         const double start = cpu_seconds();
         store->build_indexes();
-        fmt::print("indexes      {:6.2f} us CPU per task\n", (cpu_seconds() - start) * 1e6 / static_cast<double>(tasks));
+        fmt::print("indexes      {:6.2f} us CPU per task\n",
+                   (cpu_seconds() - start) * 1e6 / static_cast<double>(tasks));
         walk(*store, tasks, "unchanged");
-        fmt::print("database     {:6.0f} bytes per task\n",
-                   static_cast<double>(std::filesystem::file_size(directory / "bench.db")) / static_cast<double>(tasks));
+        fmt::print(
+            "database     {:6.0f} bytes per task\n",
+            static_cast<double>(std::filesystem::file_size(directory / "bench.db")) / static_cast<double>(tasks));
         pick(*store, 500'000);
     }
     rusage usage{};

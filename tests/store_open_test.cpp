@@ -56,7 +56,7 @@ TEST_CASE("a new database has its marks, its log beside it, and no rights for ot
     CHECK(rows(file, "PRAGMA application_id") == "1953721197");
     CHECK(rows(file, "PRAGMA user_version") == "1");
     CHECK(rows(file, "PRAGMA journal_mode") == "wal");
-    CHECK(rows(file, "PRAGMA page_size") == "8192");
+    CHECK(rows(file, "PRAGMA page_size") == "16384");
     CHECK((mode(file) & 0027) == 0);
     CHECK((mode(file.string() + "-wal") & 0027) == 0);
     CHECK((mode(file) & 0640) == 0640);
@@ -99,7 +99,7 @@ TEST_CASE("the lock goes with the process that held it, and the last commit is w
         const auto store = open_sqlite(file, kTables);
         put(*store, Projects().add("1", 10, "Alpha", {"7"}));
         store->begin();
-        store->savepoint([&] {
+        store->as_one([&] {
             store->write(Projects().add("1", 11, "Changed").add("2", 20, "Beta", {"8"}).page(), {2, 2}, at(0));
             store->queue({.source = "acme", .stream = "task_stories", .scope = "2"}, at(0));
         });
@@ -212,10 +212,10 @@ TEST_CASE("a full disk ends with the content of the last commit") {
         const auto store = open_sqlite(file, kTables, steps);
         put(*store, Projects().add("1", 10, "Alpha"));
         store->begin();
-        store->savepoint([&] { store->write(Projects().add("2", 20, "Beta").page(), {1, 1}, at(0)); });
+        store->as_one([&] { store->write(Projects().add("2", 20, "Beta").page(), {1, 1}, at(0)); });
         const std::string large(4'000'000, 'x');
         const auto code = exit_code(
-            [&] { store->savepoint([&] {
+            [&] { store->as_one([&] {
                       store->write(Projects().add("3", 30, large).page(), {1, 1}, at(0));
                   }); },
             &message);

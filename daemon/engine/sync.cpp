@@ -42,7 +42,7 @@ Ended Sync::run(const Limits& limits) {
     try {
         for (;;) {
             const bool stopping = !may_send(limits);
-            if (!stopping) send_what_may_be_sent(limits);
+            const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
             report(false);
             if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty() && !probing_))) {
                 if (stopping) break;
@@ -55,7 +55,7 @@ Ended Sync::run(const Limits& limits) {
             }
             if (stopping && !drain_until) drain_until = clock_.monotonic() + kDrain;
             if (drain_until && clock_.monotonic() > *drain_until) break;
-            for (auto& response : account_.transport.wait(wait_time())) {
+            for (auto& response : account_.transport.wait(wait_time(more_at))) {
                 answered(std::move(response));
                 note_stage();
             }
@@ -122,21 +122,30 @@ bool Sync::may_send(const Limits& limits) const {
     return !limits.requests || progress_.requests < *limits.requests;
 }
 
-void Sync::send_what_may_be_sent(const Limits& limits) {
+// When more can be sent. None: not before an answer has come.
+std::optional<Monotonic> Sync::send_what_may_be_sent(const Limits& limits) {
     while (may_send(limits)) {
         const auto now = clock_.monotonic();
         const auto at = account_.pace.next(http::Budget::standard, now);
-        if (!at || *at > now) return;
+        if (!at || *at > now) return at;
         auto walk = next_walk();
-        if (!walk) return;
+        if (!walk) return next_retry();
         const auto budget = budget_of(account_.source.streams()[walk->stream]);
         const auto its = account_.pace.next(budget, now);
         if (!its || *its > now) {
             ready_.push_back(std::move(walk));
-            return;
+            return its;
         }
         send(std::move(walk));
     }
+    return std::nullopt;
+}
+
+std::optional<Monotonic> Sync::next_retry() const {
+    if (probing_) return probe_ ? std::optional(probe_->not_before) : std::nullopt;
+    std::optional<Monotonic> first;
+    for (const auto& held : held_) first = std::min(first.value_or(held->not_before), held->not_before);
+    return first;
 }
 
 // What to ask for next: a walk that is under way before a new one, for its offset lives 15 minutes.
@@ -236,15 +245,12 @@ void Sync::send(WalkPtr walk) {
     account_.transport.get(number, target);
 }
 
-Milliseconds Sync::wait_time() const {
+Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {
     const auto now = clock_.monotonic();
     auto until = now + 500ms;  // progress is shown, limits are looked at
-    for (const auto& held : held_) until = std::min(until, held->not_before);
-    if (!ready_.empty() || !picked_.empty() || !held_.empty() || !backlog_.empty())
-        if (const auto at = account_.pace.next(http::Budget::standard, now)) until = std::min(until, *at);
+    if (more_at) until = std::min(until, *more_at);
     if (store_.in_transaction()) until = std::min(until, group_began_ + kCommitEvery);
-    if (in_flight_.empty() && until <= now) return Milliseconds{0};
-    return std::max(Milliseconds{1}, std::chrono::ceil<Milliseconds>(until - now));
+    return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now));
 }
 
 void Sync::open_group() {

@@ -1,6 +1,6 @@
 // The loop: takes the most valuable due work that the budget allows, asks for it, stores what came back.
 //
-// Request -> page -> rows, follow-up work and cursor in one savepoint -> commit -> next. A first load groups pages into
+// Request -> page -> rows, follow-up work and cursor as one -> commit -> next. A first load groups pages into
 // one commit, by count and by at most two seconds. What is in flight when the process dies is asked for again; nothing
 // else is. One thread.
 #pragma once
@@ -75,13 +75,14 @@ class Sync {
 
     void begin_pass();
     bool may_send(const Limits& limits) const;
-    void send_what_may_be_sent(const Limits& limits);
+    std::optional<Monotonic> send_what_may_be_sent(const Limits& limits);
+    std::optional<Monotonic> next_retry() const;
     WalkPtr next_walk();
     WalkPtr pick();
     bool prepare(Walk& walk);
     std::optional<std::pair<std::string, std::string>> unknown_feature(const Walk& walk) const;
     void send(WalkPtr walk);
-    Milliseconds wait_time() const;
+    Milliseconds wait_time(std::optional<Monotonic> more_at) const;
 
     void answered(http::Response response);
     void read_page(WalkPtr walk, const http::Response& response);
@@ -120,6 +121,7 @@ class Sync {
     bool everything_ = false;  // follow-ups of unchanged objects too: the configuration grew
 
     std::uint64_t last_request_ = 0;
+    std::uint64_t token_since_ = 0;                // the first request that went with the present token
     std::map<std::uint64_t, WalkPtr> in_flight_;   // by number of the request: the first is the oldest
     std::deque<WalkPtr> ready_;                    // walks whose next page is due
     std::vector<WalkPtr> held_;                    // waiting for their retry

@@ -36,7 +36,12 @@ void Sync::answered(http::Response response) {
                                                          .retry_after = pausing,
                                                          .body = response.body});
     const auto why = [&] {
-        const auto reason = account_.source.reason(response.body);
+        // A server or proxy that repeats the request would bring the token into the database.
+        const auto repeats_token = [&](std::string_view text) {
+            return !account_.token.empty() && text.find(account_.token) != std::string_view::npos;
+        };
+        auto reason = account_.source.reason(response.body);
+        if (repeats_token(response.body) || repeats_token(reason)) reason = "[hidden]";
         return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
     };
     using enum source::Verdict;
@@ -68,6 +73,7 @@ void Sync::answered(http::Response response) {
             ready_.push_back(std::move(walk));
             return;
         case unauthorized:
+            if (response.id < token_since_) return ask_again(std::move(walk));  // it went with the token before
             return doubt_token(std::move(walk), why());
         case capability_off:
             return feature_off(*walk);
@@ -109,7 +115,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     const auto& stream = account_.source.streams()[walk.stream];
     const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
     store::Written written;
-    store_.savepoint([&] {
+    store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
         queue_follow_ups(written);
         for (const auto& [key, value] : answer_.facts) store_.set_fact(name_ + "." + key, value);
@@ -183,7 +189,7 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
     open_group();
-    store_.savepoint([&] { store_.save(row); });
+    store_.as_one([&] { store_.save(row); });
     walk->taking_token = false;
     walk->attempts = 0;
     ready_.push_front(std::move(walk));
@@ -273,6 +279,7 @@ void Sync::doubt_token(WalkPtr walk, const std::string& why) {
         auto token = account_.read_token();
         if (token != account_.token) {
             account_.token = token;
+            token_since_ = last_request_ + 1;
             account_.transport.set_token(std::move(token));
             ask_again(std::move(walk));
             return;
@@ -303,7 +310,7 @@ void Sync::give_up(Walk& walk, std::optional<int> status, const std::string& why
     walk.row.last_error = why;
     walk.row.due_at = now + retry_in;
     open_group();
-    store_.savepoint([&] {
+    store_.as_one([&] {
         store_.save(walk.row);
         store_.open_gap({.source = name_,
                          .stream = walk.row.stream,
@@ -322,7 +329,7 @@ void Sync::feature_off(Walk& walk) {
     const store::Capability off{walk.row.root, std::string(capability(walk)), false, now};
     log::info("the plan has no {} workspace={}", off.name, off.scope);
     open_group();
-    store_.savepoint([&] { store_.set_capability(name_, off); });
+    store_.as_one([&] { store_.set_capability(name_, off); });
     capabilities_[{off.scope, off.name}] = off;
     finish(walk);
 }
@@ -330,7 +337,7 @@ void Sync::feature_off(Walk& walk) {
 void Sync::finish(Walk& walk) {
     const auto now = clock_.now();
     open_group();
-    store_.savepoint([&] {
+    store_.as_one([&] {
         store_.done(walk.row, now);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });

@@ -19,26 +19,13 @@ bool AnswerOrder::outdated(const RowKey& row, const Sent& sent) const {
 
 void AnswerOrder::remember(const RowKey& row, const Sent& sent) {
     if (sent.number <= sent.oldest_in_flight) return;
-    auto& number = newest_[row];
-    undo_.push_back({row, number});
-    number = sent.number;
+    newest_[row] = sent.number;
 }
 
 void AnswerOrder::forget_settled(const Sent& sent) {
     if (newest_.size() < sweep_at_) return;
     std::erase_if(newest_, [&](const auto& entry) { return entry.second <= sent.oldest_in_flight; });
     sweep_at_ = std::max<std::size_t>(1024, 2 * newest_.size());
-}
-
-void AnswerOrder::roll_back(std::size_t mark) {
-    for (; undo_.size() > mark; undo_.pop_back()) {
-        const Before& before = undo_.back();
-        if (before.number == 0) {
-            newest_.erase(before.row);
-        } else {
-            newest_[before.row] = before.number;
-        }
-    }
 }
 
 bool MentionMemory::is_new(const Mention& mention) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "core/rows.hpp"
 #include "store/store.hpp"
@@ -31,23 +30,14 @@ class AnswerOrder {
     // needed.
     void forget_settled(const Sent& sent);
 
-    // A savepoint keeps the mark from its begin; roll_back() restores what was remembered then.
-    std::size_t mark() const { return undo_.size(); }
-    void roll_back(std::size_t mark);
-    void release_all() { undo_.clear(); }
-
+    void clear() { newest_.clear(); }
     std::size_t size() const { return newest_.size(); }
 
   private:
     struct Hash {
         std::size_t operator()(const RowKey& row) const { return row.low; }
     };
-    struct Before {
-        RowKey row;
-        std::uint64_t number = 0;  // 0: nothing was remembered
-    };
     std::unordered_map<RowKey, std::uint64_t, Hash> newest_;
-    std::vector<Before> undo_;
     std::size_t sweep_at_ = 1024;
 };
 

@@ -37,23 +37,15 @@ class SqliteStore final : public Store {
         assert(group_);
         guarded("commit to", file_, [&] { group_->commit(); });
         group_.reset();
-        rows_.release_all();
     }
 
-    void savepoint(const std::function<void()>& body) override {
+    void as_one(const std::function<void()>& body) override {
         assert(group_);
-        const auto mark = rows_.mark();
-        savepoint_.run();
         try {
             body();
-            release_.run();
         } catch (...) {
-            rows_.roll_back(mark);
-            // After some errors SQLite has rolled the whole group back by itself.
-            if (sqlite3_get_autocommit(database_->getHandle()) == 0) {
-                roll_back_.run();
-                release_.run();
-            }
+            group_.reset();
+            rows_.forget();
             throw;
         }
     }
@@ -199,9 +191,6 @@ class SqliteStore final : public Store {
     std::unique_ptr<SQLite::Database> database_;
     RowWriter rows_;
     Queue queue_;
-    Statement savepoint_ = statement("SAVEPOINT page");
-    Statement release_ = statement("RELEASE page");
-    Statement roll_back_ = statement("ROLLBACK TO page");
     // A gap that opens again after it was healed is a new one.
     Statement open_gap_ = statement(
         "INSERT INTO sync_gaps (source, stream, scope, status, message, first_seen_at, last_seen_at, retry_at) "

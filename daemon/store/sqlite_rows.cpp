@@ -98,8 +98,8 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
     return written;
 }
 
-void RowWriter::roll_back(std::size_t mark) {
-    order_.roll_back(mark);
+void RowWriter::forget() {
+    order_.clear();
     mentions_.clear();
 }
 

@@ -22,10 +22,8 @@ class RowWriter {
 
     Written write(const Page& page, const Sent& sent, Instant mirrored_at);
 
-    // What write() remembers follows the savepoints and the group.
-    std::size_t mark() const { return order_.mark(); }
-    void roll_back(std::size_t mark);
-    void release_all() { order_.release_all(); }
+    // After a rollback: what write() remembers is no longer so.
+    void forget();
 
   private:
     struct Statements {

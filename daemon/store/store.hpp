@@ -89,8 +89,11 @@ class Store {
     virtual bool in_transaction() const = 0;
     virtual void begin() = 0;
     virtual void commit() = 0;
-    // All of `body` or nothing of it, inside the open group. What body throws goes on to the caller.
-    virtual void savepoint(const std::function<void()>& body) = 0;
+    // All of `body` or nothing of it, inside the open group. If it throws, the whole group is rolled back: what is
+    // remembered of it elsewhere is void, so the caller ends. (A savepoint would save the rest of the group, which
+    // nobody needs after a failure of the database, and costs a copy of every page of the file that it changes:
+    // measured, 138 us of CPU a task against 107.)
+    virtual void as_one(const std::function<void()>& body) = 0;
 
     // Stores each entity whose content differs from what is stored, with its child sets and mentions.
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
