@@ -99,6 +99,7 @@ class AsanaSource final : public source::Source {
     std::string fingerprint() const override {
         std::string off;
         for (const auto& resource : options_.resources_off) off += resource + ' ';
+        for (const auto& workspace : options_.workspaces) off += "; only: " + workspace;
         return "off: " + off;
     }
 

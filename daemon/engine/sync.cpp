@@ -91,15 +91,24 @@ void Sync::begin_pass() {
     const auto now = clock_.now();
     const auto began = store_.fact(name_ + ".pass_began_at");
     const auto ended = store_.fact(name_ + ".pass_ended_at");
+    const auto opens = account_.source.fingerprint();
     const auto opened_before = store_.fact(name_ + ".opens");
-    everything_ = opened_before && *opened_before != account_.source.fingerprint();
-    if (!opened_before) store_.set_fact(name_ + ".opens", account_.source.fingerprint());
-    if (began && (!ended || *ended < *began) && parse_iso(*began)) {
+    everything_ = opened_before && *opened_before != opens;
+    const bool unfinished = began && (!ended || *ended < *began) && parse_iso(*began);
+    if (unfinished && store_.fact(name_ + ".pass_opens") == opens) {
         pass_ = *parse_iso(*began);
         log::info("sync continues source={} pass={}", name_, *began);
     } else {
         pass_ = now;
         store_.set_fact(name_ + ".pass_began_at", iso(now));
+        store_.set_fact(name_ + ".pass_opens", opens);
+        if (unfinished) {
+            // What is queued was opened for another configuration: all is opened anew, until a pass is complete.
+            store_.drop_work(name_);
+            store_.set_fact(name_ + ".opens", "");
+            backlog_.clear();
+            everything_ = true;
+        }
         log::info("sync begins source={}", name_);
     }
     const auto streams = account_.source.streams();
@@ -112,7 +121,8 @@ void Sync::begin_pass() {
         row.recurring = streams[root.stream].kind == source::Kind::recurring;
         row.order_key = streams[root.stream].rank * kRank + root.order;
         row.due_at = now;
-        if (store_.queue(row, pass_)) ++backlog_[row.stream];
+        // Each sync asks whose token it is, also when it continues a pass.
+        if (store_.queue(row, now)) ++backlog_[row.stream];
     }
 }
 
@@ -240,6 +250,7 @@ void Sync::send(WalkPtr walk) {
     ++progress_.requests;
     recent_requests_.push_back(now);
     if (const auto feature = unknown_feature(*walk)) asked_.insert(*feature);
+    walk->token = token_number_;
     const auto number = ++last_request_;
     in_flight_.emplace(number, std::move(walk));
     account_.transport.get(number, target);
@@ -310,6 +321,8 @@ void Sync::note_stage() {
         const auto index = stream_index_.find(name);
         if (count <= 0 || index == stream_index_.end()) continue;
         const auto& stream = account_.source.streams()[index->second];
+        // Follow-up work of an earlier stage does not bring that stage back.
+        if (stream.rank < stage_rank_) continue;
         if (first == nullptr || stream.rank < first->rank) first = &stream;
     }
     const std::string_view stage = first != nullptr ? first->stage : std::string_view();
@@ -322,6 +335,7 @@ void Sync::note_stage() {
                   progress_.rows_unchanged - stage_start_.rows_unchanged,
                   std::chrono::duration<double>(now - stage_began_).count());
     progress_.stage = stage;
+    if (first != nullptr) stage_rank_ = first->rank;
     stage_start_ = progress_;
     stage_began_ = now;
 }

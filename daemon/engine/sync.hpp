@@ -108,6 +108,7 @@ class Sync {
     void commit_group();
     void report(bool now);
     void note_stage();
+    std::string without_token(std::string text) const;
 
     Account account_;
     store::Store& store_;
@@ -141,6 +142,7 @@ class Sync {
     bool probing_ = false;       // it is being asked, and nothing else is
     WalkPtr probe_;              // the question, while it is not in flight
     int failures_in_a_row_ = 0;  // without a usable answer
+    int token_number_ = 0;       // grows when the token is replaced
     int outages_ = 0;            // in a row
 
     source::Answer answer_;
@@ -148,6 +150,7 @@ class Sync {
     Monotonic group_began_{};
     Monotonic run_began_{};
     Monotonic stage_began_{};
+    int stage_rank_ = 0;
     Progress stage_start_;
     std::deque<Monotonic> recent_requests_;
     Monotonic last_report_{};

@@ -42,7 +42,7 @@ void Sync::answered(http::Response response) {
         };
         auto reason = account_.source.reason(response.body);
         if (repeats_token(response.body) || repeats_token(reason)) reason = "[hidden]";
-        return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
+        return without_token(fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason));
     };
     using enum source::Verdict;
     if (walk->probe && (verdict == capability_off || verdict == hidden || verdict == refused)) return settle_doubts();
@@ -215,6 +215,14 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
     give_up(*walk, status, why, kTryAgain);
 }
 
+// A server may repeat what it was sent.
+std::string Sync::without_token(std::string text) const {
+    if (account_.token.empty()) return text;
+    for (auto at = text.find(account_.token); at != std::string::npos; at = text.find(account_.token))
+        text.replace(at, account_.token.size(), "[hidden]");
+    return text;
+}
+
 void Sync::ask_again(WalkPtr walk) {
     if (walk->probe)
         probe_ = std::move(walk);
@@ -275,10 +283,12 @@ void Sync::outage(const std::string& why) {
 
 // The token is asked for again, for it may have been renewed; then the first root tells whether it is refused as such.
 void Sync::doubt_token(WalkPtr walk, const std::string& why) {
+    if (walk->token != token_number_) return ask_again(std::move(walk));  // sent before the token was replaced
     if (account_.read_token) {
         auto token = account_.read_token();
         if (token != account_.token) {
             account_.token = token;
+            ++token_number_;
             token_since_ = last_request_ + 1;
             account_.transport.set_token(std::move(token));
             ask_again(std::move(walk));

@@ -36,6 +36,7 @@ struct Sync::Walk {
     int limit = 0;              // objects per page, once the server could not cope with full ones
     int attempts = 0;           // failures of the request at hand
     int restarts = 0;
+    int token = 0;         // which token the request at hand was sent with
     bool doubted = false;  // has failed before, when it was asked whether everything does
     Monotonic not_before{};
     std::unordered_set<std::string> offsets;  // seen in this walk: one that comes again would go on for ever

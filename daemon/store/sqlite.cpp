@@ -63,6 +63,7 @@ class SqliteStore final : public Store {
         return queue_.work(source, stream, scope);
     }
     void save(const Work& work) override { queue_.save(work); }
+    void drop_work(std::string_view source) override { queue_.drop(source); }
     void done(const Work& work, Instant now) override { queue_.done(work, now); }
     std::map<std::string, std::int64_t> backlog(std::string_view source) override { return queue_.backlog(source); }
 

@@ -76,6 +76,10 @@ Queue::Queue(sqlite3* database)
       save_(database, fmt::format(kSaveSql, kColumns)),
       done_(database, kDoneSql),
       remove_(database, "DELETE FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3"),
+      drop_one_off_(database, "DELETE FROM sync_work WHERE source = ?1 AND kind = 'one_off'"),
+      rest_(database,
+            "UPDATE sync_work SET due_at = NULL, resume = NULL, resumed_at = NULL, walked = 0, attempts = 0 "
+            "WHERE source = ?1"),
       backlog_(database,
                "SELECT stream, count(*) FROM sync_work WHERE source = ?1 AND due_at IS NOT NULL GROUP BY stream") {}
 
@@ -125,6 +129,11 @@ void Queue::done(const Work& work, Instant now) {
     const auto pending_at = text_of(work.pending_at);
     done_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, now_text);
     done_.bind_filled(5, work.cursor).bind_filled(6, work.pending_cursor).bind_filled(7, pending_at).run();
+}
+
+void Queue::drop(std::string_view source) {
+    drop_one_off_.bind(1, source).run();
+    rest_.bind(1, source).run();
 }
 
 std::map<std::string, std::int64_t> Queue::backlog(std::string_view source) {

@@ -108,6 +108,8 @@ class Store {
     virtual void save(const Work& work) = 0;
     // The walk is complete. Recurring work stays, without anything to do; one-off work leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
+    // Nothing of this source is due any more: one-off work goes, recurring work keeps its cursors.
+    virtual void drop_work(std::string_view source) = 0;
     // How many rows of each stream have something to do, now or later.
     virtual std::map<std::string, std::int64_t> backlog(std::string_view source) = 0;
 

@@ -1,4 +1,5 @@
-"""What the system tests share: the fake Asana as server, taskmirror as a user starts it, the database as a user reads it.
+"""What the system tests share: the fake Asana as server, taskmirror as a user starts it, the database as a user sees it.
+
 
 TASKMIRROR and FAKE_ASANA name the two programs. Ports are free ones, files lie in a temporary folder, every process is
 ended with the test that started it.
@@ -24,6 +25,7 @@ import time
 import unittest
 import urllib.request
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import compare_truth  # noqa: E402
 
@@ -78,6 +80,10 @@ class Fake:
     def minimum(self):
         return self.control("GET", "minimum")["total"]
 
+    def unreachable_tasks(self):
+        """How many tasks no request leads to."""
+        return json.loads(self.control("GET", "truth").rstrip("\n").rsplit("\n", 1)[-1])["summary"]["unreachable_tasks"]
+
     def truth(self):
         """{table: [row]}, mentions left out."""
         tables = {}
@@ -97,8 +103,8 @@ class Fake:
 class Relay:
     """Stands between taskmirror and the fake: notes each request, and lets a test replace, hold or change its answer.
 
-    before(target) may give (status, headers, body) instead of asking the fake; after(target, status, body) is called with
-    the answer in hand, before it is passed on. Both run in the thread of that request.
+    before(target) may give (status, headers, body) instead of asking the fake; after(target, status, body) is called
+    with the answer in hand, before it is passed on. Both run in the thread of that request.
     """
 
     def __init__(self, fake, before=None, after=None):

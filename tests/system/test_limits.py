@@ -24,7 +24,8 @@ class Limits(support.SystemTest):
             self.assertLess(runs, 20)
         self.assertGreater(runs, 3)
         self.assertEqual(total, fake.stats()["total"])
-        self.assertLessEqual(total, fake.minimum() + 2)
+        # Each sync asks anew whose token it has.
+        self.assertLessEqual(total, fake.minimum() + runs + 1)
         self.assert_truth(fake)
 
     @support.long
