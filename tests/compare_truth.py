@@ -54,7 +54,7 @@ def differences(stored, row, mention, columns):
         if column not in columns:
             wrong.append(f"{column}: the database has no such column")
     if "mirrored_at" in columns and (stored["mirrored_at"] is None) != mention:
-        wrong.append("mirrored_at is set on a mention" if mention else "mirrored_at is NULL on a listed row")
+        wrong.insert(0, "mirrored_at is set on a mention" if mention else "mirrored_at is NULL on a listed row")
     return wrong
 
 

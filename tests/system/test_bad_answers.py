@@ -48,7 +48,10 @@ class BadAnswers(support.SystemTest):
 
     def test_a_connection_that_is_cut(self):
         self.assert_gaps_then_healed(self.workspace(), [
-            {"kind": "truncate", "bytes": 0}, {"kind": "truncate", "bytes": 1}, {"kind": "truncate"}, {"kind": "close"}])
+            {"kind": "truncate", "bytes": 0},
+            {"kind": "truncate", "bytes": 1},
+            {"kind": "truncate"},
+            {"kind": "close"}])
 
     def test_json_that_is_cut_in_a_whole_answer(self):
         fake = self.workspace()

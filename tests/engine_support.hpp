@@ -1,0 +1,279 @@
+// What the tests of the engine share: a clock that only waiting moves, a transport that answers from a script, a small
+// source whose bodies are lines, and a bench that holds them together with a real pace and a real database.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "engine/sync.hpp"
+#include "store_test_support.hpp"
+
+namespace taskmirror::engine {
+
+using namespace std::chrono_literals;
+using Targets = std::vector<std::string>;
+
+class FakeClock final : public Clock {
+  public:
+    Instant now() const override { return store::at(0) + std::chrono::floor<Milliseconds>(gone_); }
+    Monotonic monotonic() const override { return Monotonic(1h) + gone_; }
+    void advance(std::chrono::nanoseconds time) { gone_ += time; }
+
+  private:
+    std::chrono::nanoseconds gone_{0};
+};
+
+// The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
+// one-off; `goals` and `milestones` are a feature that a plan may lack.
+enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kStreamCount };
+inline constexpr source::Stream kLines[kStreamCount] = {
+    {.name = "me", .stage = "account", .rank = 10},
+    {.name = "lists", .stage = "lists", .rank = 20, .token_stream = "changes"},
+    {.name = "changes", .stage = "lists", .rank = 20},
+    {.name = "parts", .stage = "parts", .rank = 30},
+    {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
+    {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
+    {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
+};
+
+// Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
+// SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
+// Anything else makes the page unusable.
+class Lines final : public source::Source {
+  public:
+    std::string opens = "all";
+
+    std::string_view name() const override { return "acme"; }
+    std::span<const source::Stream> streams() const override { return kLines; }
+    std::span<const Table> tables() const override { return store::kTables; }
+    std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
+    std::string fingerprint() const override { return opens; }
+    std::string target(const source::Work& work) const override {
+        if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
+        return fmt::format("/{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
+                           work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
+                           work.offset.empty() ? "" : fmt::format("#{}", work.offset));
+    }
+    source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
+        using enum source::Verdict;
+        switch (reply.status) {
+            case 200:
+                return page;
+            case 400:
+                return reply.body == "expired" ? restart : refused;
+            case 401:
+                return unauthorized;
+            case 402:
+                return capability_off;
+            case 403:
+            case 404:
+                return hidden;
+            case 412:
+                return token;
+            case 429:
+                return throttled;
+            case 451:
+                return blocked;
+            case 500:
+                return work.stream == kMe ? retry : shrink;
+            default:
+                return retry;
+        }
+    }
+    std::string reason(std::string_view body) const override { return std::string(body); }
+
+    void read(const source::Work&, std::string_view body, source::Answer& answer) override {
+        answer.clear();
+        while (!body.empty()) {
+            auto line = body.substr(0, body.find('\n'));
+            body.remove_prefix(std::min(line.size() + 1, body.size()));
+            std::vector<std::string> words;
+            for (std::size_t end = 0; !line.empty(); line.remove_prefix(std::min(end + 1, line.size())))
+                words.emplace_back(line.substr(0, end = std::min(line.find(' '), line.size())));
+            read_line(words, answer);
+        }
+    }
+
+  private:
+    static void read_line(const std::vector<std::string>& words, source::Answer& answer) {
+        auto& page = answer.page;
+        if (words.at(0) == "row") {
+            const auto content = page.keep(words.at(2));
+            page.entities.push_back({.table = store::kProjects,
+                                     .gid = page.keep(words.at(1)),
+                                     .hash = static_cast<std::int64_t>(std::hash<std::string_view>()(content)),
+                                     .first = static_cast<std::uint32_t>(page.values.size())});
+            page.values.push_back(Value::of(content));
+            page.values.push_back(Value());
+            ++answer.objects;
+        } else if (words[0] == "open" || words[0] == "if_changed") {
+            const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
+            answer.follow_ups.push_back(
+                {.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
+                 .scope = words.at(3),
+                 .root = words.at(2),
+                 .order = words.size() > 4 ? std::stoll(words[4]) : 0,
+                 .entity = words[0] == "open" ? -1 : static_cast<std::int64_t>(page.entities.size()) - 1});
+        } else if (words[0] == "next") {
+            answer.next = words.at(1);
+        } else if (words[0] == "token") {
+            answer.token = words.at(1);
+        } else {
+            throw Error(words[0] + " was not expected");
+        }
+    }
+};
+
+inline Limits at_most(std::uint64_t requests) { return {.time = {}, .requests = requests}; }
+
+struct Reply {
+    std::string body = "";
+    int status = 200;
+    std::string retry_after = "";
+    Milliseconds after{10};  // when it arrives, counted from its request
+    http::Failure failure = http::Failure::none;
+};
+
+struct Killed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Answers each target with the replies that were set for it, one after the other, the last one again and again.
+// A target without any gets an empty page.
+class Script final : public http::Transport {
+  public:
+    explicit Script(FakeClock& clock) : clock_(clock) {}
+
+    void on(const std::string& target, std::initializer_list<Reply> replies) { replies_[target] = replies; }
+
+    Targets asked;                      // in the order of their requests
+    std::vector<Monotonic> asked_at;    // when
+    std::string token;                  // the one set last
+    std::size_t kill_before = SIZE_MAX;  // the process dies when it would send this request, counted from 0
+    std::size_t most_at_once = 0;
+    std::function<void(const std::string& target)> watch = [](const std::string&) {};
+
+    void get(std::uint64_t id, const std::string& target) override {
+        if (asked.size() == kill_before) throw Killed("killed");
+        asked.push_back(target);
+        asked_at.push_back(clock_.monotonic());
+        watch(target);
+        auto& replies = replies_[target];
+        Reply reply = replies.empty() ? Reply{} : replies.front();
+        if (replies.size() > 1) replies.pop_front();
+        coming_.emplace(clock_.monotonic() + reply.after, response(id, reply));
+        most_at_once = std::max(most_at_once, coming_.size());
+    }
+    std::size_t in_flight() const override { return coming_.size(); }
+    std::vector<http::Response> wait(Milliseconds at_most) override {
+        if (++waits_ > 200'000) throw std::runtime_error("the engine waits for ever");
+        const auto until = clock_.monotonic() + at_most;
+        std::vector<http::Response> arrived;
+        if (coming_.empty() || coming_.begin()->first > until) {
+            clock_.advance(at_most);
+            return arrived;
+        }
+        clock_.advance(std::max(coming_.begin()->first - clock_.monotonic(), Monotonic::duration(0)));
+        arrived.push_back(std::move(coming_.begin()->second));
+        coming_.erase(coming_.begin());
+        return arrived;
+    }
+    void set_token(std::string text) override { token = std::move(text); }
+
+    // What was on its way to a process that is gone is lost.
+    void drop() { coming_.clear(); }
+
+    std::int64_t times(std::string_view target) const { return std::ranges::count(asked, target); }
+    // The position of the first request for this target; past the end if there was none.
+    std::size_t place(std::string_view target) const {
+        return static_cast<std::size_t>(std::ranges::find(asked, target) - asked.begin());
+    }
+
+  private:
+    static http::Response response(std::uint64_t id, const Reply& reply) {
+        http::Response response;
+        response.id = id;
+        response.failure = reply.failure;
+        if (reply.failure != http::Failure::none) response.message = "connection reset";
+        response.status = reply.failure == http::Failure::none ? reply.status : 0;
+        response.headers = {{"content-type", "application/json"}};
+        if (!reply.retry_after.empty()) response.headers.emplace_back("retry-after", reply.retry_after);
+        response.body = reply.body;
+        response.body.reserve(response.body.size() + http::kPadding);
+        response.duration = reply.after;
+        return response;
+    }
+
+    FakeClock& clock_;
+    std::map<std::string, std::deque<Reply>> replies_;
+    std::multimap<Monotonic, http::Response> coming_;
+    std::size_t waits_ = 0;
+};
+
+// One account, its tracker and its database. Each sync() is a process of its own.
+struct Bench {
+    testing::TemporaryFolder folder;
+    std::filesystem::path file = folder.path() / "t.db";
+    FakeClock clock;
+    Script api{clock};
+    Lines source;
+    http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
+    std::atomic<bool> stop = false;
+    std::string token = "old";  // what the token place gives
+    std::vector<Progress> seen;
+
+    Bench() { api.on("/me", {{"open lists 1 a"}}); }
+
+    Ended sync(const Limits& limits = {}) {
+        const auto store = store::open_sqlite(file, source.tables());
+        http::Pace pace(pace_options, [] { return 0.5; });
+        api.drop();
+        Sync sync({.source = source,
+                   .transport = api,
+                   .pace = pace,
+                   .read_token = [this] { return token; },
+                   .token = "old"},
+                  *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
+        seen.clear();
+        return sync.run(limits);
+    }
+    // A sync that dies when it would send one more request than these.
+    void sync_killed_after(std::size_t requests) {
+        api.kill_before = api.asked.size() + requests;
+        CHECK_THROWS_AS(sync(), Killed);
+        api.kill_before = SIZE_MAX;
+        forget();
+    }
+    void forget() {
+        api.asked.clear();
+        api.asked_at.clear();
+    }
+    std::string rows(const std::string& sql) const { return store::rows(file, sql); }
+    std::string projects() const { return rows("SELECT gid, name FROM asana_projects ORDER BY gid"); }
+    std::string gaps() const {
+        return rows("SELECT stream, scope, status FROM sync_gaps WHERE healed_at IS NULL ORDER BY stream, scope");
+    }
+    std::string due() const {
+        return rows("SELECT stream, scope FROM sync_work WHERE due_at IS NOT NULL ORDER BY stream, scope");
+    }
+    std::string cursors(std::string_view scope) const {
+        return rows(fmt::format("SELECT cursor, pending_cursor FROM sync_work WHERE stream = 'changes' AND scope = '{}'",
+                                scope));
+    }
+};
+
+}  // namespace taskmirror::engine

@@ -1,0 +1,259 @@
+// The order of work, what a commit holds, and what is left when the process dies.
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "engine_support.hpp"
+
+using namespace taskmirror;
+using namespace taskmirror::engine;
+
+namespace {
+
+// Parts p with five rows, each of which opens its notes.
+void five_rows(Bench& bench) {
+    bench.api.on("/me", {{"open parts 1 p"}});
+    std::string body;
+    for (int i = 1; i <= 5; ++i) body += fmt::format("row {} a\nif_changed notes 1 n{} {}\n", i, i, i);
+    bench.api.on("/parts/p", {{body}});
+}
+
+}  // namespace
+
+TEST_CASE("work goes in the order of ranks, whatever the order in which it was opened") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open notes 1 n\nopen goals 1 g\nopen lists 1 a\nopen parts 1 p"}});
+    bench.api.on("/changes/a", {{"token t1"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a", "/lists/a", "/parts/p", "/goals/g", "/notes/n"});
+}
+
+TEST_CASE("a walk under way goes on before a new one begins") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q"}});
+    bench.api.on("/parts/p", {{"next o1"}});
+    bench.api.on("/parts/p#o1", {{"next o2"}});
+
+    bench.sync();
+
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p", "/parts/p#o1", "/parts/p#o2", "/parts/q"});
+}
+
+TEST_CASE("within a rank the smallest order goes first") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open notes 1 x 30\nopen notes 1 y 10\nopen notes 1 z 20"}});
+
+    bench.sync();
+
+    CHECK(bench.api.asked == Targets{"/me", "/notes/y", "/notes/z", "/notes/x"});
+}
+
+TEST_CASE("more valuable work that comes later goes before what was picked ahead") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    std::string notes;
+    for (int i = 10; i < 40; ++i) notes += fmt::format("open notes 1 n{} {}\n", i, i);
+    bench.api.on("/me", {{notes}});
+    bench.api.on("/notes/n12", {{"open parts 1 p"}});
+
+    bench.sync();
+
+    CHECK(bench.api.place("/parts/p") == bench.api.place("/notes/n12") + 1);
+    CHECK(bench.api.asked.size() == 32);
+}
+
+TEST_CASE("an opened object that was opened before is asked for once") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q"}});
+    bench.api.on("/parts/p", {{"row 1 a\nif_changed notes 1 n1"}});
+    bench.api.on("/parts/q", {{"row 1 a\nif_changed notes 1 n1"}});
+
+    bench.sync();
+
+    CHECK(bench.api.times("/notes/n1") == 1);
+}
+
+TEST_CASE("a hundred pages share a commit") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p"}});
+    for (int i = 0; i < 150; ++i)
+        bench.api.on(i == 0 ? "/parts/p" : fmt::format("/parts/p#o{}", i),
+                     {{fmt::format("row {} a{}", i, i < 149 ? fmt::format("\nnext o{}", i + 1) : "")}});
+    std::set<std::string> committed;
+    bench.api.watch = [&](const std::string&) { committed.insert(bench.rows("SELECT count(*) FROM asana_projects")); };
+
+    bench.sync();
+
+    CHECK(committed == std::set<std::string>{"0", "99"});  // the page of /me is the hundredth
+    CHECK(bench.rows("SELECT count(*) FROM asana_projects") == "150");
+}
+
+TEST_CASE("a page waits two seconds for its commit at most") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p"}});
+    for (int i = 0; i < 30; ++i)
+        bench.api.on(i == 0 ? "/parts/p" : fmt::format("/parts/p#o{}", i),
+                     {{.body = fmt::format("row {} a{}", i, i < 29 ? fmt::format("\nnext o{}", i + 1) : ""),
+                       .after = 300ms}});
+    int stored = -1, most_open = 0;  // the first request is that of /me
+    std::set<int> committed;
+    bench.api.watch = [&](const std::string&) {
+        const int count = std::stoi(bench.rows("SELECT count(*) FROM asana_projects"));
+        committed.insert(count);
+        most_open = std::max(most_open, stored++ - count);
+    };
+
+    bench.sync();
+
+    CHECK(most_open >= 5);
+    CHECK(most_open <= 7);
+    CHECK(committed.size() <= 6);
+}
+
+TEST_CASE("a page that cannot be read leaves nothing, and the pages around it stay") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q"}});
+    bench.api.on("/parts/p", {{"row 1 a\nnext o1"}});
+    bench.api.on("/parts/p#o1", {{"row 2 a\nopen notes 1 n2\nrubbish"}});
+    bench.api.on("/parts/q", {{"row 3 a"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.projects() == "1|a 3|a");
+    CHECK(bench.api.times("/notes/n2") == 0);
+    CHECK(bench.gaps() == "parts|p|200");
+}
+
+TEST_CASE("rows and the work that they open are committed together") {
+    Bench bench;
+    five_rows(bench);
+
+    bench.sync_killed_after(2);
+    CHECK(bench.projects().empty());
+    CHECK(bench.due() == "me|");
+    bench.sync();
+
+    CHECK(bench.rows("SELECT count(*) FROM asana_projects") == "5");
+    CHECK(bench.api.asked.size() == 7);
+}
+
+TEST_CASE("a killed sync goes on with what was not committed, and repeats no one-off work") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    five_rows(bench);
+    for (int i = 1; i <= 5; ++i) bench.api.on(fmt::format("/notes/n{}", i), {{.body = "", .after = 1200ms}});
+
+    bench.sync_killed_after(6);  // before n5: n1 to n3 are committed, n4 is not
+    CHECK(bench.due() == "notes|n4 notes|n5");
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/notes/n4", "/notes/n5"});
+}
+
+TEST_CASE("wherever a sync is killed, the next ones bring the same rows") {
+    const auto script = [](Bench& bench) {
+        bench.api.on("/me", {{"open lists 1 a\nopen lists 1 b\nopen goals 1 g"}});
+        bench.api.on("/changes/a", {{"token ta"}});
+        bench.api.on("/changes/b", {{.body = "token tb", .after = 1500ms}});
+        bench.api.on("/lists/a", {{"row 1 a\nif_changed notes 1 n1\nnext o1"}});
+        bench.api.on("/lists/a#o1", {{.body = "row 2 a\nif_changed notes 1 n2", .after = 900ms}});
+        bench.api.on("/lists/b", {{"row 1 a\nif_changed notes 1 n1\nrow 3 a\nif_changed notes 1 n3"}});
+        for (const auto* note : {"1", "2", "3"})
+            bench.api.on(fmt::format("/notes/n{}", note), {{.body = fmt::format("row 1{} a", note), .after = 700ms}});
+    };
+    constexpr auto kRows = "1|a 11|a 12|a 13|a 2|a 3|a";
+    Bench whole;
+    script(whole);
+    whole.sync();
+    CHECK(whole.projects() == kRows);
+
+    for (std::size_t first = 0; first <= whole.api.asked.size(); ++first) {
+        INFO(first);
+        Bench bench;
+        script(bench);
+        if (first < whole.api.asked.size()) bench.sync_killed_after(first);
+        if (first > 2) bench.sync_killed_after(2);
+
+        CHECK(bench.sync() == Ended::complete);
+
+        CHECK(bench.projects() == kRows);
+        CHECK(bench.due().empty());
+        CHECK(bench.gaps().empty());
+        CHECK(bench.cursors("a") == "ta|NULL");
+        CHECK(bench.cursors("b") == "tb|NULL");
+    }
+}
+
+TEST_CASE("an older answer that arrives later does not overwrite a newer one") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q"}});
+    bench.api.on("/parts/p", {{.body = "row 1 old\nif_changed notes 1 n1", .after = 3s}});  // asked first
+    bench.api.on("/parts/q", {{.body = "row 1 new", .after = 100ms}});
+
+    bench.sync();
+
+    REQUIRE(bench.api.place("/parts/p") < bench.api.place("/parts/q"));
+    CHECK(bench.projects() == "1|new");
+    CHECK(bench.api.times("/notes/n1") == 0);
+}
+
+TEST_CASE("a second pass over unchanged objects writes nothing and opens nothing") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync();
+    const auto before = bench.rows("SELECT gid, mirrored_at FROM asana_projects ORDER BY gid");
+    bench.forget();
+    bench.clock.advance(1h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p"});
+    CHECK(bench.rows("SELECT gid, mirrored_at FROM asana_projects ORDER BY gid") == before);
+    CHECK(bench.seen.back().rows_written == 0);
+    CHECK(bench.seen.back().rows_unchanged == 5);
+}
+
+TEST_CASE("a changed object opens its work again, its neighbours do not") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync();
+    bench.forget();
+    bench.clock.advance(1h);
+    bench.api.on("/parts/p", {{"row 1 a\nif_changed notes 1 n1\nrow 2 b\nif_changed notes 1 n2"}});
+
+    bench.sync();
+
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p", "/notes/n2"});
+}
+
+TEST_CASE("when the configuration has grown, unchanged objects open their work once") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync();
+    bench.source.opens = "all and more";
+    for (const auto expected : {5, 0}) {
+        bench.forget();
+        bench.clock.advance(1h);
+        CHECK(bench.sync() == Ended::complete);
+
+        CHECK(bench.api.asked.size() == 2U + static_cast<unsigned>(expected));
+    }
+}
+
+TEST_CASE("a configuration that grows while a pass is unfinished still opens everything") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync(at_most(4));
+    bench.source.opens = "all and more";
+    bench.forget();
+    bench.clock.advance(1min);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    for (int i = 1; i <= 5; ++i) CHECK(bench.api.times(fmt::format("/notes/n{}", i)) == 1);
+}
