@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Instant kNow{Milliseconds{1'780'000'000'000}};
+constexpr Instant kLastDate{Milliseconds{253'402'300'800'000}};  // a leap second at the end of 9999
 
 void hold(bool promise, const char* what) {
     if (!promise) throw Broken(what);
@@ -82,7 +83,8 @@ void json_to_rows(std::string_view bytes) {
     const std::string_view text(body.data(), bytes.size());
 
     const auto reason = source->reason(text);
-    hold(reason.size() <= 200 && is_utf8(reason) && !has_control_characters(reason), "a reason that cannot be logged");
+    hold(reason.size() <= 200 && is_utf8(reason), "a reason that is too long, or not UTF-8");
+    hold(std::ranges::none_of(reason, [](unsigned char c) { return c < 0x20; }), "a reason of several lines");
     const source::Work work{.stream = stream, .scope = "1/2", .root = "1"};
     source->classify(work, {.status = 400, .content_type = "application/json", .body = text});
     try {
@@ -100,8 +102,10 @@ void json_to_rows(std::string_view bytes) {
 void headers(std::string_view bytes) {
     const auto pause = http::parse_retry_after(bytes, kNow);
     hold(!pause || (*pause >= 0ms && *pause <= 24h), "a pause that is negative or longer than a day");
-    for (const auto instant : {parse_iso(bytes), parse_http_date(bytes)})
-        if (instant) hold(parse_iso(iso(*instant)) == instant, "an instant that cannot be written and read again");
+    const auto instant = parse_iso(bytes);
+    hold(!instant || parse_iso(iso(*instant)) == instant, "an instant that cannot be written and read again");
+    const auto date = parse_http_date(bytes);
+    hold(!date || date <= kLastDate, "a date after the year 9999");
 }
 
 void gzip(std::string_view bytes) {
