@@ -1,4 +1,4 @@
-"""What the system tests share: the fake Asana as server, taskmirror as a user starts it, the database as a user sees it.
+"""What the system tests share: the fake Asana as server, taskmirror as a user starts it, and the database.
 
 TASKMIRROR and FAKE_ASANA name the two programs. Ports are free ones, files lie in a temporary folder, every process is
 ended with the test that started it.

@@ -96,7 +96,7 @@ class OtherFiles(support.SystemTest):
         self.refused(65)
 
     def test_a_damaged_database(self):
-        fake = self.fake(600)
+        fake = self.fake(100)
         self.configure(fake.url)
         self.sync()
         with open(self.database, "r+b") as file:
@@ -116,7 +116,7 @@ class Instances(support.SystemTest):
         return running
 
     def test_a_second_instance_is_refused_at_once(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         running = self.busy(fake)
         second = self.sync(expect=75)
         self.assertLess(second.seconds, 5 if support.SANITIZED else 1)
@@ -124,14 +124,14 @@ class Instances(support.SystemTest):
         self.assertIsNone(running.process.poll())
 
     def test_a_lock_is_free_after_a_kill(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         self.busy(fake).kill()
         fake.no_faults()
         self.sync()
         self.assert_truth(fake)
 
     def test_readers_are_not_in_the_way(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         running = self.busy(fake)
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as reader:
             reader.execute("BEGIN")
@@ -142,7 +142,7 @@ class Instances(support.SystemTest):
         self.assert_truth(fake)
 
     def test_sigterm_ends_it_within_seconds_and_loses_nothing(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         running = self.busy(fake)
         began = time.monotonic()
         running.send(signal.SIGTERM)

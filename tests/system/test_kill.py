@@ -42,10 +42,10 @@ class Kill(support.SystemTest):
         print(f"{killed} kills: {made} requests where {least} are needed", flush=True)
 
     def test_a_later_sync_survives_kills(self):
-        fake = self.fake(300, options=["--latency-ms", "3"])
+        fake = self.fake(60, options=["--latency-ms", "3"])
         self.configure(fake.url)
         self.sync()
-        fake.mutate(seed=7, count=30, kinds=["rename", "comment", "complete"])
+        fake.mutate(seed=7, count=20, kinds=["rename", "comment", "complete"])
         for delay in (0.05, 0.1, 0.2):
             running = self.start_sync()
             support.time.sleep(delay)

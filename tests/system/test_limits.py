@@ -44,7 +44,7 @@ class Limits(support.SystemTest):
         """Both plans side by side, for one quarter of a minute, which is what the server looks at."""
         cases = []
         for plan, per_minute, share, at_once in (("free", 150, 0.8, 3), ("paid", 1500, 0.8, 10), ("paid", 1500, 1, 45)):
-            fake = self.fake(600, plan=plan, limits=True, options=["--latency-ms", "50"])
+            fake = self.fake(300, plan=plan, limits=True, options=["--latency-ms", "50"])
             self.config, self.database = (os.path.join(self.folder, f"{len(cases)}.{end}") for end in ("yaml", "db"))
             self.configure(fake.url, f"{{requests_per_minute: {per_minute}, share: {share}, concurrency: {at_once}}}")
             cases.append((fake, per_minute * min(share, 0.97), at_once, self.start_sync()))

@@ -30,7 +30,7 @@ class Output(support.SystemTest):
     def test_check_tells_and_writes_nothing(self):
         for plan, word in (("free", "no (402)"), ("paid", "yes")):
             with self.subTest(plan=plan):
-                fake = self.fake(600, plan=plan)
+                fake = self.fake(201, plan=plan)
                 self.configure(fake.url)
                 ended = self.run_to_end("check", "--config", self.config)
                 self.assertEqual(ended.code, 0, ended)

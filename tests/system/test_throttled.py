@@ -30,7 +30,7 @@ class Throttled(support.SystemTest):
         self.assert_truth(fake)
 
     def test_no_request_inside_a_retry_after(self):
-        fake = self.fake(600, limits=True, options=["--requests-per-minute", "60"])
+        fake = self.fake(100, limits=True, options=["--requests-per-minute", "60"])
         self.configure(fake.url, "{requests_per_minute: 1500, share: 1, concurrency: 20}")
         running = self.start_sync()
         support.wait_until(lambda: fake.stats()["status"].get("429", 0) > 0)

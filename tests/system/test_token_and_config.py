@@ -15,7 +15,7 @@ class Token(support.SystemTest):
         self.assertRegex(ended.err, "refused.*create a new one")
 
     def test_a_token_that_is_revoked_midway_stops_the_account_and_keeps_what_is_there(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         self.configure(fake.url)
         fake.fault({"kind": "slow", "ms": 20, "match": "/stories"})
         running = self.start_sync()
@@ -34,7 +34,7 @@ class Token(support.SystemTest):
         self.assert_truth(fake)
 
     def test_a_token_that_is_renewed_midway_is_read_again(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         path = os.path.join(self.folder, "token")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
             file.write(support.TOKEN)
@@ -52,7 +52,7 @@ class Token(support.SystemTest):
         self.assert_truth(fake)
 
     def test_a_workspace_that_refuses_the_token_leaves_the_other_one_complete(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         self.configure(fake.url)
         truth = fake.truth()
         good, bad = sorted(row["gid"] for row in truth["asana_workspaces"])
@@ -104,7 +104,7 @@ class Configuration(support.SystemTest):
             file.write(text)
 
     def test_a_wrong_workspace_names_the_visible_ones(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         self.configure(fake.url, lines=["workspaces: [Nowhere]"])
         ended = self.sync(expect=78)
         self.assertIn("Nowhere", ended.err)
@@ -113,7 +113,7 @@ class Configuration(support.SystemTest):
         self.assertEqual(fake.stats()["total"], 1)
 
     def test_one_workspace_of_two(self):
-        fake = self.fake(600)
+        fake = self.fake(250)
         wanted, other = sorted(row["gid"] for row in fake.truth()["asana_workspaces"])
         self.configure(fake.url, lines=[f'workspaces: ["{wanted}"]'])
         self.sync()
