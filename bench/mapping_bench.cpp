@@ -32,9 +32,8 @@ double cpu_seconds() {
 std::string task_page(const fake_asana::World& world, std::string_view project) {
     fake_asana::ApiRequest request;
     request.path = "/tasks";
-    request.query = {{"project", std::string(project)},
-                     {"limit", "100"},
-                     {"opt_fields", asana::opt_fields(asana::kTasks)}};
+    request.query = {
+        {"project", std::string(project)}, {"limit", "100"}, {"opt_fields", asana::opt_fields(asana::kTasks)}};
     return fake_asana::answer(world, {}, request);
 }
 

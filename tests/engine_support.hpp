@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text.hpp"
+#include "core/log.hpp"
 #include "engine/sync.hpp"
 #include "store_test_support.hpp"
 
@@ -160,10 +160,11 @@ class Script final : public http::Transport {
 
     void on(const std::string& target, std::initializer_list<Reply> replies) { replies_[target] = replies; }
 
-    Targets asked;                      // in the order of their requests
-    std::vector<Monotonic> asked_at;    // when
-    std::string token;                  // the one set last
-    std::size_t kill_before = SIZE_MAX;  // the process dies when it would send this request, counted from 0
+    Targets asked;                        // in the order of their requests
+    std::vector<Monotonic> asked_at;      // when
+    std::string token;                    // the one set last
+    Monotonic down_from{}, down_until{};  // nothing that is sent in between is answered
+    std::size_t kill_before = SIZE_MAX;   // the process dies when it would send this request, counted from 0
     std::size_t most_at_once = 0;
     std::function<void(const std::string& target)> watch = [](const std::string&) {};
 
@@ -175,6 +176,7 @@ class Script final : public http::Transport {
         auto& replies = replies_[target];
         Reply reply = replies.empty() ? Reply{} : replies.front();
         if (replies.size() > 1) replies.pop_front();
+        if (clock_.monotonic() >= down_from && clock_.monotonic() < down_until) reply.failure = http::Failure::reset;
         coming_.emplace(clock_.monotonic() + reply.after, response(id, reply));
         most_at_once = std::max(most_at_once, coming_.size());
     }
@@ -236,20 +238,24 @@ struct Bench {
     std::string token = "old";  // what the token place gives
     std::vector<Progress> seen;
 
-    Bench() { api.on("/me", {{"open lists 1 a"}}); }
+    Bench() { log::configure({.level = log::Level::off}); }
+    ~Bench() { log::configure({}); }
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
 
     Ended sync(const Limits& limits = {}) {
         const auto store = store::open_sqlite(file, source.tables());
         http::Pace pace(pace_options, [] { return 0.5; });
         api.drop();
-        Sync sync({.source = source,
-                   .transport = api,
-                   .pace = pace,
-                   .read_token = [this] { return token; },
-                   .token = "old"},
-                  *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
+        Sync sync(
+            {.source = source, .transport = api, .pace = pace, .read_token = [this] { return token; }, .token = "old"},
+            *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);
+    }
+    // The exit code of the Fatal that ends it; 0 if none does.
+    int sync_fails(std::string* message = nullptr) {
+        return store::exit_code([this] { sync(); }, message);
     }
     // A sync that dies when it would send one more request than these.
     void sync_killed_after(std::size_t requests) {
@@ -271,8 +277,8 @@ struct Bench {
         return rows("SELECT stream, scope FROM sync_work WHERE due_at IS NOT NULL ORDER BY stream, scope");
     }
     std::string cursors(std::string_view scope) const {
-        return rows(fmt::format("SELECT cursor, pending_cursor FROM sync_work WHERE stream = 'changes' AND scope = '{}'",
-                                scope));
+        return rows(fmt::format(
+            "SELECT cursor, pending_cursor FROM sync_work WHERE stream = 'changes' AND scope = '{}'", scope));
     }
 };
 

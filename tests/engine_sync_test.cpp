@@ -97,9 +97,9 @@ TEST_CASE("a page waits two seconds for its commit at most") {
     Bench bench;
     bench.api.on("/me", {{"open parts 1 p"}});
     for (int i = 0; i < 30; ++i)
-        bench.api.on(i == 0 ? "/parts/p" : fmt::format("/parts/p#o{}", i),
-                     {{.body = fmt::format("row {} a{}", i, i < 29 ? fmt::format("\nnext o{}", i + 1) : ""),
-                       .after = 300ms}});
+        bench.api.on(
+            i == 0 ? "/parts/p" : fmt::format("/parts/p#o{}", i),
+            {{.body = fmt::format("row {} a{}", i, i < 29 ? fmt::format("\nnext o{}", i + 1) : ""), .after = 300ms}});
     int stored = -1, most_open = 0;  // the first request is that of /me
     std::set<int> committed;
     bench.api.watch = [&](const std::string&) {

@@ -167,8 +167,7 @@ class AsanaSource final : public source::Source {
                 if (!words.empty()) words += "; ";
                 words += std::string_view(error["message"].get_string());
             }
-        } catch (const simdjson::simdjson_error&) {
-            return words;
+        } catch (const simdjson::simdjson_error&) {  // what came before it is kept
         }
         for (char& c : words)
             if (static_cast<unsigned char>(c) < 0x20) c = ' ';

@@ -88,6 +88,10 @@ Ended Sync::run(const Limits& limits) {
 // Goes on with the pass that was cut off, or begins a new one.
 void Sync::begin_pass() {
     backlog_ = store_.backlog(name_);
+    // What failed and waits for its time is counted when it is taken up.
+    for (const auto& gap : store_.open_gaps(name_))
+        if (const auto row = store_.work(name_, gap.stream, gap.scope); row && row->due_at && row->attempts > 0)
+            --backlog_[gap.stream];
     const auto now = clock_.now();
     const auto began = store_.fact(name_ + ".pass_began_at");
     const auto ended = store_.fact(name_ + ".pass_ended_at");
@@ -202,6 +206,7 @@ Sync::WalkPtr Sync::pick() {
             walk->stream = stream->second;
             walk->row = std::move(row);
             active_.insert(key_of(walk->row));
+            if (walk->row.attempts > 0) ++backlog_[walk->row.stream];
             return walk;
         }
         if (refilled) return nullptr;

@@ -316,7 +316,7 @@ void Sync::give_up(Walk& walk, std::optional<int> status, const std::string& why
     log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                  iso(now + retry_in));
     start_over(walk);
-    walk.row.attempts += walk.attempts;
+    walk.row.attempts += std::max(walk.attempts, 1);  // so that nobody asks again before its time
     walk.row.last_error = why;
     walk.row.due_at = now + retry_in;
     open_group();

@@ -42,8 +42,8 @@ struct ClientOptions {
     std::string user_agent;
     std::vector<std::pair<std::string, std::string>> headers;  // further request headers
     Milliseconds connect_timeout{10'000};
-    Milliseconds timeout{120'000};               // of one request; bounds the memory for out-of-order answers
-    Milliseconds stall_timeout{30'000};          // below 100 bytes a second for this long
+    Milliseconds timeout{120'000};                 // of one request; bounds the memory for out-of-order answers
+    Milliseconds stall_timeout{30'000};            // below 100 bytes a second for this long
     std::size_t max_body = 64UL * 1024 * 1024;     // decoded bytes of one answer
     std::size_t max_bodies = 256UL * 1024 * 1024;  // decoded bytes of all answers in flight
     std::size_t max_headers = 256UL * 1024;
