@@ -7,10 +7,10 @@
 namespace taskmirror::store {
 namespace {
 
-// "?1, ?2, ..., ?count"
-std::string parameters(std::size_t count) {
-    std::string text = "?1";
-    for (std::size_t i = 2; i <= count; ++i) text += fmt::format(", ?{}", i);
+// "?first, ..., ?first+count-1"
+std::string parameters(std::size_t first, std::size_t count) {
+    std::string text = fmt::format("?{}", first);
+    for (std::size_t i = 1; i < count; ++i) text += fmt::format(", ?{}", first + i);
     return text;
 }
 
@@ -18,16 +18,19 @@ std::string lookup_sql(const Table& table) {
     return fmt::format("SELECT content_hash, mirrored_at IS NOT NULL FROM {} WHERE gid = ?1", table.name);
 }
 
-// Of entities: ?1 gid, ?2 hash, ?3 mirrored_at, then the columns; the same in update_sql().
+// ?1 gid, ?2 hash, ?3 mirrored_at, then the columns; the same in update_sql().
 std::string insert_sql(const Table& table) {
-    const auto columns = fmt::format("{}", fmt::join(table.columns, ", "));
-    if (table.entity) {
-        return fmt::format("INSERT INTO {} (gid, content_hash, mirrored_at, {}) VALUES ({})", table.name, columns,
-                           parameters(3 + table.columns.size()));
-    }
-    // A list may name a member twice.
-    return fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", table.name, columns,
-                       parameters(table.columns.size()));
+    return fmt::format("INSERT INTO {} (gid, content_hash, mirrored_at, {}) VALUES ({})", table.name,
+                       fmt::join(table.columns, ", "), parameters(1, 3 + table.columns.size()));
+}
+
+// A list may name a member twice.
+std::string insert_children_sql(const Table& table, std::size_t rows) {
+    const auto width = table.columns.size();
+    auto text = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", table.name, fmt::join(table.columns, ", "),
+                            parameters(1, width));
+    for (std::size_t row = 1; row < rows; ++row) text += fmt::format(", ({})", parameters(1 + row * width, width));
+    return text;
 }
 
 std::string update_sql(const Table& table) {
@@ -132,13 +135,16 @@ void RowWriter::write_children(const Page& page, const ChildSet& set, std::strin
         statements.remove->bind(1, owner).step();
     }
     if (set.rows == 0) return;
-    if (!statements.insert) statements.insert.emplace(database_, insert_sql(table));
-    auto values = std::span(page.values).subspan(set.first, set.rows * table.columns.size());
+    const auto width = table.columns.size();
+    auto values = std::span(page.values).subspan(set.first, set.rows * width);
     while (!values.empty()) {
+        const auto rows = std::min(values.size() / width, kRowsAtOnce);
+        auto& insert = statements.insert_children[rows - 1];
+        if (!insert) insert.emplace(database_, insert_children_sql(table, rows));
         int parameter = 1;
-        for (const Value& value : values.first(table.columns.size())) statements.insert->bind(parameter++, value);
-        statements.insert->step();
-        values = values.subspan(table.columns.size());
+        for (const Value& value : values.first(rows * width)) insert->bind(parameter++, value);
+        insert->step();
+        values = values.subspan(rows * width);
     }
 }
 

@@ -3,6 +3,7 @@
 // Statements are made from Table at a table's first use and prepared once. What is equal is not written.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,8 +27,10 @@ class RowWriter {
     void forget();
 
   private:
+    static constexpr std::size_t kRowsAtOnce = 8;  // of a child table; a step for each costs more than the row itself
     struct Statements {
         std::optional<Statement> lookup, insert, update, remove, mention;
+        std::array<std::optional<Statement>, kRowsAtOnce> insert_children;  // by number of rows, from one
     };
     enum class Stored { nothing, mention, older, equal };
 
