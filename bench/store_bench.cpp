@@ -200,7 +200,7 @@ void pick(store::Store& store, std::int64_t rows) {
     fmt::print("due          {:6.1f} us CPU for {} rows\n", (cpu_seconds() - start) * 1e6 / kTimes, seen / kTimes);
 
     start = cpu_seconds();
-    store.backlog("acme");
+    store.backlog("acme", now);
     fmt::print("backlog      {:6.1f} ms CPU\n", (cpu_seconds() - start) * 1e3);
 }
 

@@ -9,6 +9,8 @@ option(TASKMIRROR_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF
 add_library(taskmirror_settings INTERFACE)
 target_compile_features(taskmirror_settings INTERFACE cxx_std_20)
 target_compile_options(taskmirror_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
+# GCC 12 warns of std::string's own overlap checks where it inlines them: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
+target_compile_options(taskmirror_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(TASKMIRROR_WERROR)
     target_compile_options(taskmirror_settings INTERFACE -Werror)
 endif()

@@ -18,7 +18,7 @@ CREATE TABLE sync_work (
     pending_at     TEXT,              -- when pending_cursor was taken
     attempts       INTEGER NOT NULL DEFAULT 0,  -- failed requests since the last success
     last_error     TEXT,
-    last_done_at   TEXT,              -- when the last complete pass ended
+    last_done_at   TEXT,              -- when the last complete pass ended; 1970: one for another configuration
     changes        REAL NOT NULL DEFAULT 0,     -- changes seen, with forgetting: the numerator of the learned change rate
     exposure       REAL NOT NULL DEFAULT 0,     -- seconds observed, with forgetting: its denominator
     PRIMARY KEY (source, stream, scope)

@@ -279,5 +279,40 @@ TEST_CASE("the server's reason is shortened and stays on its line") {
 
     CHECK(source->reason(R"({"errors":[{"message":"one\ntwo"},{"message":"three"}]})") == "one two; three");
     CHECK(source->reason("<html>").empty());
-    CHECK(source->reason(R"({"errors":[{"message":")" + std::string(5000, 'x') + R"("}]})").size() == 200);
+    CHECK(source->reason(R"({"errors":[{"message":")" + std::string(5000, 'x') + R"("}]})").size() == 4096);
+}
+
+TEST_CASE("a page with more than can be is refused, and so are texts that no gid or offset can be") {
+    Reader reader;
+    const auto refusal = [&](const std::string& body) {
+        try {
+            reader.read(Id::project_tasks, body);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    const auto objects = [](int count) {
+        std::string body = R"({"data":[{"gid":"0"})";
+        for (int i = 1; i < count; ++i) body += R"(,{"gid":")" + std::to_string(i) + R"("})";
+        return body + "]}";
+    };
+    const auto gid = [](std::size_t size) { return R"({"data":[{"gid":")" + std::string(size, '1') + R"("}]})"; };
+    const auto offset = [](std::size_t size) {
+        return R"({"data":[],"next_page":{"offset":")" + std::string(size, 'o') + R"("}})";
+    };
+    const auto followers = [](int count) {
+        std::string body = R"({"data":[{"gid":"1","followers":[{"gid":"2"})";
+        for (int i = 1; i < count; ++i) body += R"(,{"gid":"3"})";
+        return body + "]}]}";
+    };
+
+    CHECK(refusal(objects(1000)).empty());
+    CHECK(refusal(objects(1001)) == "data: [1000] more objects than a page can have");
+    CHECK(refusal(gid(256)).empty());
+    CHECK(refusal(gid(257)) == "data: [0] gid: too long");
+    CHECK(refusal(offset(8192)).empty());
+    CHECK(refusal(offset(8193)) == "next_page: offset: too long");
+    CHECK(refusal(followers(100'000)).empty());
+    CHECK(refusal(followers(100'001)) == "data: [0] followers: more than 100000 elements");
 }

@@ -29,25 +29,29 @@ using Targets = std::vector<std::string>;
 
 class FakeClock final : public Clock {
   public:
-    Instant now() const override { return store::at(0) + std::chrono::floor<Milliseconds>(gone_); }
+    Instant now() const override { return store::at(0) + std::chrono::floor<Milliseconds>(gone_) - back_; }
     Monotonic monotonic() const override { return Monotonic(1h) + gone_; }
     void advance(std::chrono::nanoseconds time) { gone_ += time; }
+    // The time of day alone.
+    void set_back(Milliseconds time) { back_ += time; }
 
   private:
     std::chrono::nanoseconds gone_{0};
+    Milliseconds back_{0};
 };
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
-// one-off; `goals` and `milestones` are a feature that a plan may lack.
-enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kStreamCount };
+// one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
+enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kStreamCount };
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
-    {.name = "lists", .stage = "lists", .rank = 20, .token_stream = "changes"},
+    {.name = "lists", .stage = "lists", .rank = 20, .token_stream = "changes", .essential = true},
     {.name = "changes", .stage = "lists", .rank = 20},
     {.name = "parts", .stage = "parts", .rank = 30},
     {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
     {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
+    {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
 };
 
 // Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
@@ -235,7 +239,8 @@ struct Bench {
     Lines source;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
-    std::string token = "old";  // what the token place gives
+    std::string first_token = "old";
+    std::string token = "old";  // what the token place gives later
     std::vector<Progress> seen;
 
     Bench() { log::configure({.level = log::Level::off}); }
@@ -247,9 +252,12 @@ struct Bench {
         const auto store = store::open_sqlite(file, source.tables());
         http::Pace pace(pace_options, [] { return 0.5; });
         api.drop();
-        Sync sync(
-            {.source = source, .transport = api, .pace = pace, .read_token = [this] { return token; }, .token = "old"},
-            *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
+        Sync sync({.source = source,
+                   .transport = api,
+                   .pace = pace,
+                   .read_token = [this] { return token; },
+                   .token = first_token},
+                  *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);
     }

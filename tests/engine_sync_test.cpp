@@ -257,3 +257,97 @@ TEST_CASE("a configuration that grows while a pass is unfinished still opens eve
 
     for (int i = 1; i <= 5; ++i) CHECK(bench.api.times(fmt::format("/notes/n{}", i)) == 1);
 }
+
+TEST_CASE("a list that ended in a gap when the configuration had grown opens its work when it heals") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync();
+    const std::string page = "row 1 a\nif_changed notes 1 n1";
+    bench.api.on("/parts/p", {{.body = "", .status = 403}, {page}});
+    bench.source.opens = "all and more";
+    bench.sync();
+    bench.forget();
+    bench.clock.advance(25h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/notes/n1") == 1);
+}
+
+TEST_CASE("work and gaps of what the configuration no longer asks for go") {
+    Bench bench;
+    bench.api.on("/me", {{"open parts 1 p"}, {""}});
+    bench.api.on("/parts/p", {{"row 1 a\nif_changed notes 1 n1\nif_changed notes 1 n2"}});
+    bench.api.on("/notes/n1", {{.body = "", .status = 404}});
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.gaps() == "notes|n1|404");
+    bench.source.opens = "no notes";
+    bench.forget();
+    bench.clock.advance(1min);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.gaps().empty());
+    CHECK(bench.due().empty());
+    CHECK(bench.api.asked == Targets{"/me"});
+}
+
+TEST_CASE("a clock that was wrong does not keep work from being done") {
+    Bench bench;
+    five_rows(bench);
+    bench.clock.advance(24h * 365 * 70);
+    bench.sync();
+    bench.clock.set_back(24h * 365 * 70);
+    bench.forget();
+
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p"});
+    bench.forget();
+    bench.clock.advance(1h);
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p"});
+}
+
+TEST_CASE("a pass that was cut off before the clock went back goes on") {
+    Bench bench;
+    five_rows(bench);
+    bench.clock.advance(24h);
+    bench.sync(at_most(2));
+    bench.clock.set_back(24h);
+    bench.forget();
+
+    CHECK(bench.sync() == Ended::complete);
+
+    for (int i = 1; i <= 5; ++i) CHECK(bench.api.times(fmt::format("/notes/n{}", i)) == 1);
+    CHECK(bench.due().empty());
+}
+
+TEST_CASE("a known feature of paid plans raises an automatic rate from the first request on") {
+    Bench bench;
+    bench.pace_options = {.requests_per_minute = 0, .share = 1};
+    bench.api.on("/me", {{"open goals 1 g"}});
+    bench.sync();
+    bench.clock.advance(1h);
+
+    bench.sync();
+
+    CHECK(bench.seen.front().rate_per_minute > 1000);
+}
+
+TEST_CASE("work of streams that this version does not know goes, and hides no other") {
+    Bench bench;
+    five_rows(bench);
+    bench.sync();
+    SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
+        .exec(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO sync_work "
+            "(source, stream, scope, root, kind, order_key, due_at) SELECT 'acme', 'portfolios', i, '', 'one_off', "
+            "0, '2020-01-01T00:00:00.000Z' FROM n");
+    bench.forget();
+    bench.clock.advance(1h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p"});
+    CHECK(bench.due().empty());
+}

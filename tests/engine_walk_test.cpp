@@ -146,14 +146,31 @@ TEST_CASE("a walk that fails leaves its token pending") {
     CHECK(bench.cursors("a") == "NULL|t1");
 }
 
-TEST_CASE("without its token a walk does not begin") {
+TEST_CASE("a list whose event token cannot be had is walked without it, and the gap heals with a token") {
     ListBench bench;
-    bench.api.on("/changes/a", {{.body = "", .status = 403}});
+    const int code = GENERATE(400, 402, 403, 404);
+    bench.api.on("/changes/a", {{.body = "", .status = code}, {"token t2"}});
 
     CHECK(bench.sync() == Ended::complete);
 
-    CHECK(bench.api.asked == Targets{"/me", "/changes/a"});
-    CHECK(bench.gaps() == "lists|a|403");
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a", "/lists/a", "/lists/a#o1"});
+    CHECK(bench.gaps() == fmt::format("changes|a|{}", code));
+    CHECK(bench.due().empty());
+
+    bench.clock.advance(1h);
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.gaps().empty());
+    CHECK(bench.cursors("a") == "t2|NULL");
+}
+
+TEST_CASE("a list whose event token fails for no lasting reason is walked without it") {
+    ListBench bench;
+    bench.api.on("/changes/a", {{.body = "", .status = 503}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.gaps() == "changes|a|503");
+    CHECK(bench.projects() == "1|a 2|a");
 }
 
 TEST_CASE(
@@ -169,6 +186,28 @@ TEST_CASE(
           Targets{"/me", "/parts/p", "/parts/p#o1", "/parts/p#o1", "/parts/p?limit=50", "/parts/p?limit=50#x1"});
     CHECK(bench.projects() == "1|a 2|a 3|a");
     CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("pages become smaller until the server copes, down to ten objects") {
+    PartBench bench;
+    for (const auto* limit : {"", "?limit=50", "?limit=25", "?limit=12"})
+        bench.api.on(fmt::format("/parts/p{}", limit), {{.body = "", .status = 500}});
+    bench.api.on("/parts/p?limit=10", {{"row 1 a"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.projects() == "1|a");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("a list that fails with the smallest page too is a gap") {
+    PartBench bench;
+    for (const auto* limit : {"", "?limit=50", "?limit=25", "?limit=12", "?limit=10"})
+        bench.api.on(fmt::format("/parts/p{}", limit), {{.body = "", .status = 500}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.gaps() == "parts|p|500");
 }
 
 TEST_CASE("a walk whose rows were committed and whose process died does not count them twice") {

@@ -19,6 +19,14 @@ using source::Json;
 using source::JsonArray;
 using source::JsonObject;
 
+constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are texts to us
+
+Value gid_in(Json& json, Page& page) {
+    const Value gid = source::text(json, page);
+    if (gid.type == Value::Type::text && gid.size > kLongestGid) throw Error("too long");
+    return gid;
+}
+
 struct Reference {
     Value gid, type, name;
 };
@@ -28,7 +36,7 @@ std::optional<Reference> reference_in(Json& json, Page& page) {
     if (!members) return std::nullopt;
     Reference reference;
     source::for_each_member(*members, [&](std::string_view key, Json value) {
-        if (key == "gid") reference.gid = source::text(value, page);
+        if (key == "gid") reference.gid = gid_in(value, page);
         if (key == "resource_type") reference.type = source::text(value, page);
         if (key == "name") reference.name = source::text(value, page);
     });
@@ -331,7 +339,7 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
     std::size_t place = 0;
     source::for_each_member(object, [&](std::string_view key, Json json) {
         if (key == "gid") {
-            draft.gid = source::text(json, page);
+            draft.gid = gid_in(json, page);
             return;
         }
         auto& fields = reader.inside;
@@ -498,7 +506,7 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
             };
             source::for_each_member(*members, [&](std::string_view key, Json value) {
                 if (key == "gid")
-                    gid = source::text(value, page);
+                    gid = gid_in(value, page);
                 else if (key == "enabled")
                     enabled = source::boolean(value);
                 else if (key == "display_value")

@@ -18,6 +18,9 @@ namespace {
 using source::Json;
 using source::JsonObject;
 
+constexpr std::int64_t kMostObjects = 1000;     // on a page: where Asana cuts lists that it does not page
+constexpr std::size_t kMostValues = 4'000'000;  // of all their rows, 64 MB
+constexpr std::size_t kLongestOffset = 8 * 1024;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
 
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
@@ -157,13 +160,14 @@ class AsanaSource final : public source::Source {
     }
 
     std::string reason(std::string_view body) const override {
-        constexpr std::size_t kLongest = 200;
+        constexpr std::size_t kLongest = 4096;
         std::string words;
         try {
             const simdjson::padded_string padded(body);
             simdjson::ondemand::parser parser;
             auto document = parser.iterate(padded);
             for (auto error : document["errors"].get_array()) {
+                if (words.size() >= kLongest) break;
                 if (!words.empty()) words += "; ";
                 words += std::string_view(error["message"].get_string());
             }
@@ -171,9 +175,7 @@ class AsanaSource final : public source::Source {
         }
         for (char& c : words)
             if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-        if (words.size() > kLongest) words.resize(kLongest);
-        while (!words.empty() && !is_utf8(words)) words.pop_back();
-        return words;
+        return shortened(std::move(words), kLongest);
     }
 
     void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
@@ -196,7 +198,9 @@ class AsanaSource final : public source::Source {
                     source::for_each_element(*objects, [&](std::size_t index, Json element) {
                         auto object = source::object(element);
                         if (!object) source::wrong("an object");
+                        if (answer.objects == kMostObjects) throw Error("more objects than a page can have");
                         read_object(work, stream, *object, static_cast<std::int64_t>(index), answer);
+                        if (answer.page.values.size() > kMostValues) throw Error("more rows than a page can have");
                         ++answer.objects;
                     });
                 } else if (stream.shape == Stream::Shape::single) {
@@ -212,6 +216,7 @@ class AsanaSource final : public source::Source {
                     if (member != "offset") return;
                     const Value offset = source::text(value, answer.page);
                     if (offset.is_null() || offset.size == 0) source::wrong("a string that is not empty");
+                    if (offset.size > kLongestOffset) throw Error("too long");
                     answer.next = offset.as_text();
                 });
                 if (!answer.next) source::wrong("an object with an offset");

@@ -94,9 +94,9 @@ using Shape = Stream::Shape;
 
 // clang-format off
 inline constexpr Stream kStreams[] = {
-    {.engine = {.name = "users_me", .stage = "organization", .rank = 10},
+    {.engine = {.name = "users_me", .stage = "organization", .rank = 10, .essential = true},
      .path = "/users/me?opt_fields=name,workspaces.name", .shape = Shape::single, .opens = kOpenedByMe, .opt_fields = false},
-    {.engine = {.name = "workspaces", .stage = "organization", .rank = 11},
+    {.engine = {.name = "workspaces", .stage = "organization", .rank = 11, .essential = true},
      .path = "/workspaces", .mapping = &kWorkspaces, .opens = kOpenedByWorkspace},
     {.engine = {.name = "users", .stage = "organization", .rank = 12},
      .path = "/users?workspace={root}", .mapping = &kPeople, .opens = kOpenedByUser},
@@ -108,7 +108,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/workspaces/{root}/custom_fields", .mapping = &kDefinitions},
     {.engine = {.name = "tags", .stage = "organization", .rank = 16},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
-    {.engine = {.name = "projects", .stage = "projects", .rank = 17},  // archived ones come along
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .essential = true},  // archived ones come along
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
     {.engine = {.name = "sections", .stage = "tasks", .rank = 20},
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},

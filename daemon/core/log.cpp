@@ -93,28 +93,6 @@ std::string without_secrets(std::string text, const std::vector<std::string>& se
     return text;
 }
 
-// As inside a JSON string; quotes and backslashes are left alone where the line is not JSON.
-std::string escaped(std::string_view text, bool json) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t size = utf8_character(text);
-        const char c = text.front();
-        if (size == 0) {
-            out += "\\ufffd";
-        } else if (size == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else if (size == 2 && c == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) {  // C1 controls
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
-        } else {
-            if (json && (c == '"' || c == '\\')) out += '\\';
-            out += text.substr(0, size);
-        }
-        text.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-    return out;
-}
-
 }  // namespace
 
 void configure(const Options& options) {
@@ -146,7 +124,8 @@ void write(Level level, std::string_view line) {
     Log& log = instance();
     if (log.options.format == Format::automatic) configure(log.options);
 
-    std::string text = escaped(without_secrets(std::string(line), log.secrets), log.options.format == Format::json);
+    std::string text =
+        escaped(without_secrets(std::string(line), log.secrets), log.options.format == Format::json ? "\"\\" : "");
     if (log.options.format == Format::journal) text.insert(0, fmt::format("<{}>", priority(level)));
     if (log.before != nullptr) log.before();
     log.out.log(spdlog_level(level), text);

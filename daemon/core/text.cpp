@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -75,6 +76,35 @@ bool is_utf8(std::string_view text) {
         text.remove_prefix(size);
     }
     return true;
+}
+
+std::string escaped(std::string_view text, std::string_view behind_backslash) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t size = utf8_character(text);
+        const char c = text.front();
+        if (size == 0) {
+            out += "\\ufffd";
+        } else if (size == 1 && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+        } else if (size == 2 && c == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) {  // C1 controls
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
+        } else {
+            if (behind_backslash.find(c) != std::string_view::npos) out += '\\';
+            out += text.substr(0, size);
+        }
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    return out;
+}
+
+std::string shortened(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    // Only what follows a first byte starts with the bits 10.
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80) --most;
+    text.resize(most);
+    return text;
 }
 
 bool has_control_characters(std::string_view text) {

@@ -21,6 +21,13 @@ bool is_utf8(std::string_view text);
 // Whether a byte below 0x20 or 0x7F stands in it.
 bool has_control_characters(std::string_view text);
 
+// For a terminal or a line of a log: control characters and what is not UTF-8 become \uXXXX, as inside a JSON string,
+// and these characters get a backslash.
+std::string escaped(std::string_view text, std::string_view behind_backslash = {});
+
+// Its first bytes, at most so many, without cutting a character in two.
+std::string shortened(std::string text, std::size_t most);
+
 // What is most likely meant by a mistyped word: none if nothing is near (a third of the letters may differ).
 std::optional<std::string_view> closest(std::string_view word, std::span<const std::string_view> known);
 

@@ -1,7 +1,8 @@
 #include "engine/sync.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <limits>
 
 #include "core/log.hpp"
 #include "engine/walk.hpp"
@@ -11,6 +12,10 @@ namespace {
 
 http::Budget budget_of(const source::Stream& stream) {
     return stream.budget == source::Budget::search ? http::Budget::search : http::Budget::standard;
+}
+
+bool is_fresh(const store::Capability& capability, Instant now) {
+    return capability.checked_at <= now && now - capability.checked_at < kCapabilityLife;
 }
 
 }  // namespace
@@ -26,7 +31,15 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     const auto streams = account_.source.streams();
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
-    for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
+    for (auto& capability : store_.capabilities(name_)) {
+        capabilities_[{capability.scope, capability.name}] = capability;
+        const auto proves = [&](const source::Stream& stream) {
+            return stream.paid_only && stream.capability == capability.name;
+        };
+        if (capability.available && is_fresh(capability, clock_.now()) && std::ranges::any_of(streams, proves))
+            account_.pace.plan_is_paid();
+    }
+    store_.begin_requests();
 }
 
 Sync::~Sync() = default;
@@ -70,13 +83,11 @@ Ended Sync::run(const Limits& limits) {
         throw;
     }
 
-    std::int64_t waiting = 0;
-    for (const auto& [stream, count] : backlog_) waiting += count;
     open_group();
-    const bool complete = may_send(limits) || waiting == 0;
+    const bool complete = store_.backlog(name_, pass_).empty();
     if (complete) {
-        store_.set_fact(name_ + ".pass_ended_at", iso(clock_.now()));
-        store_.set_fact(name_ + ".opens", account_.source.fingerprint());
+        store_.heal_abandoned_gaps(name_, pass_, now());
+        store_.set_fact(name_ + ".pass_ended_at", iso(now()));
     }
     commit_group();
     note_stage();
@@ -87,35 +98,33 @@ Ended Sync::run(const Limits& limits) {
 
 // Goes on with the pass that was cut off, or begins a new one.
 void Sync::begin_pass() {
-    backlog_ = store_.backlog(name_);
-    // What failed and waits for its time is counted when it is taken up.
-    for (const auto& gap : store_.open_gaps(name_))
-        if (const auto row = store_.work(name_, gap.stream, gap.scope); row && row->due_at && row->attempts > 0)
-            --backlog_[gap.stream];
-    const auto now = clock_.now();
-    const auto began = store_.fact(name_ + ".pass_began_at");
-    const auto ended = store_.fact(name_ + ".pass_ended_at");
+    pass_ = now();
+    const auto began = instant(".pass_began_at");
+    const auto ended = instant(".pass_ended_at");
+    if (std::max(began, ended) >= pass_) store_.clock_went_back(name_, pass_);
     const auto opens = account_.source.fingerprint();
-    const auto opened_before = store_.fact(name_ + ".opens");
-    everything_ = opened_before && *opened_before != opens;
-    const bool unfinished = began && (!ended || *ended < *began) && parse_iso(*began);
-    if (unfinished && store_.fact(name_ + ".pass_opens") == opens) {
-        pass_ = *parse_iso(*began);
-        log::info("sync continues source={} pass={}", name_, *began);
+    const bool same = store_.fact(name_ + ".pass_opens") == opens;
+    if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
+    if (same && began && (!ended || *ended < *began)) {
+        pass_ = std::min(pass_, *began);
+        log::info("sync continues source={} pass={}", name_, iso(pass_));
     } else {
-        pass_ = now;
-        store_.set_fact(name_ + ".pass_began_at", iso(now));
-        store_.set_fact(name_ + ".pass_opens", opens);
-        if (unfinished) {
-            // What is queued was opened for another configuration: all is opened anew, until a pass is complete.
-            store_.drop_work(name_);
-            store_.set_fact(name_ + ".opens", "");
-            backlog_.clear();
-            everything_ = true;
-        }
         log::info("sync begins source={}", name_);
     }
+    store_.set_fact(name_ + ".pass_began_at", iso(pass_));
+    store_.set_fact(name_ + ".pass_opens", opens);
+
     const auto streams = account_.source.streams();
+    for (const auto& gap : store_.open_gaps(name_)) {
+        const auto stream = stream_index_.find(gap.stream);
+        if (stream == stream_index_.end() || !streams[stream->second].essential) continue;
+        auto row = store_.work(name_, gap.stream, gap.scope);
+        if (!row) continue;
+        row->attempts = 0;
+        row->due_at = pass_;
+        store_.save(*row);
+    }
+    backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {
         store::Work row;
         row.source = name_;
@@ -124,11 +133,19 @@ void Sync::begin_pass() {
         row.root = root.root;
         row.recurring = streams[root.stream].kind == source::Kind::recurring;
         row.order_key = streams[root.stream].rank * kRank + root.order;
-        row.due_at = now;
+        row.due_at = pass_;
         // Each sync asks whose token it is, also when it continues a pass.
-        if (store_.queue(row, now)) ++backlog_[row.stream];
+        if (store_.queue(row, now())) ++backlog_[row.stream];
     }
 }
+
+std::optional<Instant> Sync::instant(std::string_view fact) const {
+    const auto text = store_.fact(fmt::format("{}{}", name_, fact));
+    return text ? parse_iso(*text) : std::nullopt;
+}
+
+// The time of day, as work is dated by: it does not go back while a sync runs.
+Instant Sync::now() { return latest_ = std::max(latest_, clock_.now()); }
 
 bool Sync::may_send(const Limits& limits) const {
     if (stop_.load()) return false;
@@ -144,7 +161,7 @@ std::optional<Monotonic> Sync::send_what_may_be_sent(const Limits& limits) {
         if (!at || *at > now) return at;
         auto walk = next_walk();
         if (!walk) return next_retry();
-        const auto budget = budget_of(account_.source.streams()[walk->stream]);
+        const auto budget = budget_of(stream_of(*walk));
         const auto its = account_.pace.next(budget, now);
         if (!its || *its > now) {
             ready_.push_back(std::move(walk));
@@ -187,12 +204,16 @@ Sync::WalkPtr Sync::next_walk() {
     return nullptr;
 }
 
+// What is known of the feature that the walk needs, if that is not too old.
+const store::Capability* Sync::known_feature(const Walk& walk) const {
+    const auto found = capabilities_.find({walk.row.root, std::string(stream_of(walk).capability)});
+    return found != capabilities_.end() && is_fresh(found->second, clock_.now()) ? &found->second : nullptr;
+}
+
 std::optional<std::pair<std::string, std::string>> Sync::unknown_feature(const Walk& walk) const {
-    if (account_.source.streams()[walk.stream].capability.empty()) return std::nullopt;
-    std::pair feature(walk.row.root, std::string(capability(walk)));
-    const auto known = capabilities_.find(feature);
-    if (known != capabilities_.end() && clock_.now() - known->second.checked_at < kCapabilityLife) return std::nullopt;
-    return feature;
+    const auto name = stream_of(walk).capability;
+    if (name.empty() || known_feature(walk) != nullptr) return std::nullopt;
+    return std::pair(walk.row.root, std::string(name));
 }
 
 Sync::WalkPtr Sync::pick() {
@@ -201,17 +222,21 @@ Sync::WalkPtr Sync::pick() {
             auto row = std::move(picked_.front());
             picked_.pop_front();
             const auto stream = stream_index_.find(row.stream);
-            if (stream == stream_index_.end()) continue;  // of another version of the program
+            if (stream == stream_index_.end()) {  // of another version of the program
+                open_group();
+                store_.drop_work(name_, row.stream);
+                continue;
+            }
             auto walk = std::make_unique<Walk>();
             walk->stream = stream->second;
             walk->row = std::move(row);
             active_.insert(key_of(walk->row));
-            if (walk->row.attempts > 0) ++backlog_[walk->row.stream];
+            if (walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
         }
         if (refilled) return nullptr;
         refilled = true;
-        for (auto& row : store_.due(name_, clock_.now(), active_.size() + kPickAhead))
+        for (auto& row : store_.due(name_, now(), active_.size() + kPickAhead))
             if (!active_.contains(key_of(row))) picked_.push_back(std::move(row));
     }
 }
@@ -219,24 +244,22 @@ Sync::WalkPtr Sync::pick() {
 // Settles what needs no request. False: the walk is over.
 bool Sync::prepare(Walk& walk) {
     auto& row = walk.row;
-    const auto now = clock_.now();
-    if (!row.resume.empty() && (!row.resumed_at || now - *row.resumed_at > kOffsetLife)) start_over(walk);
+    const auto time = now();
+    if (!row.resume.empty() && (!row.resumed_at || time - *row.resumed_at > kOffsetLife)) start_over(walk);
     if (!row.resume.empty()) return true;
     if (refused_roots_.contains(row.root)) {
-        give_up(walk, 401, "the token is refused for this workspace", kLookAgain);
+        end_in_gap(walk, 401, "the token is refused for this workspace", kLookAgain);
         return false;
     }
-    if (const auto found = capabilities_.find({row.root, std::string(capability(walk))});
-        found != capabilities_.end() && !found->second.available && now - found->second.checked_at < kCapabilityLife) {
-        open_group();
-        finish(walk);
+    if (const auto* feature = known_feature(walk); feature != nullptr && !feature->available) {
+        skip(walk);
         return false;
     }
-    const auto token_stream = account_.source.streams()[walk.stream].token_stream;
-    if (!token_stream.empty()) {
+    const auto token_stream = stream_of(walk).token_stream;
+    if (!token_stream.empty() && !walk.without_token) {
         const auto token = store_.work(name_, token_stream, row.scope);
         const bool good = token && (!token->cursor.empty() || (!token->pending_cursor.empty() && token->pending_at &&
-                                                               now - *token->pending_at < kPendingTokenLife));
+                                                               time - *token->pending_at < kPendingTokenLife));
         walk.taking_token = !good;
     }
     return true;
@@ -247,11 +270,10 @@ void Sync::send(WalkPtr walk) {
     try {
         target = account_.source.target(work_of(*walk));
     } catch (const Error& error) {
-        give_up(*walk, std::nullopt, error.what(), kLookAgain);
-        return;
+        return give_up(std::move(walk), std::nullopt, error.what(), kLookAgain);
     }
     const auto now = clock_.monotonic();
-    account_.pace.sent(budget_of(account_.source.streams()[walk->stream]), now);
+    account_.pace.sent(budget_of(stream_of(*walk)), now);
     ++progress_.requests;
     recent_requests_.push_back(now);
     if (const auto feature = unknown_feature(*walk)) asked_.insert(*feature);
@@ -283,7 +305,7 @@ void Sync::commit_group() {
 source::Work Sync::work_of(const Walk& walk) const {
     const auto& row = walk.row;
     auto stream = walk.stream;
-    if (walk.taking_token) stream = stream_index_.find(account_.source.streams()[stream].token_stream)->second;
+    if (walk.taking_token) stream = stream_index_.find(stream_of(walk).token_stream)->second;
     return {.stream = stream,
             .scope = row.scope,
             .root = row.root,
@@ -292,13 +314,12 @@ source::Work Sync::work_of(const Walk& walk) const {
             .walked = row.walked};
 }
 
+const source::Stream& Sync::stream_of(const Walk& walk) const { return account_.source.streams()[walk.stream]; }
+
+bool Sync::is_first_root(const Walk& walk) const { return walk.stream == account_.source.roots().front().stream; }
+
 std::string Sync::describe(const Walk& walk) {
     return walk.row.scope.empty() ? walk.row.stream : walk.row.stream + " " + walk.row.scope;
-}
-
-std::string_view Sync::capability(const Walk& walk) const {
-    const auto& stream = account_.source.streams()[walk.stream];
-    return stream.capability.empty() ? stream.name : stream.capability;
 }
 
 void Sync::report(bool now) {

@@ -74,6 +74,8 @@ class Sync {
     using WalkPtr = std::unique_ptr<Walk>;
 
     void begin_pass();
+    std::optional<Instant> instant(std::string_view fact) const;
+    Instant now();
     bool may_send(const Limits& limits) const;
     std::optional<Monotonic> send_what_may_be_sent(const Limits& limits);
     std::optional<Monotonic> next_retry() const;
@@ -88,6 +90,7 @@ class Sync {
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
     void keep_token(WalkPtr walk, const http::Response& response);
+    void usable_answer();
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
     void doubt_token(WalkPtr walk, const std::string& why);
     void doubt(WalkPtr walk, std::optional<int> status, const std::string& why);
@@ -95,19 +98,24 @@ class Sync {
     void settle_doubts();
     void outage(const std::string& why);
     static void start_over(Walk& walk);
-    void give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
+    void give_up(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
+    void go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why);
+    void end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void feature_off(Walk& walk);
-    void finish(Walk& walk);
+    void skip(Walk& walk);
     void leave(const Walk& walk);
-    void queue_follow_ups(const store::Written& written);
+    void queue_follow_ups(const store::Written& written, bool everything);
 
     source::Work work_of(const Walk& walk) const;
+    const source::Stream& stream_of(const Walk& walk) const;
+    bool is_first_root(const Walk& walk) const;
+    const store::Capability* known_feature(const Walk& walk) const;
     static std::string describe(const Walk& walk);
-    std::string_view capability(const Walk& walk) const;
     void open_group();
     void commit_group();
     void report(bool now);
     void note_stage();
+    std::string unusable(const Error& error) const;
     std::string without_token(std::string text) const;
 
     Account account_;
@@ -118,8 +126,8 @@ class Sync {
 
     std::string name_;  // of the account
     std::map<std::string, std::uint16_t, std::less<>> stream_index_;
-    Instant pass_{};           // when this pass began
-    bool everything_ = false;  // follow-ups of unchanged objects too: the configuration grew
+    Instant pass_{};    // when this pass began
+    Instant latest_{};  // what now() gave last
 
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;                // the first request that went with the present token
@@ -143,6 +151,7 @@ class Sync {
     WalkPtr probe_;              // the question, while it is not in flight
     int failures_in_a_row_ = 0;  // without a usable answer
     int token_number_ = 0;       // grows when the token is replaced
+    bool token_is_new_ = false;  // replaced, and no usable answer since
     int outages_ = 0;            // in a row
 
     source::Answer answer_;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "engine/walk.hpp"
 
 namespace taskmirror::engine {
@@ -22,30 +23,28 @@ void Sync::answered(http::Response response) {
 
     const auto now = clock_.monotonic();
     const bool arrived = response.failure == http::Failure::none;
-    const bool usable = arrived && response.status < 500 && response.status != 429;
-    account_.pace.answered(http::Budget::standard, now, response.duration, usable);
-    failures_in_a_row_ = usable || response.status == 429 ? 0 : failures_in_a_row_ + 1;
+    account_.pace.answered(http::Budget::standard, now, response.duration,
+                           arrived && response.status < 500 && response.status != 429);
     log::debug("answer stream={} scope={} status={} ms={} bytes={} {}", walk->row.stream, walk->row.scope,
                response.status, response.duration.count(), response.wire_bytes, response.message);
     if (!arrived) return try_again(std::move(walk), std::nullopt, response.message);
 
     const auto work = work_of(*walk);
-    const bool pausing = !response.header("retry-after").empty();
+    const auto pause = http::parse_retry_after(response.header("retry-after"), clock_.now());
     const auto verdict = account_.source.classify(work, {.status = response.status,
                                                          .content_type = response.header("content-type"),
-                                                         .retry_after = pausing,
+                                                         .retry_after = pause.has_value(),
                                                          .body = response.body});
     const auto why = [&] {
-        // A server or proxy that repeats the request would bring the token into the database.
-        const auto repeats_token = [&](std::string_view text) {
-            return !account_.token.empty() && text.find(account_.token) != std::string_view::npos;
-        };
-        auto reason = account_.source.reason(response.body);
-        if (repeats_token(response.body) || repeats_token(reason)) reason = "[hidden]";
-        return without_token(fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason));
+        const auto reason = shortened(without_token(account_.source.reason(response.body)), kLongestReason);
+        return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
     };
     using enum source::Verdict;
-    if (walk->probe && (verdict == capability_off || verdict == hidden || verdict == refused)) return settle_doubts();
+    const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
+    if (says_no || verdict == restart) usable_answer();
+    if (says_no && walk->probe) return settle_doubts();
+    // A server in need of a rest: so much is asked of it only afterwards.
+    if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
     switch (verdict) {
         case page:
             if (walk->taking_token) return keep_token(std::move(walk), response);
@@ -54,13 +53,15 @@ void Sync::answered(http::Response response) {
             return keep_token(std::move(walk), response);
         case throttled:
             if (response.status == 429) ++progress_.rate_limited;
-            account_.pace.throttled(now, http::parse_retry_after(response.header("retry-after"), clock_.now()));
+            failures_in_a_row_ = 0;
+            account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
             return;
         case shrink:
             // An offset belongs to its page size, so the walk begins again.
-            if (walk->attempts > 0) {
+            if (walk->attempts > 0 && walk->limit != kSmallestPage) {
                 walk->limit = std::max(kSmallestPage, (walk->limit > 0 ? walk->limit : kFullPage) / 2);
+                walk->attempts = 0;
                 start_over(*walk);
             }
             return try_again(std::move(walk), response.status, why());
@@ -68,7 +69,7 @@ void Sync::answered(http::Response response) {
             return try_again(std::move(walk), response.status,
                              response.status == 200 ? "status 200 with a body that is not JSON" : why());
         case restart:
-            if (++walk->restarts > kRestarts) return give_up(*walk, response.status, why(), kTryAgain);
+            if (++walk->restarts > kRestarts) return give_up(std::move(walk), response.status, why(), kTryAgain);
             start_over(*walk);
             ready_.push_back(std::move(walk));
             return;
@@ -76,10 +77,11 @@ void Sync::answered(http::Response response) {
             if (response.id < token_since_) return ask_again(std::move(walk));  // it went with the token before
             return doubt_token(std::move(walk), why());
         case capability_off:
-            return feature_off(*walk);
+            if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
+            [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
         case refused:
-            return give_up(*walk, response.status, why(), kLookAgain);
+            return give_up(std::move(walk), response.status, why(), kLookAgain);
         case blocked:
             throw Fatal(
                 ExitCode::unavailable,
@@ -90,17 +92,21 @@ void Sync::answered(http::Response response) {
 }
 
 void Sync::read_page(WalkPtr walk, const http::Response& response) {
-    if (walk->probe) return settle_doubts();
+    const std::hash<std::string> hash;
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
-        if (answer_.next && (*answer_.next == walk->row.resume || walk->offsets.contains(*answer_.next)))
+        if (answer_.next && (*answer_.next == walk->row.resume || walk->offsets.contains(hash(*answer_.next))))
             throw Error("next_page: the same offset came twice");
+        if (answer_.next && walk->offsets.size() == kMostPages)
+            throw Error(fmt::format("next_page: comes without end, {} pages so far", kMostPages));
     } catch (const Error& error) {
-        return try_again(std::move(walk), response.status, fmt::format("unusable answer: {}", error.what()));
+        return try_again(std::move(walk), response.status, unusable(error));
     }
+    usable_answer();
+    if (walk->probe) return settle_doubts();
     store_page(*walk, response.id);
     if (answer_.next) {
-        walk->offsets.insert(*answer_.next);
+        walk->offsets.insert(hash(*answer_.next));
         walk->attempts = 0;
         ready_.push_back(std::move(walk));
     } else {
@@ -111,13 +117,13 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
 // Rows, follow-up work and the walk's place: all of it or nothing.
 void Sync::store_page(Walk& walk, std::uint64_t request) {
     open_group();
-    const auto now = clock_.now();
-    const auto& stream = account_.source.streams()[walk.stream];
+    const auto now = this->now();
+    const auto& stream = stream_of(walk);
     const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
     store::Written written;
     store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
-        queue_follow_ups(written);
+        queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
         for (const auto& [key, value] : answer_.facts) store_.set_fact(name_ + "." + key, value);
         if (answer_.next) {
             walk.row.resume = *answer_.next;
@@ -136,8 +142,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
                 store_.save(*token);
             }
         }
-        if (!stream.capability.empty() || stream.paid_only) {
-            const store::Capability on{walk.row.root, std::string(capability(walk)), true, now};
+        if (!stream.capability.empty()) {
+            const store::Capability on{walk.row.root, std::string(stream.capability), true, now};
             store_.set_capability(name_, on);
             capabilities_[{on.scope, on.name}] = on;
         }
@@ -148,11 +154,13 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     ++pages_in_group_;
 }
 
-void Sync::queue_follow_ups(const store::Written& written) {
+// `everything`: the list was walked for another configuration; what is opened now may be missing where a row is
+// unchanged.
+void Sync::queue_follow_ups(const store::Written& written, bool everything) {
     const auto streams = account_.source.streams();
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     for (const auto& follow_up : answer_.follow_ups) {
-        if (follow_up.entity >= 0 && !everything_ && !written.changed[static_cast<std::size_t>(follow_up.entity)])
+        if (follow_up.entity >= 0 && !everything && !written.changed[static_cast<std::size_t>(follow_up.entity)])
             continue;
         const auto& stream = streams[follow_up.stream];
         store::Work row;
@@ -175,9 +183,10 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
     } catch (const Error& error) {
-        return try_again(std::move(walk), response.status, fmt::format("unusable answer: {}", error.what()));
+        return try_again(std::move(walk), response.status, unusable(error));
     }
-    const auto now = clock_.now();
+    usable_answer();
+    const auto now = this->now();
     const auto& stream = account_.source.streams()[work_of(*walk).stream];
     auto row = store_.work(name_, stream.name, walk->row.scope).value_or(store::Work{});
     row.source = name_;
@@ -189,13 +198,17 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
     open_group();
-    store_.as_one([&] { store_.save(row); });
+    store_.as_one([&] {
+        store_.save(row);
+        store_.heal_gap(name_, row.stream, row.scope, now);
+    });
     walk->taking_token = false;
     walk->attempts = 0;
     ready_.push_front(std::move(walk));
 }
 
 void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string& why) {
+    ++failures_in_a_row_;
     ++walk->attempts;
     const auto pause = account_.pace.retry_after(walk->attempts);
     if (pause) {
@@ -207,19 +220,29 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
         return;
     }
     if (walk->probe) return outage(why);
-    if (walk->stream == account_.source.roots().front().stream)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
-                                name_, describe(*walk), why));
-    if (failures_in_a_row_ >= kFailuresInARow) return doubt(std::move(walk), status, why);
-    give_up(*walk, status, why, kTryAgain);
+    if (failures_in_a_row_ >= kFailuresInARow && !is_first_root(*walk)) return doubt(std::move(walk), status, why);
+    give_up(std::move(walk), status, why, kTryAgain);
+}
+
+void Sync::usable_answer() {
+    failures_in_a_row_ = 0;
+    outages_ = 0;
+    token_is_new_ = false;
+}
+
+// An error names members of the answer.
+std::string Sync::unusable(const Error& error) const {
+    return fmt::format("unusable answer: {}", shortened(without_token(error.what()), kLongestReason));
 }
 
 // A server may repeat what it was sent.
 std::string Sync::without_token(std::string text) const {
+    constexpr std::string_view kHidden = "[hidden]";
     if (account_.token.empty()) return text;
-    for (auto at = text.find(account_.token); at != std::string::npos; at = text.find(account_.token))
-        text.replace(at, account_.token.size(), "[hidden]");
+    for (auto at = text.find(account_.token); at != std::string::npos; at = text.find(account_.token, at)) {
+        text.replace(at, account_.token.size(), kHidden);
+        at += kHidden.size();
+    }
     return text;
 }
 
@@ -247,13 +270,12 @@ void Sync::doubt(WalkPtr walk, std::optional<int> status, const std::string& why
 // round, for the failures may have been the end of an outage.
 void Sync::settle_doubts() {
     probing_ = false;
-    outages_ = 0;
     for (auto& [walk, status, why] : doubts_) {
         if (status == 401) {
             refused_roots_.insert(walk->row.root);
-            give_up(*walk, status, why, kLookAgain);
+            end_in_gap(*walk, status, why, kLookAgain);
         } else if (walk->doubted) {
-            give_up(*walk, status, why, kTryAgain);
+            give_up(std::move(walk), status, why, kTryAgain);
         } else {
             walk->doubted = true;
             walk->attempts = 0;
@@ -284,18 +306,19 @@ void Sync::outage(const std::string& why) {
 // The token is asked for again, for it may have been renewed; then the first root tells whether it is refused as such.
 void Sync::doubt_token(WalkPtr walk, const std::string& why) {
     if (walk->token != token_number_) return ask_again(std::move(walk));  // sent before the token was replaced
-    if (account_.read_token) {
+    if (account_.read_token && !token_is_new_) {
         auto token = account_.read_token();
         if (token != account_.token) {
             account_.token = token;
             ++token_number_;
+            token_is_new_ = true;
             token_since_ = last_request_ + 1;
             account_.transport.set_token(std::move(token));
             ask_again(std::move(walk));
             return;
         }
     }
-    if (walk->probe || walk->stream == account_.source.roots().front().stream)
+    if (walk->probe || is_first_root(*walk))
         throw Fatal(ExitCode::token_refused,
                     fmt::format("source {}: the token is refused ({}); create a new one in Asana under Settings, Apps, "
                                 "Manage Developer Apps, and put it where the old one stands",
@@ -310,9 +333,40 @@ void Sync::start_over(Walk& walk) {
     walk.offsets.clear();
 }
 
-// The walk ends with a gap. It stays in the queue, to be looked at again later.
-void Sync::give_up(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
-    const auto now = clock_.now();
+// What was asked for cannot be had now.
+void Sync::give_up(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
+    if (is_first_root(*walk))
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
+                                name_, describe(*walk), why));
+    if (walk->taking_token) return go_without_token(std::move(walk), status, why);
+    end_in_gap(*walk, status, why, retry_in);
+}
+
+// The list can be had without its event token; only what changes during the walk will not be told.
+void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why) {
+    const auto token_stream = stream_of(*walk).token_stream;
+    log::warning("gap stream={} scope={} why=\"{}\"", token_stream, walk->row.scope, why);
+    open_group();
+    store_.as_one([&] {
+        store_.open_gap({.source = name_,
+                         .stream = std::string(token_stream),
+                         .scope = walk->row.scope,
+                         .status = status,
+                         .message = why,
+                         .seen_at = now(),
+                         .retry_at = std::nullopt});
+    });
+    walk->taking_token = false;
+    walk->without_token = true;
+    walk->attempts = 0;
+    walk->doubted = false;
+    ready_.push_front(std::move(walk));
+}
+
+// The work stays in the queue, to be looked at again later.
+void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
+    const auto now = this->now();
     log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                  iso(now + retry_in));
     start_over(walk);
@@ -335,20 +389,24 @@ void Sync::give_up(Walk& walk, std::optional<int> status, const std::string& why
 
 // The plan lacks the feature: not a gap.
 void Sync::feature_off(Walk& walk) {
-    const auto now = clock_.now();
-    const store::Capability off{walk.row.root, std::string(capability(walk)), false, now};
+    const store::Capability off{walk.row.root, std::string(stream_of(walk).capability), false, now()};
     log::info("the plan has no {} workspace={}", off.name, off.scope);
     open_group();
     store_.as_one([&] { store_.set_capability(name_, off); });
     capabilities_[{off.scope, off.name}] = off;
-    finish(walk);
+    skip(walk);
 }
 
-void Sync::finish(Walk& walk) {
-    const auto now = clock_.now();
+// Lists are opened again by the next pass; what is asked for once waits until the feature may be there.
+void Sync::skip(Walk& walk) {
+    const auto now = this->now();
+    start_over(walk);
+    walk.row.attempts = 0;
+    walk.row.last_error.clear();
+    walk.row.due_at = now + kCapabilityLife;
     open_group();
     store_.as_one([&] {
-        store_.done(walk.row, now);
+        walk.row.recurring ? store_.done(walk.row, now) : store_.save(walk.row);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });
     leave(walk);

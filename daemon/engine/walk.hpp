@@ -25,21 +25,24 @@ inline constexpr int kOutages = 3;                   // pauses, before a sync gi
 inline constexpr int kRestarts = 3;                  // of one walk whose offsets die
 inline constexpr int kFullPage = 100;
 inline constexpr int kSmallestPage = 10;
+inline constexpr std::size_t kMostPages = 100'000;  // of one walk: a million objects in the smallest pages
+inline constexpr std::size_t kLongestReason = 200;  // bytes of the server's words in a gap
 inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = rank * kRank + order
 
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;
-    bool taking_token = false;  // the event token before the first page
-    bool probe = false;         // only asks whether the token is still good
-    int limit = 0;              // objects per page, once the server could not cope with full ones
-    int attempts = 0;           // failures of the request at hand
+    bool taking_token = false;   // the event token before the first page
+    bool without_token = false;  // none could be had
+    bool probe = false;          // only asks whether the token is still good
+    int limit = 0;               // objects per page, once the server could not cope with full ones
+    int attempts = 0;            // failures of the request at hand
     int restarts = 0;
     int token = 0;         // which token the request at hand was sent with
     bool doubted = false;  // has failed before, when it was asked whether everything does
     Monotonic not_before{};
-    std::unordered_set<std::string> offsets;  // seen in this walk: one that comes again would go on for ever
+    std::unordered_set<std::size_t> offsets;  // hashes of those seen: one that comes again would go on for ever
 };
 
 inline std::string key_of(const store::Work& row) { return row.stream + ' ' + row.scope; }

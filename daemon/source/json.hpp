@@ -49,6 +49,8 @@ void for_each_member(JsonObject& members, Visit&& visit) {
     }
 }
 
+inline constexpr std::size_t kMostElements = 100'000;  // of one array: far beyond any that the API promises
+
 // Calls visit(index, element) for each element. Errors come back with the index before them.
 template <typename Visit>
 void for_each_element(JsonArray& elements, Visit&& visit) {
@@ -56,6 +58,7 @@ void for_each_element(JsonArray& elements, Visit&& visit) {
     for (auto result : elements) {
         Json element;
         if (auto error = result.get(element)) throw Error(simdjson::error_message(error));
+        if (index == kMostElements) throw Error("more than " + std::to_string(kMostElements) + " elements");
         try {
             visit(index, element);
         } catch (const Error& error) {

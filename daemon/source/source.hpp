@@ -29,8 +29,9 @@ struct Stream {
     Budget budget = Budget::standard;
     std::string_view capability = {};  // a feature that the plan of the workspace may lack; empty: every plan has it
     bool paid_only = false;            // an answer proves that the plan is a paid one
-    std::string_view token_stream =
-        {};  // an event token of this stream is taken before the first page, and proved by the last
+    // An event token of this stream is taken before the first page, and proved by the last.
+    std::string_view token_stream = {};
+    bool essential = false;  // without it most of the mirror stands still: what failed is asked for again by each sync
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
@@ -95,13 +96,13 @@ class Source {
     virtual std::span<const Table> tables() const = 0;
     // What a pass begins with.
     virtual std::vector<FollowUp> roots() const = 0;
-    // What of the configuration decides which follow-up work is opened. When it differs from the last complete pass,
-    // unchanged objects open theirs as well.
+    // What of the configuration decides which follow-up work is opened. When it differs from the last pass, work that
+    // waits is given up, and unchanged objects open theirs as well.
     virtual std::string fingerprint() const = 0;
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
-    // The server's own words about a refusal, shortened and without line breaks; empty if it gave none.
+    // The server's own words about a refusal, without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;
     // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
     // Fatal when the configuration does not fit what the account sees.

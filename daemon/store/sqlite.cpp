@@ -50,6 +50,8 @@ class SqliteStore final : public Store {
         }
     }
 
+    void begin_requests() override { rows_.forget(); }
+
     Written write(const Page& page, const Sent& sent, Instant mirrored_at) override {
         assert(group_);
         return rows_.write(page, sent, mirrored_at);
@@ -63,9 +65,12 @@ class SqliteStore final : public Store {
         return queue_.work(source, stream, scope);
     }
     void save(const Work& work) override { queue_.save(work); }
-    void drop_work(std::string_view source) override { queue_.drop(source); }
+    void drop_work(std::string_view source, std::string_view stream) override { queue_.drop(source, stream); }
+    void clock_went_back(std::string_view source, Instant now) override { queue_.clock_went_back(source, now); }
     void done(const Work& work, Instant now) override { queue_.done(work, now); }
-    std::map<std::string, std::int64_t> backlog(std::string_view source) override { return queue_.backlog(source); }
+    std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at) override {
+        return queue_.backlog(source, at);
+    }
 
     void open_gap(const Gap& gap) override {
         const auto seen_at = iso(gap.seen_at);
@@ -78,6 +83,17 @@ class SqliteStore final : public Store {
     void heal_gap(std::string_view source, std::string_view stream, std::string_view scope, Instant now) override {
         const auto healed_at = iso(now);
         heal_gap_.bind(1, source).bind(2, stream).bind(3, scope).bind(4, healed_at).run();
+    }
+
+    void heal_abandoned_gaps(std::string_view source, Instant pass, Instant now) override {
+        auto heal = statement(
+            "UPDATE sync_gaps SET healed_at = ?3, retry_at = NULL "
+            "WHERE source = ?1 AND healed_at IS NULL AND last_seen_at < ?2 AND NOT EXISTS (SELECT 1 FROM sync_work w "
+            "WHERE (w.source, w.stream, w.scope) = (sync_gaps.source, sync_gaps.stream, sync_gaps.scope) "
+            "AND w.due_at IS NOT NULL)");
+        const auto since = iso(pass);
+        const auto healed_at = iso(now);
+        heal.bind(1, source).bind(2, since).bind(3, healed_at).run();
     }
 
     std::vector<Gap> open_gaps(std::string_view source) override {

@@ -82,10 +82,7 @@ void configure(SQLite::Database& database) {
                                 database.getFilename()));
     }
     database.exec("PRAGMA synchronous = FULL");
-    // KiB. After the page size is known: SQLite counts it in pages. A first load writes each task to leaves of its own
-    // in every tree; measured on 100,000 tasks in 100 projects, us of CPU a task and MB of peak memory: pages of 8 KiB
-    // with 16 MiB of cache 107 and 41, of 16 KiB with 24 MiB 95 and 49, with 32 MiB 78 and 58.
-    database.exec("PRAGMA cache_size = -24576");
+    database.exec(fmt::format("PRAGMA cache_size = -{}", kCache));  // once the page size is known: counted in pages
     database.exec("PRAGMA journal_size_limit = 67108864");
     // Readers without write permission can open the file while no writer runs, because its log stays beside it.
     int keep = 1;

@@ -18,6 +18,11 @@ namespace taskmirror::store {
 
 inline constexpr int kApplicationId = 0x74736b6d;  // "tskm": tells our files from those of other programs
 
+// KiB of the connection's cache. A first load writes each task to leaves of its own in every tree; measured on 100,000
+// tasks in 100 projects, us of CPU a task and MB of peak memory: pages of 8 KiB with 16 MiB of cache 107 and 41, of
+// 16 KiB with 24 MiB 95 and 49, with 32 MiB 78 and 58.
+inline constexpr int kCache = 24 * 1024;
+
 // As open_sqlite() of store.hpp, for another list of steps.
 std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables,
                                    std::span<const Step> steps);
@@ -31,6 +36,7 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
 // Carries out the steps above the file's version, each in a transaction. A database with content is copied to
 // `<file>.before-v<newest>` before the first of them.
 void migrate(SQLite::Database& database, std::span<const Step> steps);
+// Sorts in half of the cache: the sorter takes as much memory as the cache may, beside it.
 void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps);
 
 // Runs body; what SQLiteCpp or std::filesystem throws becomes a Fatal.

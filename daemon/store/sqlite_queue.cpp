@@ -76,12 +76,15 @@ Queue::Queue(sqlite3* database)
       save_(database, fmt::format(kSaveSql, kColumns)),
       done_(database, kDoneSql),
       remove_(database, "DELETE FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3"),
-      drop_one_off_(database, "DELETE FROM sync_work WHERE source = ?1 AND kind = 'one_off'"),
+      drop_one_off_(database,
+                    "DELETE FROM sync_work WHERE source = ?1 AND (?2 = '' OR stream = ?2) AND kind = 'one_off'"),
       rest_(database,
-            "UPDATE sync_work SET due_at = NULL, resume = NULL, resumed_at = NULL, walked = 0, attempts = 0 "
-            "WHERE source = ?1"),
-      backlog_(database,
-               "SELECT stream, count(*) FROM sync_work WHERE source = ?1 AND due_at IS NOT NULL GROUP BY stream") {}
+            "UPDATE sync_work SET due_at = NULL, resume = NULL, resumed_at = NULL, walked = 0, attempts = 0, "
+            "last_error = NULL, last_done_at = ?3 WHERE source = ?1 AND (?2 = '' OR stream = ?2)"),
+      backlog_(database, "SELECT stream, count(*) FROM sync_work WHERE source = ?1 AND due_at <= ?2 GROUP BY stream"),
+      clock_(database,
+             "UPDATE sync_work SET due_at = min(due_at, ?2), last_done_at = min(last_done_at, ?3), "
+             "pending_at = min(pending_at, ?2) WHERE source = ?1") {}
 
 bool Queue::queue(const Work& work, Instant pass) {
     const std::string due_at = iso(work.due_at.value_or(pass));
@@ -89,8 +92,8 @@ bool Queue::queue(const Work& work, Instant pass) {
     queue_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, work.root).bind(5, kind(work));
     queue_.bind(6, work.order_key).bind(7, due_at).bind(8, pass_text);
     if (queue_.run() > 0) return true;
-    sooner_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, due_at).bind(5, pass_text).run();
-    return false;
+    sooner_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, due_at).bind(5, pass_text);
+    return sooner_.run() > 0;
 }
 
 std::vector<Work> Queue::due(std::string_view source, Instant now, std::size_t limit) {
@@ -131,14 +134,22 @@ void Queue::done(const Work& work, Instant now) {
     done_.bind_filled(5, work.cursor).bind_filled(6, work.pending_cursor).bind_filled(7, pending_at).run();
 }
 
-void Queue::drop(std::string_view source) {
-    drop_one_off_.bind(1, source).run();
-    rest_.bind(1, source).run();
+void Queue::drop(std::string_view source, std::string_view stream) {
+    drop_one_off_.bind(1, source).bind(2, stream).run();
+    const auto outdated = iso(kOutdated);
+    rest_.bind(1, source).bind(2, stream).bind(3, outdated).run();
 }
 
-std::map<std::string, std::int64_t> Queue::backlog(std::string_view source) {
+void Queue::clock_went_back(std::string_view source, Instant now) {
+    const auto due = iso(now);
+    const auto done = iso(now - Milliseconds(1));
+    clock_.bind(1, source).bind(2, due).bind(3, done).run();
+}
+
+std::map<std::string, std::int64_t> Queue::backlog(std::string_view source, Instant at) {
     std::map<std::string, std::int64_t> counts;
-    backlog_.bind(1, source);
+    const auto until = iso(at);
+    backlog_.bind(1, source).bind(2, until);
     while (backlog_.step()) counts.emplace(backlog_.text(0), backlog_.integer(1));
     return counts;
 }

@@ -25,11 +25,12 @@ class Queue {
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
     void save(const Work& work);
     void done(const Work& work, Instant now);
-    void drop(std::string_view source);
-    std::map<std::string, std::int64_t> backlog(std::string_view source);
+    void drop(std::string_view source, std::string_view stream);
+    void clock_went_back(std::string_view source, Instant now);
+    std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_;
+    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_;
 };
 
 }  // namespace taskmirror::store

@@ -102,6 +102,7 @@ void migrate(SQLite::Database& database, std::span<const Step> steps) {
 }
 
 void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps) {
+    std::vector<std::string> missing;
     SQLite::Statement known(database, "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?");
     for (const Step& step : steps) {
         for (const auto statement : statements(step.sql)) {
@@ -110,9 +111,13 @@ void build_missing_indexes(SQLite::Database& database, std::span<const Step> ste
             known.bind(1, name);
             const bool exists = known.executeStep();
             known.reset();
-            if (!exists) database.exec(std::string(statement));
+            if (!exists) missing.emplace_back(statement);
         }
     }
+    if (missing.empty()) return;
+    database.exec(fmt::format("PRAGMA cache_size = -{}", kCache / 2));
+    for (const auto& statement : missing) database.exec(statement);
+    database.exec(fmt::format("PRAGMA cache_size = -{}", kCache));
 }
 
 }  // namespace taskmirror::store

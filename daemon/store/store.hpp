@@ -20,6 +20,9 @@
 
 namespace taskmirror::store {
 
+// When work was last done that was then dropped: never, for what is asked for now.
+inline constexpr Instant kOutdated{};
+
 // A row of sync_work. Texts are empty where the column is NULL.
 struct Work {
     std::string source{};
@@ -95,11 +98,13 @@ class Store {
     // measured, 138 us of CPU a task against 107.)
     virtual void as_one(const std::function<void()>& body) = 0;
 
+    // The numbers of requests begin anew: no answer to an earlier one can arrive.
+    virtual void begin_requests() = 0;
     // Stores each entity whose content differs from what is stored, with its child sets and mentions.
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
     // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
-    // True if the row had nothing to do before.
+    // True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
     // The first `limit` rows that are due, in order.
     virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) = 0;
@@ -108,13 +113,18 @@ class Store {
     virtual void save(const Work& work) = 0;
     // The walk is complete. Recurring work stays, without anything to do; one-off work leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
-    // Nothing of this source is due any more: one-off work goes, recurring work keeps its cursors.
-    virtual void drop_work(std::string_view source) = 0;
-    // How many rows of each stream have something to do, now or later.
-    virtual std::map<std::string, std::int64_t> backlog(std::string_view source) = 0;
+    // Nothing of this source, or of this stream of it, is due any more: one-off work goes, recurring work keeps its
+    // cursors and counts as done at kOutdated.
+    virtual void drop_work(std::string_view source, std::string_view stream = {}) = 0;
+    // How many rows of each stream are due at that time.
+    virtual std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at) = 0;
+    // Work that a later time than `now` stands at was stored with a wrong clock: done just before now, due now.
+    virtual void clock_went_back(std::string_view source, Instant now) = 0;
 
     virtual void open_gap(const Gap& gap) = 0;  // or renews it: first_seen_at stays
     virtual void heal_gap(std::string_view source, std::string_view stream, std::string_view scope, Instant now) = 0;
+    // Heals what was not seen since `pass` and that no work will look at again: it is not asked for any more.
+    virtual void heal_abandoned_gaps(std::string_view source, Instant pass, Instant now) = 0;
     virtual std::vector<Gap> open_gaps(std::string_view source) = 0;
 
     virtual void set_capability(std::string_view source, const Capability& capability) = 0;

@@ -83,7 +83,7 @@ void json_to_rows(std::string_view bytes) {
     const std::string_view text(body.data(), bytes.size());
 
     const auto reason = source->reason(text);
-    hold(reason.size() <= 200 && is_utf8(reason), "a reason that is too long, or not UTF-8");
+    hold(reason.size() <= 4096 && is_utf8(reason), "a reason that is too long, or not UTF-8");
     hold(std::ranges::none_of(reason, [](unsigned char c) { return c < 0x20; }), "a reason of several lines");
     const source::Work work{.stream = stream, .scope = "1/2", .root = "1"};
     source->classify(work, {.status = 400, .content_type = "application/json", .body = text});
