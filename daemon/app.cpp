@@ -15,6 +15,7 @@
 #include "cli.hpp"
 #include "config.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "engine/sync.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
@@ -138,7 +139,7 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
         constexpr std::size_t kShown = 10;
         if (!gaps.empty()) fmt::print("gaps: {} could not be fetched (table sync_gaps)\n", gaps.size());
         for (const auto& gap : std::span(gaps).first(std::min(gaps.size(), kShown)))
-            fmt::print("  {} {}: {}{}\n", gap.stream, gap.scope, gap.message,
+            fmt::print("  {} {}: {}{}\n", gap.stream, escaped(gap.scope), escaped(gap.message),
                        gap.retry_at ? "; tried again from " + iso(*gap.retry_at) : "");
     }
 }
@@ -170,6 +171,7 @@ ExitCode sync(const Arguments& arguments) {
 
     bool complete = true;
     ExitCode code = ExitCode::done;
+    std::optional<Fatal> failed;  // the last source that did; the others go on
     for (auto& connection : connections) {
         engine::Limits left = limits;
         if (left.time) *left.time -= std::chrono::floor<Milliseconds>(clock.monotonic() - began);
@@ -198,22 +200,41 @@ ExitCode sync(const Arguments& arguments) {
             add_up();
         } catch (const Fatal& fatal) {
             add_up();
-            if (fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt) end_run(fatal.code());
-            throw;
+            if (fatal.code() == ExitCode::disk || fatal.code() == ExitCode::corrupt) throw;  // fails for all
+            if (failed) log::error("{}", failed->what());
+            failed = fatal;
+            complete = false;
+            continue;
         }
         if (!store->open_gaps(connection.config.name).empty()) code = ExitCode::incomplete;
     }
-    if (!complete) code = ExitCode::come_again;
+    if (!complete) code = failed ? failed->code() : ExitCode::come_again;
     end_run(code);
+    if (failed && connections.size() == 1) throw *failed;
     if (config.log.level <= log::Level::info) summarize(*store, config, run, complete);
+    if (failed) throw *failed;
     return code;
 }
 
 http::Response fetch(http::Transport& transport, const std::string& target) {
+    constexpr int kAttempts = 3;
+    constexpr auto kLongestPause = std::chrono::minutes(2);
     static std::uint64_t number = 0;
-    transport.get(++number, target);
-    while (!stop.load())
-        for (auto& response : transport.wait(std::chrono::seconds(1))) return std::move(response);
+    const Clock& clock = system_clock();
+    std::optional<http::Response> answer;
+    for (int attempt = 1; !stop.load(); ++attempt) {
+        transport.get(++number, target);
+        for (answer.reset(); !answer && !stop.load();)
+            for (auto& response : transport.wait(std::chrono::seconds(1))) answer = std::move(response);
+        if (!answer) break;
+        const auto pause = http::parse_retry_after(answer->header("retry-after"), clock.now());
+        if (answer->status != 429 || attempt == kAttempts || !pause || *pause > kLongestPause)
+            return std::move(*answer);
+        fmt::print(stderr, "the API asks for a pause of {} s\n", std::chrono::ceil<std::chrono::seconds>(*pause).count());
+        const auto until = clock.monotonic() + *pause;
+        while (!stop.load() && clock.monotonic() < until)
+            transport.wait(std::chrono::ceil<Milliseconds>(until - clock.monotonic()));
+    }
     throw Fatal(ExitCode::come_again, "stopped by a signal");
 }
 
@@ -242,12 +263,12 @@ void check(const Connection& connection) {
                                                        config.name, config.base_url, error.what()));
     }
     fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
-               who.name, who.gid);
+               escaped(who.name), escaped(who.gid));
     for (const auto& [gid, name] : who.workspaces) {
         const bool wanted = config.workspaces.empty() ||
                             std::ranges::find(config.workspaces, gid) != config.workspaces.end() ||
                             std::ranges::find(config.workspaces, name) != config.workspaces.end();
-        fmt::print("  workspace   {} ({}){}\n", name, gid, wanted ? "" : ", not mirrored");
+        fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
         if (!wanted) continue;
         for (const auto& probe : asana::kProbes) {
             const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));

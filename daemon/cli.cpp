@@ -98,12 +98,12 @@ Given read_words(int argc, const char* const* argv) {
     return given;
 }
 
-std::optional<std::int64_t> number(std::string_view option, const std::string& text) {
+std::optional<std::int64_t> number(std::string_view option, const std::string& text, std::int64_t most) {
     if (text.empty()) return std::nullopt;
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 1) {
-        refuse(fmt::format("{} needs a whole number from 1 on, not '{}'", option, text));
+    if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most) {
+        refuse(fmt::format("{} needs a whole number from 1 to {}, not '{}'", option, most, text));
     }
     return value;
 }
@@ -148,8 +148,8 @@ Arguments parse(int argc, const char* const* argv) {
     if (given.quiet && !arguments.log_level) arguments.log_level = log::Level::warning;
     arguments.log_format = choice<log::Format>("--log-format", given.log_format, log::kFormatNames);
     arguments.progress = !given.quiet && !given.no_progress;
-    arguments.max_minutes = number("--max-minutes", given.max_minutes);
-    arguments.max_requests = number("--max-requests", given.max_requests);
+    arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
+    arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
     if (arguments.command == Command::check && (arguments.max_minutes || arguments.max_requests)) {
         refuse(fmt::format("{} belongs to sync", arguments.max_minutes ? "--max-minutes" : "--max-requests"));
     }

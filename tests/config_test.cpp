@@ -137,6 +137,9 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"sources:\n- type: asan", "c.yaml:2:9: sources[0].type: must be asana, not 'asan', did you mean asana?"},
         {"sources:\n- token_env: A\n  token_file: b",
          "c.yaml:3:15: sources[0].token_file: keep one of token_env, token_file, token_command"},
+        {"sources:\n- token_file: 2/1199012345678901/1199012345678901:0123456789abcdef0123456789abcdef",
+         "c.yaml:2:15: sources[0].token_file: must be the path of a file; this looks like the token itself: write it "
+         "into a file that only its owner can read, and name that file"},
         {"sources:\n- token_env: 1/12:ab",
          "c.yaml:2:14: sources[0].token_env: must be the name of an environment variable, such as ASANA_TOKEN"},
         {"sources:\n- token_file: ~/token",

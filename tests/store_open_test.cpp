@@ -129,7 +129,8 @@ TEST_CASE("a missing directory, a directory that refuses files, and a link are s
     CHECK(exit_code([&] { open_sqlite(folder.path() / "folder.db", kTables); }) == 74);
     { open_sqlite(folder.path() / "mirror.db", kTables); }
     fs::create_symlink(folder.path() / "mirror.db", folder.path() / "link.db");
-    CHECK(exit_code([&] { open_sqlite(folder.path() / "link.db", kTables); }) == 74);
+    CHECK(exit_code([&] { open_sqlite(folder.path() / "link.db", kTables); }, &message) == 74);
+    CHECK_THAT(message, Catch::Contains("name the file that it leads to"));
 }
 
 TEST_CASE("a file that is no database is refused and not touched") {

@@ -308,7 +308,7 @@ class AsanaSource final : public source::Source {
             if (found) continue;
             std::string visible;
             for (const auto& [gid, name] : me.workspaces)
-                visible += fmt::format("{}\"{}\" ({})", visible.empty() ? "" : ", ", name, gid);
+                visible += fmt::format("{}\"{}\" ({})", visible.empty() ? "" : ", ", escaped(name), escaped(gid));
             throw Fatal(ExitCode::configuration,
                         fmt::format("source {}: no workspace \"{}\" is visible to the token; visible are: {}; correct "
                                     "`workspaces` in the configuration",

@@ -100,7 +100,13 @@ std::filesystem::path resolve(const std::filesystem::path& file) {
                                                 "another file",
                                                 absolute.string(), absolute.parent_path().string()));
     }
-    return directory / absolute.filename();
+    auto resolved = directory / absolute.filename();
+    if (std::filesystem::is_symlink(resolved, error)) {
+        throw Fatal(ExitCode::disk, fmt::format("cannot open database {}: it is a symbolic link; name the file that it "
+                                                "leads to, so that each database has one lock",
+                                                resolved.string()));
+    }
+    return resolved;
 }
 
 std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps) {

@@ -41,6 +41,23 @@ class Output(support.SystemTest):
                 self.assertLess(fake.stats()["total"], 30)
                 self.assertFalse(os.path.exists(self.database))
 
+    def test_check_waits_when_it_is_told_to(self):
+        fake = self.fake(30)
+        fake.fault({"kind": "status", "status": 429, "match": "/users/me", "retry_after": 1, "times": 1})
+        self.configure(fake.url)
+        ended = self.run_to_end("check", "--config", self.config)
+        self.assertEqual(ended.code, 0, ended)
+        self.assertIn("asks for a pause of 1 s", ended.err)
+        self.assertEqual(fake.stats()["requests_inside_retry_after"], 0)
+
+    def test_names_cannot_steer_the_terminal(self):
+        body = json.dumps({"data": {"gid": "1", "name": "a\x1b[2Jb\u009bc", "workspaces": []}}).encode()
+        relay = self.relay(self.fake(0), before=lambda _: (200, {"Content-Type": "application/json"}, body))
+        self.configure(relay.url)
+        ended = self.run_to_end("check", "--config", self.config)
+        self.assertEqual(ended.code, 0, ended)
+        self.assertIn(r"a\u001b[2Jb\u009bc", ended.out)
+
     def test_check_with_a_refused_token_and_without_a_server(self):
         fake = self.fake(0)
         self.configure(fake.url)

@@ -120,6 +120,16 @@ class Configuration(support.SystemTest):
         self.assertEqual(self.query("SELECT gid FROM asana_workspaces"), [(wanted,)])
         self.assertEqual(self.query("SELECT count(*) FROM asana_projects WHERE workspace_gid = ?", other), [(0,)])
 
+    def test_a_source_that_fails_does_not_hold_up_the_next_one(self):
+        fake = self.fake(30)
+        self.write(f"database: {self.database}\nsources:\n"
+                   f"  - {{name: first, type: asana, base_url: {fake.url}, token_env: WRONG}}\n"
+                   f"  - {{name: second, type: asana, base_url: {fake.url}}}\n")
+        ended = self.sync(environment={"WRONG": "no-token"}, expect=77)
+        self.assertIn("source first: the token is refused", ended.err)
+        self.assert_truth(fake)
+        self.assertEqual(self.last_run()["exit_code"], 77)
+
     def test_all_mistakes_are_told_at_once(self):
         self.write("databse: x.db\nsources:\n  - name: Acme\n    type: asana\n    base_url: ftp://x\n"
                    "    limits: {share: 7, concurrency: many}\n    limits: {}\nlog: {level: loud}\n")
