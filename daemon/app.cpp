@@ -134,7 +134,7 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
     for (const auto& source : config.sources) {
         for (const auto& capability : store.capabilities(source.name))
             if (!capability.available)
-                fmt::print("the plan of workspace {} has no {}\n", capability.scope, capability.name);
+                fmt::print("the plan of workspace {} has no {}\n", escaped(capability.scope), capability.name);
         const auto gaps = store.open_gaps(source.name);
         constexpr std::size_t kShown = 10;
         if (!gaps.empty()) fmt::print("gaps: {} could not be fetched (table sync_gaps)\n", gaps.size());
@@ -230,7 +230,8 @@ http::Response fetch(http::Transport& transport, const std::string& target) {
         const auto pause = http::parse_retry_after(answer->header("retry-after"), clock.now());
         if (answer->status != 429 || attempt == kAttempts || !pause || *pause > kLongestPause)
             return std::move(*answer);
-        fmt::print(stderr, "the API asks for a pause of {} s\n", std::chrono::ceil<std::chrono::seconds>(*pause).count());
+        fmt::print(stderr, "the API asks for a pause of {} s\n",
+                   std::chrono::ceil<std::chrono::seconds>(*pause).count());
         const auto until = clock.monotonic() + *pause;
         while (!stop.load() && clock.monotonic() < until)
             transport.wait(std::chrono::ceil<Milliseconds>(until - clock.monotonic()));

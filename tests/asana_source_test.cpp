@@ -242,12 +242,9 @@ TEST_CASE("an event token is read from an answer that refuses the old one") {
 TEST_CASE("each status means what the API's documents say") {
     const auto source = asana::make_source({"acme", {}, {}});
     const auto verdict = [&](int status, std::string_view body = "", Id stream = Id::sections,
-                             std::string_view offset = "", bool retry_after = false) {
+                             std::string_view offset = "") {
         return source->classify({.stream = index(stream), .scope = "7", .root = "1", .offset = offset},
-                                {.status = status,
-                                 .content_type = "application/json; charset=UTF-8",
-                                 .retry_after = retry_after,
-                                 .body = body});
+                                {.status = status, .content_type = "application/json; charset=UTF-8", .body = body});
     };
     using enum source::Verdict;
 
@@ -264,7 +261,6 @@ TEST_CASE("each status means what the API's documents say") {
     CHECK(verdict(412, "", Id::project_events) == token);
     CHECK(verdict(412) == refused);
     CHECK(verdict(424) == retry);
-    CHECK(verdict(424, "", Id::sections, "", true) == throttled);
     CHECK(verdict(429) == throttled);
     CHECK(verdict(451) == blocked);
     CHECK(verdict(500) == shrink);

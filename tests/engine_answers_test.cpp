@@ -344,6 +344,18 @@ TEST_CASE("a server that repeats the token brings it neither into a gap nor into
     CHECK(bench.rows("SELECT last_error FROM sync_work WHERE scope = 'p'") == "status 403: no access with [hidden]");
 }
 
+TEST_CASE("a token that was replaced stays hidden") {
+    ThreeBench bench;
+    bench.pace_options.concurrency = 8;
+    bench.token = "new";
+    bench.api.on("/parts/p", {status(401), {"row 1 a"}});
+    bench.api.on("/parts/q", {{.body = "no access with old", .status = 403, .after = 1s}});
+
+    bench.sync();
+
+    CHECK(bench.rows("SELECT message FROM sync_gaps") == "status 403: no access with [hidden]");
+}
+
 TEST_CASE("a token is hidden before a reason is cut, so that no part of it is left") {
     ThreeBench bench;
     bench.first_token = "t0ken";

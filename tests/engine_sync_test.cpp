@@ -351,3 +351,106 @@ TEST_CASE("work of streams that this version does not know goes, and hides no ot
     CHECK(bench.api.asked == Targets{"/me", "/parts/p"});
     CHECK(bench.due().empty());
 }
+
+TEST_CASE("a list that failed and is no longer asked for is left alone, essential or not") {
+    Bench bench;
+    bench.api.on("/me", {{"open lists 2 b\nopen parts 1 p"}, {"open parts 1 p"}});
+    bench.api.on("/changes/b", {{"token t1"}});
+    bench.api.on("/lists/b", {{.body = "", .status = 403}, {"row 9 secret"}});
+    bench.sync();
+    bench.source.opens = "without b";
+
+    for (int i = 0; i < 2; ++i) {
+        bench.clock.advance(1h);
+        CHECK(bench.sync() == Ended::complete);
+        CHECK(bench.gaps().empty());
+        CHECK(bench.api.times("/lists/b") == 1);
+    }
+}
+
+TEST_CASE("a sync in which more fails than a quarter of an hour holds looks at each request twice, and ends") {
+    Bench bench;
+    bench.pace_options = {.requests_per_minute = 120, .share = 0.8, .concurrency = 4};
+    constexpr int kNotes = 1000;
+    std::string notes;
+    for (int i = 0; i < kNotes; ++i) {
+        notes += fmt::format("open notes 1 n{} {}\n", i, i);
+        bench.api.on(fmt::format("/notes/n{}", i), {{"rubbish"}});
+    }
+    bench.api.on("/me", {{notes}});
+
+    CHECK(bench.sync(at_most(20'000)) == Ended::complete);
+
+    CHECK(bench.rows("SELECT count(*) FROM sync_gaps WHERE healed_at IS NULL") == std::to_string(kNotes));
+    CHECK(bench.api.times("/notes/n0") <= 12);
+    CHECK(bench.api.times(fmt::format("/notes/n{}", kNotes - 1)) > 0);
+}
+
+TEST_CASE("what was dated by a clock that ran ahead for a while is done again") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q\nopen notes 1 n"}});
+    bench.api.on("/parts/p", {{"row 1 a"}, {"row 1 b"}});
+    bench.api.on("/parts/q", {{.body = "", .status = 403}, {"row 2 a"}});
+    bench.api.watch = [&](const std::string& target) {
+        if (target != "/parts/p") return;
+        bench.clock.set_back(-30 * 24h);
+        bench.api.watch = [](const std::string&) {};
+    };
+    CHECK(bench.sync(at_most(3)) == Ended::with_work_left);
+    bench.clock.set_back(30 * 24h);
+
+    for (int i = 0; i < 2; ++i) {
+        bench.clock.advance(24h);
+        CHECK(bench.sync() == Ended::complete);
+    }
+
+    CHECK(bench.projects() == "1|b 2|a");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("limited syncs come to the end of a pass after the clock went back") {
+    Bench bench;
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open parts 1 p\nopen parts 1 q\nopen notes 1 n"}});
+    bench.clock.advance(365 * 24h);
+    bench.sync();
+    bench.clock.set_back(365 * 24h);
+    bench.forget();
+
+    bool complete = false;
+    for (int i = 0; i < 3 && !complete; ++i) {
+        bench.clock.advance(1h);
+        complete = bench.sync(at_most(3)) == Ended::complete;
+    }
+
+    CHECK(complete);
+    CHECK(bench.api.times("/notes/n") == 1);
+}
+
+TEST_CASE("thousands of walks may wait for the answer about one feature") {
+    Bench bench;
+    std::string goals;
+    for (int i = 0; i < 3000; ++i) goals += fmt::format("open goals 1 g{} {}\n", i, i);
+    bench.api.on("/me", {{goals + "open parts 1 p"}});
+    bench.api.on("/goals/g0", {{.body = "", .after = 2s}});
+    bench.pace_options.concurrency = 4;
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked.size() == 3002);
+    CHECK(bench.api.most_at_once == 4);
+}
+
+TEST_CASE("walks that wait for the answer about a feature go on though it has become known meanwhile") {
+    Bench bench;
+    bench.pace_options.concurrency = 4;
+    bench.api.on("/me", {{"open goals 1 g"}, {"open goals 1 g\nopen goals 1 h"}});
+    bench.sync();
+    bench.clock.set_back(2s);
+    bench.api.on("/goals/g", {{.body = "", .after = 5s}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/goals/h") == 1);
+}

@@ -163,6 +163,21 @@ TEST_CASE("a list whose event token cannot be had is walked without it, and the 
     CHECK(bench.cursors("a") == "t2|NULL");
 }
 
+TEST_CASE("the gap of a token stays open while its list waits for its time") {
+    Bench bench;
+    bench.api.on("/me", {{"open lists 1 a"}});
+    bench.api.on("/changes/a", {{.body = "", .status = 403}});
+    bench.api.on("/lists/a", {{"row 1 a"}});
+    bench.sync();
+    SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
+        .exec("UPDATE sync_work SET due_at = '2099-01-01T00:00:00.000Z', attempts = 1 WHERE stream = 'lists'");
+    bench.clock.advance(1h);
+
+    bench.sync();
+
+    CHECK(bench.gaps() == "changes|a|403");
+}
+
 TEST_CASE("a list whose event token fails for no lasting reason is walked without it") {
     ListBench bench;
     bench.api.on("/changes/a", {{.body = "", .status = 503}});

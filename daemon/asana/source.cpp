@@ -145,8 +145,6 @@ class AsanaSource final : public source::Source {
                 return hidden;
             case 412:
                 return kStreams[work.stream].shape == Stream::Shape::events ? token : refused;
-            case 424:
-                return reply.retry_after ? throttled : retry;
             case 429:
                 return throttled;
             case 451:
@@ -155,7 +153,7 @@ class AsanaSource final : public source::Source {
             case 504:
                 return list ? shrink : retry;
             default:
-                return reply.status == 408 || reply.status > 500 ? retry : refused;
+                return reply.status == 408 || reply.status == 424 || reply.status > 500 ? retry : refused;
         }
     }
 
@@ -175,7 +173,7 @@ class AsanaSource final : public source::Source {
         }
         for (char& c : words)
             if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-        return shortened(std::move(words), kLongest);
+        return shortened(escaped(words), kLongest);
     }
 
     void read(const source::Work& work, std::string_view body, source::Answer& answer) override {

@@ -28,6 +28,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       stop_(stop),
       watch_(std::move(watch)),
       name_(account_.source.name()) {
+    if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
@@ -60,11 +61,16 @@ Ended Sync::run(const Limits& limits) {
             if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty() && !probing_))) {
                 if (stopping) break;
                 picked_.clear();
-                if (auto walk = pick()) {
-                    ready_.push_back(std::move(walk));
-                    continue;
+                auto walk = pick();
+                if (!walk && !second_round_) {
+                    // What failed for no lasting reason, and long enough ago, gets one more chance.
+                    second_round_ = true;
+                    due_at_ = now();
+                    walk = pick();
                 }
-                break;
+                if (!walk) break;
+                ready_.push_back(std::move(walk));
+                continue;
             }
             if (stopping && !drain_until) drain_until = clock_.monotonic() + kDrain;
             if (drain_until && clock_.monotonic() > *drain_until) break;
@@ -86,7 +92,7 @@ Ended Sync::run(const Limits& limits) {
     open_group();
     const bool complete = store_.backlog(name_, pass_).empty();
     if (complete) {
-        store_.heal_abandoned_gaps(name_, pass_, now());
+        heal_abandoned_gaps();
         store_.set_fact(name_ + ".pass_ended_at", iso(now()));
     }
     commit_group();
@@ -101,7 +107,13 @@ void Sync::begin_pass() {
     pass_ = now();
     const auto began = instant(".pass_began_at");
     const auto ended = instant(".pass_ended_at");
-    if (std::max(began, ended) >= pass_) store_.clock_went_back(name_, pass_);
+    const auto dated = instant(".dated_at");
+    if (dated == pass_) latest_ = pass_ += Milliseconds(1);  // what was done a moment ago was done before
+    if (dated > pass_) {
+        store_.clock_went_back(name_, pass_);
+        if (ended >= pass_) store_.set_fact(name_ + ".pass_ended_at", iso(pass_ - Milliseconds(1)));
+    }
+    due_at_ = pass_;
     const auto opens = account_.source.fingerprint();
     const bool same = store_.fact(name_ + ".pass_opens") == opens;
     if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
@@ -119,7 +131,7 @@ void Sync::begin_pass() {
         const auto stream = stream_index_.find(gap.stream);
         if (stream == stream_index_.end() || !streams[stream->second].essential) continue;
         auto row = store_.work(name_, gap.stream, gap.scope);
-        if (!row) continue;
+        if (!row || !row->due_at) continue;  // not asked for any more
         row->attempts = 0;
         row->due_at = pass_;
         store_.save(*row);
@@ -136,6 +148,19 @@ void Sync::begin_pass() {
         row.due_at = pass_;
         // Each sync asks whose token it is, also when it continues a pass.
         if (store_.queue(row, now())) ++backlog_[row.stream];
+    }
+}
+
+// What was not asked for in this pass and will not be asked for is not missing.
+void Sync::heal_abandoned_gaps() {
+    for (const auto& gap : store_.open_gaps(name_)) {
+        const auto waits = [&](const source::Stream& stream) {
+            if (stream.name != gap.stream && stream.token_stream != gap.stream) return false;
+            const auto row = store_.work(name_, stream.name, gap.scope);
+            return row && row->due_at;
+        };
+        if (gap.seen_at < pass_ && std::ranges::none_of(account_.source.streams(), waits))
+            store_.heal_gap(name_, gap.stream, gap.scope, now());
     }
 }
 
@@ -195,9 +220,11 @@ Sync::WalkPtr Sync::next_walk() {
         ready_.pop_front();
         if (prepare(*walk)) return walk;
     }
-    while (auto walk = pick()) {
+    // One request tells whether a workspace has the feature; the others wait for its answer.
+    while (curious_.size() < kMostCurious) {
+        auto walk = pick();
+        if (!walk) break;
         if (!prepare(*walk)) continue;
-        // One request tells whether a workspace has the feature; the others wait for its answer.
         if (const auto feature = unknown_feature(*walk); !feature || !asked_.contains(*feature)) return walk;
         curious_.push_back(std::move(walk));
     }
@@ -236,7 +263,7 @@ Sync::WalkPtr Sync::pick() {
         }
         if (refilled) return nullptr;
         refilled = true;
-        for (auto& row : store_.due(name_, now(), active_.size() + kPickAhead))
+        for (auto& row : store_.due(name_, due_at_, active_.size() + kPickAhead))
             if (!active_.contains(key_of(row))) picked_.push_back(std::move(row));
     }
 }
@@ -299,7 +326,9 @@ void Sync::open_group() {
 }
 
 void Sync::commit_group() {
-    if (store_.in_transaction()) store_.commit();
+    if (!store_.in_transaction()) return;
+    store_.set_fact(name_ + ".dated_at", iso(now()));
+    store_.commit();
 }
 
 source::Work Sync::work_of(const Walk& walk) const {

@@ -74,6 +74,7 @@ class Sync {
     using WalkPtr = std::unique_ptr<Walk>;
 
     void begin_pass();
+    void heal_abandoned_gaps();
     std::optional<Instant> instant(std::string_view fact) const;
     Instant now();
     bool may_send(const Limits& limits) const;
@@ -128,6 +129,8 @@ class Sync {
     std::map<std::string, std::uint16_t, std::less<>> stream_index_;
     Instant pass_{};    // when this pass began
     Instant latest_{};  // what now() gave last
+    Instant due_at_{};  // work is taken up that is due by then: when the sync began, or its second round
+    bool second_round_ = false;
 
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;                // the first request that went with the present token
@@ -146,13 +149,14 @@ class Sync {
         std::optional<int> status;
         std::string why;
     };
-    std::vector<Doubt> doubts_;  // failed, until the first root tells whether the whole account does
-    bool probing_ = false;       // it is being asked, and nothing else is
-    WalkPtr probe_;              // the question, while it is not in flight
-    int failures_in_a_row_ = 0;  // without a usable answer
-    int token_number_ = 0;       // grows when the token is replaced
-    bool token_is_new_ = false;  // replaced, and no usable answer since
-    int outages_ = 0;            // in a row
+    std::vector<Doubt> doubts_;        // failed, until the first root tells whether the whole account does
+    bool probing_ = false;             // it is being asked, and nothing else is
+    WalkPtr probe_;                    // the question, while it is not in flight
+    int failures_in_a_row_ = 0;        // without a usable answer
+    std::vector<std::string> tokens_;  // that were sent: none is shown
+    int token_number_ = 0;             // grows when the token is replaced
+    bool token_is_new_ = false;        // replaced, and no usable answer since
+    int outages_ = 0;                  // in a row
 
     source::Answer answer_;
     std::size_t pages_in_group_ = 0;

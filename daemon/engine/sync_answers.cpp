@@ -15,8 +15,8 @@ void Sync::answered(http::Response response) {
     if (found == in_flight_.end()) return;
     auto walk = std::move(found->second);
     in_flight_.erase(found);
-    if (const auto feature = unknown_feature(*walk)) {
-        asked_.erase(*feature);
+    if (const auto feature = stream_of(*walk).capability; !feature.empty()) {
+        asked_.erase({walk->row.root, std::string(feature)});
         for (auto& waiting : curious_) ready_.push_back(std::move(waiting));
         curious_.clear();
     }
@@ -31,10 +31,8 @@ void Sync::answered(http::Response response) {
 
     const auto work = work_of(*walk);
     const auto pause = http::parse_retry_after(response.header("retry-after"), clock_.now());
-    const auto verdict = account_.source.classify(work, {.status = response.status,
-                                                         .content_type = response.header("content-type"),
-                                                         .retry_after = pause.has_value(),
-                                                         .body = response.body});
+    const auto verdict = account_.source.classify(
+        work, {.status = response.status, .content_type = response.header("content-type"), .body = response.body});
     const auto why = [&] {
         const auto reason = shortened(without_token(account_.source.reason(response.body)), kLongestReason);
         return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
@@ -43,7 +41,7 @@ void Sync::answered(http::Response response) {
     const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
     if (says_no || verdict == restart) usable_answer();
     if (says_no && walk->probe) return settle_doubts();
-    // A server in need of a rest: so much is asked of it only afterwards.
+    // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
     switch (verdict) {
         case page:
@@ -232,16 +230,17 @@ void Sync::usable_answer() {
 
 // An error names members of the answer.
 std::string Sync::unusable(const Error& error) const {
-    return fmt::format("unusable answer: {}", shortened(without_token(error.what()), kLongestReason));
+    return fmt::format("unusable answer: {}", shortened(without_token(escaped(error.what())), kLongestReason));
 }
 
 // A server may repeat what it was sent.
 std::string Sync::without_token(std::string text) const {
     constexpr std::string_view kHidden = "[hidden]";
-    if (account_.token.empty()) return text;
-    for (auto at = text.find(account_.token); at != std::string::npos; at = text.find(account_.token, at)) {
-        text.replace(at, account_.token.size(), kHidden);
-        at += kHidden.size();
+    for (const auto& token : tokens_) {
+        for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at)) {
+            text.replace(at, token.size(), kHidden);
+            at += kHidden.size();
+        }
     }
     return text;
 }
@@ -310,6 +309,7 @@ void Sync::doubt_token(WalkPtr walk, const std::string& why) {
         auto token = account_.read_token();
         if (token != account_.token) {
             account_.token = token;
+            tokens_.push_back(token);
             ++token_number_;
             token_is_new_ = true;
             token_since_ = last_request_ + 1;

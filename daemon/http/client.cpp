@@ -22,6 +22,7 @@ constexpr long kLowSpeedLimit = 100;        // bytes a second
 constexpr long kConnectionLifetime = 3600;  // seconds; a certificate is looked at only when connecting
 constexpr long kConnectionIdle = 60;        // seconds
 constexpr std::size_t kFirstBuffer = 16 * 1024;
+constexpr std::size_t kInflatedAtOnce = 4;  // other answers that have arrived wait as they came, compressed
 
 template <auto function>
 struct Free {
@@ -348,11 +349,13 @@ class Client final : public Transport {
         set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stall.count()));
     }
 
-    // What has ended since the last call.
+    // What has ended, a few at a time.
     std::vector<Response> finished() {
         std::vector<Response> responses;
         int left = 0;
-        while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+        while (responses.size() < kInflatedAtOnce) {
+            const CURLMsg* message = curl_multi_info_read(multi_.get(), &left);
+            if (message == nullptr) break;
             if (message->msg != CURLMSG_DONE) continue;
             CURL* easy = message->easy_handle;
             const CURLcode code = message->data.result;

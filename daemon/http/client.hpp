@@ -56,7 +56,7 @@ class Transport {
     // `target` is path and query, encoded, beginning with '/'.
     virtual void get(std::uint64_t id, const std::string& target) = 0;
     virtual std::size_t in_flight() const = 0;
-    // Answers that have arrived; waits at most this long for the first one. Returns early when woken.
+    // Answers that have arrived, a few at a time; waits at most this long for the first one. Returns early when woken.
     virtual std::vector<Response> wait(Milliseconds at_most) = 0;
     // The token to use from the next request on.
     virtual void set_token(std::string token) = 0;

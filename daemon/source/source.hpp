@@ -82,7 +82,6 @@ enum class Verdict : std::uint8_t {
 struct Reply {
     int status = 0;
     std::string_view content_type = {};
-    bool retry_after = false;  // the header came
     // 64 bytes behind it must be readable (simdjson padding).
     std::string_view body = {};
 };

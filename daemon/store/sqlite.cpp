@@ -85,17 +85,6 @@ class SqliteStore final : public Store {
         heal_gap_.bind(1, source).bind(2, stream).bind(3, scope).bind(4, healed_at).run();
     }
 
-    void heal_abandoned_gaps(std::string_view source, Instant pass, Instant now) override {
-        auto heal = statement(
-            "UPDATE sync_gaps SET healed_at = ?3, retry_at = NULL "
-            "WHERE source = ?1 AND healed_at IS NULL AND last_seen_at < ?2 AND NOT EXISTS (SELECT 1 FROM sync_work w "
-            "WHERE (w.source, w.stream, w.scope) = (sync_gaps.source, sync_gaps.stream, sync_gaps.scope) "
-            "AND w.due_at IS NOT NULL)");
-        const auto since = iso(pass);
-        const auto healed_at = iso(now);
-        heal.bind(1, source).bind(2, since).bind(3, healed_at).run();
-    }
-
     std::vector<Gap> open_gaps(std::string_view source) override {
         auto query = statement(
             "SELECT stream, scope, status, message, last_seen_at, retry_at, first_seen_at FROM sync_gaps "

@@ -115,7 +115,7 @@ void build_missing_indexes(SQLite::Database& database, std::span<const Step> ste
         }
     }
     if (missing.empty()) return;
-    database.exec(fmt::format("PRAGMA cache_size = -{}", kCache / 2));
+    database.exec(fmt::format("PRAGMA cache_size = -{}", kCache / 4));
     for (const auto& statement : missing) database.exec(statement);
     database.exec(fmt::format("PRAGMA cache_size = -{}", kCache));
 }

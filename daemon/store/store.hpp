@@ -123,8 +123,6 @@ class Store {
 
     virtual void open_gap(const Gap& gap) = 0;  // or renews it: first_seen_at stays
     virtual void heal_gap(std::string_view source, std::string_view stream, std::string_view scope, Instant now) = 0;
-    // Heals what was not seen since `pass` and that no work will look at again: it is not asked for any more.
-    virtual void heal_abandoned_gaps(std::string_view source, Instant pass, Instant now) = 0;
     virtual std::vector<Gap> open_gaps(std::string_view source) = 0;
 
     virtual void set_capability(std::string_view source, const Capability& capability) = 0;
