@@ -43,7 +43,11 @@ std::optional<std::uint32_t> hex4(std::string_view digits) {
 
 void wrong(std::string_view expected) { throw Error(std::string(expected) + " was expected"); }
 
-bool is_null(Json& value) { return value.is_null(); }
+bool is_null(Json& value) {
+    bool null = false;
+    if (value.is_null().get(null)) wrong("null, or another value");  // such as nul
+    return null;
+}
 
 std::string unescape_leniently(std::string_view token) {
     constexpr std::uint32_t kReplacement = 0xFFFD;
@@ -102,7 +106,7 @@ std::string unescape_leniently(std::string_view token) {
 Value text(Json& value, Page& page) {
     const std::string_view token = value.raw_json_token();
     if (token.empty() || token.front() != '"') {
-        if (value.is_null()) return {};
+        if (is_null(value)) return {};
         wrong("a string");
     }
     std::string_view plain;
@@ -115,7 +119,7 @@ Value text(Json& value, Page& page) {
 }
 
 Value boolean(Json& value) {
-    if (value.is_null()) return {};
+    if (is_null(value)) return {};
     bool truth = false;
     if (value.get_bool().get(truth)) wrong("a boolean");
     return Value::of(std::int64_t{truth});
@@ -124,7 +128,7 @@ Value boolean(Json& value) {
 Value integer(Json& value) {
     const std::string_view token = value.raw_json_token();
     if (!token.empty() && token.front() != '"') {
-        if (value.is_null()) return {};
+        if (is_null(value)) return {};
         std::int64_t whole = 0;
         if (!value.get_int64().get(whole)) return Value::of(whole);
         // 5.0 is an integer too.
@@ -137,21 +141,21 @@ Value integer(Json& value) {
 }
 
 Value number(Json& value) {
-    if (value.is_null()) return {};
+    if (is_null(value)) return {};
     double real = 0;
     if (value.get_double().get(real)) wrong("a number");
     return Value::of(real);
 }
 
 std::optional<JsonObject> object(Json& value) {
-    if (value.is_null()) return std::nullopt;
+    if (is_null(value)) return std::nullopt;
     JsonObject members;
     if (value.get_object().get(members)) wrong("an object");
     return members;
 }
 
 std::optional<JsonArray> array(Json& value) {
-    if (value.is_null()) return std::nullopt;
+    if (is_null(value)) return std::nullopt;
     JsonArray elements;
     if (value.get_array().get(elements)) wrong("an array");
     return elements;
