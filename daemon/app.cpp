@@ -45,6 +45,7 @@ void catch_signals() {
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk
 }
 
 Config configuration(const Arguments& arguments) {
@@ -107,21 +108,33 @@ Connection connect(const SourceConfig& config) {
             .pace = std::make_unique<http::Pace>(pace, random)};
 }
 
+std::vector<Connection> connect_all(const Config& config) {
+    std::vector<Connection> connections;
+    for (const auto& source : config.sources) {
+        try {
+            connections.push_back(connect(source));
+        } catch (const Fatal& fatal) {
+            throw Fatal(fatal.code(), fmt::format("source {}: {}", source.name, fatal.what()));
+        }
+    }
+    return connections;
+}
+
 std::string duration(std::chrono::seconds time) {
     if (time < std::chrono::minutes(2)) return fmt::format("{} s", time.count());
     if (time < std::chrono::hours(2)) return fmt::format("{} min", time.count() / 60);
     return fmt::format("{} h {:02} min", time.count() / 3600, time.count() / 60 % 60);
 }
 
+// What one wants to know first stands first: a narrow terminal cuts the rest.
 void show(const engine::Progress& progress) {
-    ops::show_line(fmt::format("{}, {} rows, {} requests, {:.0f} of {:.0f}/min{}, {} waiting{}", progress.stage,
-                               progress.rows_written + progress.rows_unchanged, progress.requests,
-                               progress.used_per_minute, progress.rate_per_minute,
-                               progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : "",
-                               progress.waiting,
+    ops::show_line(fmt::format("{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", progress.stage,
                                progress.paused ? ", paused by Asana"
-                               : progress.left ? ", " + duration(*progress.left) + " left"
-                                               : ""));
+                               : progress.left ? ", at least " + duration(*progress.left) + " left"
+                                               : "",
+                               progress.waiting, progress.rows_written + progress.rows_unchanged, progress.requests,
+                               progress.used_per_minute, progress.rate_per_minute,
+                               progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : ""));
 }
 
 void summarize(store::Store& store, const Config& config, const store::Run& run, bool complete) {
@@ -141,13 +154,13 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
         for (const auto& gap : std::span(gaps).first(std::min(gaps.size(), kShown)))
             fmt::print("  {} {}: {}{}\n", gap.stream, escaped(gap.scope), escaped(gap.message),
                        gap.retry_at ? "; tried again from " + iso(*gap.retry_at) : "");
+        if (gaps.size() > kShown) fmt::print("  ... and {} more\n", gaps.size() - kShown);
     }
 }
 
 ExitCode sync(const Arguments& arguments) {
     const Config config = configuration(arguments);
-    std::vector<Connection> connections;
-    for (const auto& source : config.sources) connections.push_back(connect(source));
+    auto connections = connect_all(config);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
     const Clock& clock = system_clock();
 
@@ -176,6 +189,10 @@ ExitCode sync(const Arguments& arguments) {
         engine::Limits left = limits;
         if (left.time) *left.time -= std::chrono::floor<Milliseconds>(clock.monotonic() - began);
         if (left.requests) *left.requests -= std::min(*left.requests, run.requests);
+        if ((left.time && *left.time <= Milliseconds(0)) || left.requests == 0) {  // used up by the sources before
+            complete = false;
+            break;
+        }
         engine::Sync sync({.source = *connection.source,
                            .transport = *connection.transport,
                            .pace = *connection.pace,
@@ -254,8 +271,11 @@ void check(const Connection& connection) {
                         "Developer Apps, and put it where the old one stands",
                         config.name));
     if (me.status != 200)
-        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} answered {} to /users/me; try again later",
-                                                       config.name, config.base_url, me.status));
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} answered {} to /users/me; {}", config.name, config.base_url, me.status,
+                                me.status == 429 || me.status >= 500 ? "try again later"
+                                : me.status == 451                   ? "it refuses this address for legal reasons"
+                                                                     : "check base_url and proxy"));
     asana::Me who;
     try {
         who = asana::read_me(me.body);
@@ -276,7 +296,7 @@ void check(const Connection& connection) {
             const bool yes = answer.status == 200 || answer.status == 412;
             const bool no = answer.status == 402 || answer.status == 403 || answer.status == 404;
             fmt::print("    {:<18}{}\n", probe.feature,
-                       yes                  ? "yes"
+                       yes                  ? probe.mirrored ? "yes" : "yes, not mirrored by this version"
                        : no                 ? fmt::format("no ({})", answer.status)
                        : answer.status != 0 ? fmt::format("unknown (status {})", answer.status)
                                             : fmt::format("unknown ({})", answer.message));
@@ -295,7 +315,7 @@ ExitCode check(const Arguments& arguments) {
     const Config config = configuration(arguments);
     fmt::print("configuration {}\ndatabase      {}\n",
                config.file.empty() ? "none, all defaults" : config.file.string(), config.database.string());
-    for (const auto& source : config.sources) check(connect(source));
+    for (const auto& connection : connect_all(config)) check(connection);
     return ExitCode::done;
 }
 

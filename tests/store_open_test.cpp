@@ -126,7 +126,8 @@ TEST_CASE("a missing directory, a directory that refuses files, and a link are s
     CHECK(exit_code([&] { open_sqlite("/proc/mirror.db", kTables); }, &message) == 74);
     CHECK_THAT(message, Catch::Contains("must be writable"));
     fs::create_directory(folder.path() / "folder.db");
-    CHECK(exit_code([&] { open_sqlite(folder.path() / "folder.db", kTables); }) == 74);
+    CHECK(exit_code([&] { open_sqlite(folder.path() / "folder.db", kTables); }, &message) == 74);
+    CHECK_THAT(message, Catch::Contains("it is a directory"));
     { open_sqlite(folder.path() / "mirror.db", kTables); }
     fs::create_symlink(folder.path() / "mirror.db", folder.path() / "link.db");
     CHECK(exit_code([&] { open_sqlite(folder.path() / "link.db", kTables); }, &message) == 74);
@@ -143,7 +144,7 @@ TEST_CASE("a file that is no database is refused and not touched") {
     CHECK(exit_code([&] { open_sqlite(file, kTables); }, &message) == 65);
     CHECK_THAT(message, Catch::Contains("name another file"));
     CHECK(bytes(file) == text);
-    CHECK(files(file.parent_path()) == "notes.txt notes.txt.lock");
+    CHECK(files(file.parent_path()) == "notes.txt");
 }
 
 TEST_CASE("a database of another program is refused and not touched") {
@@ -154,7 +155,7 @@ TEST_CASE("a database of another program is refused and not touched") {
 
     CHECK(exit_code([&] { open_sqlite(file, kTables); }) == 65);
     CHECK(bytes(file) == before);
-    CHECK(files(file.parent_path()) == "photos?100%.db photos?100%.db.lock");
+    CHECK(files(file.parent_path()) == "photos?100%.db");
 }
 
 TEST_CASE("an empty file becomes a database") {

@@ -33,9 +33,10 @@ Me read_me(std::string_view body);  // throws Error
 struct Probe {
     std::string_view feature;
     std::string_view path;
+    bool mirrored = false;  // false: this version makes no use of it
 };
 inline constexpr Probe kProbes[] = {
-    {"custom fields", "/workspaces/{root}/custom_fields?limit=1"},
+    {"custom fields", "/workspaces/{root}/custom_fields?limit=1", true},
     {"search", "/workspaces/{root}/tasks/search?limit=1"},
     {"goals", "/goals?workspace={root}&limit=1"},
     {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1"},

@@ -72,7 +72,10 @@ Ended Sync::run(const Limits& limits) {
                 ready_.push_back(std::move(walk));
                 continue;
             }
-            if (stopping && !drain_until) drain_until = clock_.monotonic() + kDrain;
+            if (stopping && !drain_until) {
+                drain_until = clock_.monotonic() + kDrain;
+                log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
+            }
             if (drain_until && clock_.monotonic() > *drain_until) break;
             for (auto& response : account_.transport.wait(wait_time(more_at))) {
                 answered(std::move(response));
@@ -360,7 +363,8 @@ void Sync::report(bool now) {
     progress_.waiting = 0;
     for (const auto& [stream, count] : backlog_) progress_.waiting += count;
     progress_.rate_per_minute = account_.pace.rate_per_minute();
-    const std::chrono::duration<double> window = std::clamp<Monotonic::duration>(time - run_began_, 1s, 1min);
+    // Over ten seconds at least: the first requests are no rate yet.
+    const std::chrono::duration<double> window = std::clamp<Monotonic::duration>(time - run_began_, 10s, 1min);
     progress_.used_per_minute = static_cast<double>(recent_requests_.size()) / window.count() * 60;
     progress_.in_flight = account_.pace.in_flight();
     progress_.paused = account_.pace.parked_until().value_or(time) > time;
@@ -384,14 +388,10 @@ void Sync::note_stage() {
     if (stage == progress_.stage) return;
     const auto now = clock_.monotonic();
     if (!progress_.stage.empty())
-        log::info("stage done name=\"{}\" requests={} rows_written={} rows_unchanged={} seconds={:.1f}",
-                  progress_.stage, progress_.requests - stage_start_.requests,
-                  progress_.rows_written - stage_start_.rows_written,
-                  progress_.rows_unchanged - stage_start_.rows_unchanged,
+        log::info("stage done name=\"{}\" seconds={:.1f}", progress_.stage,
                   std::chrono::duration<double>(now - stage_began_).count());
     progress_.stage = stage;
     if (first != nullptr) stage_rank_ = first->rank;
-    stage_start_ = progress_;
     stage_began_ = now;
 }
 

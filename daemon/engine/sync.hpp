@@ -164,7 +164,7 @@ class Sync {
     Monotonic run_began_{};
     Monotonic stage_began_{};
     int stage_rank_ = 0;
-    Progress stage_start_;
+    std::size_t gaps_told_ = 0;  // in the log
     std::deque<Monotonic> recent_requests_;
     Monotonic last_report_{};
     Progress progress_;

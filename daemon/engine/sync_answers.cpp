@@ -289,8 +289,8 @@ void Sync::outage(const std::string& why) {
     probing_ = false;
     if (outages_ == kOutages)
         throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: the API does not answer: {}; what is stored is complete as far as it goes, "
-                                "run the sync again when it does",
+                    fmt::format("source {}: the API does not answer: {}; what was received is stored, "
+                                "run the sync again when it answers",
                                 name_, why));
     const auto pause = kOutagePause * (1 << 2 * outages_++);
     log::warning("the API does not answer why=\"{}\" pause_s={}", why, pause.count());
@@ -367,8 +367,10 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     const auto now = this->now();
-    log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
-                 iso(now + retry_in));
+    if (gaps_told_ < kGapsTold)
+        log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
+                     iso(now + retry_in));
+    if (++gaps_told_ == kGapsTold) log::warning("further gaps are told by table sync_gaps alone");
     start_over(walk);
     walk.row.attempts += std::max(walk.attempts, 1);  // so that nobody asks again before its time
     walk.row.last_error = why;

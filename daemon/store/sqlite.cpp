@@ -213,7 +213,10 @@ class SqliteStore final : public Store {
 
 std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables,
                                    std::span<const Step> steps) {
-    return std::make_unique<SqliteStore>(resolve(file), tables, steps);
+    const auto resolved = resolve(file);
+    // Before the lock, which is a file beside it.
+    guarded("open database", resolved, [&] { refuse_what_is_not_ours(resolved, steps.back().version); });
+    return std::make_unique<SqliteStore>(resolved, tables, steps);
 }
 
 std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables) {

@@ -36,35 +36,6 @@ std::string uri(const std::filesystem::path& file) {
     return text + "?immutable=1";
 }
 
-// Looks at the file without writing, and without making files beside it.
-void refuse_what_is_not_ours(const std::filesystem::path& file, int newest) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    if (error || size == 0) return;  // opening says what is wrong, if anything is
-
-    // Content that is still in the write-ahead log is not seen by an immutable connection.
-    const auto log = std::filesystem::file_size(file.string() + "-wal", error);
-    const bool has_log = !error && log > 0;
-    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    SQLite::Database database(has_log ? file.string() : uri(file), has_log ? flags : flags | SQLITE_OPEN_URI);
-    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-
-    const int id = database.execAndGet("PRAGMA application_id").getInt();
-    const int version = database.execAndGet("PRAGMA user_version").getInt();
-    const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
-    if (id != kApplicationId && (tables > 0 || version != 0)) {
-        throw Fatal(
-            ExitCode::corrupt,
-            fmt::format("cannot use {}: it is a database of another program; name another file", file.string()));
-    }
-    if (id == kApplicationId && version > newest) {
-        throw Fatal(
-            ExitCode::configuration,
-            fmt::format("cannot use {}: its schema is version {}, this program knows {}; install a newer taskmirror",
-                        file.string(), version, newest));
-    }
-}
-
 // The reasons for these settings: https://www.sqlite.org/security.html, https://www.sqlite.org/pragma.html.
 void configure(SQLite::Database& database) {
     sqlite3* const handle = database.getHandle();
@@ -101,12 +72,44 @@ std::filesystem::path resolve(const std::filesystem::path& file) {
                                                 absolute.string(), absolute.parent_path().string()));
     }
     auto resolved = directory / absolute.filename();
+    if (std::filesystem::is_directory(resolved, error)) {
+        throw Fatal(ExitCode::disk,
+                    fmt::format("cannot open database {}: it is a directory; name a file in it", resolved.string()));
+    }
     if (std::filesystem::is_symlink(resolved, error)) {
         throw Fatal(ExitCode::disk, fmt::format("cannot open database {}: it is a symbolic link; name the file that it "
                                                 "leads to, so that each database has one lock",
                                                 resolved.string()));
     }
     return resolved;
+}
+
+void refuse_what_is_not_ours(const std::filesystem::path& file, int newest) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error || size == 0) return;  // opening says what is wrong, if anything is
+
+    // Content that is still in the write-ahead log is not seen by an immutable connection.
+    const auto log = std::filesystem::file_size(file.string() + "-wal", error);
+    const bool has_log = !error && log > 0;
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    SQLite::Database database(has_log ? file.string() : uri(file), has_log ? flags : flags | SQLITE_OPEN_URI);
+    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+
+    const int id = database.execAndGet("PRAGMA application_id").getInt();
+    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
+    if (id != kApplicationId && (tables > 0 || version != 0)) {
+        throw Fatal(
+            ExitCode::corrupt,
+            fmt::format("cannot use {}: it is a database of another program; name another file", file.string()));
+    }
+    if (id == kApplicationId && version > newest) {
+        throw Fatal(
+            ExitCode::configuration,
+            fmt::format("cannot use {}: its schema is version {}, this program knows {}; install a newer taskmirror",
+                        file.string(), version, newest));
+    }
 }
 
 std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps) {

@@ -30,6 +30,9 @@ std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<
 // The path with its directory resolved, so that each file has one name. Fatal 74 when there is no such directory.
 std::filesystem::path resolve(const std::filesystem::path& file);
 
+// Looks at the file without writing, and without making files beside it. Fatal 65: another program's; 78: newer.
+void refuse_what_is_not_ours(const std::filesystem::path& file, int newest);
+
 // Opens or creates the file and carries out the steps that it lacks. The caller holds the lock.
 std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps);
 
