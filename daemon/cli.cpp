@@ -39,7 +39,7 @@ usage: taskmirror COMMAND [OPTIONS]
   --database FILE     instead of the configured one
   --log-level L       debug, info, warning, error, off
   --log-format F      auto, text, json, journal
-  --quiet             log warnings and errors only, show no progress
+  --quiet             log warnings and errors only; no progress, no summary
   --no-progress       show no progress
 
 examples:
