@@ -35,8 +35,8 @@ bool holds_a_token(const fs::path& file) {
     const std::string text = file.string();
     const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
     std::error_code error;
-    return std::search_n(text.begin(), text.end(), kManyDigits, true,
-                         [&](char c, bool) { return is_hex(c); }) != text.end() &&
+    return std::search_n(text.begin(), text.end(), kManyDigits, true, [&](char c, bool) { return is_hex(c); }) !=
+               text.end() &&
            !fs::exists(file, error);
 }
 
@@ -45,8 +45,9 @@ void read_token_place(Section& section, const fs::path& folder, bool others_may_
     read_path(section, "token_file", folder, source.token_file);
     section.read("token_command", source.token_command);
     if (holds_a_token(source.token_file)) {
-        section.reject("token_file", "must be the path of a file; this looks like the token itself: write it into a file "
-                                     "that only its owner can read, and name that file");
+        section.reject("token_file",
+                       "must be the path of a file; this looks like the token itself: write it into a file "
+                       "that only its owner can read, and name that file");
     }
 
     // The value is not repeated: it may be a token that was put in the wrong place.

@@ -306,7 +306,9 @@ TEST_CASE("a page with more than can be is refused, and so are texts that no gid
     CHECK(refusal(objects(1000)).empty());
     CHECK(refusal(objects(1001)) == "data: [1000] more objects than a page can have");
     CHECK(refusal(gid(256)).empty());
-    CHECK(refusal(gid(257)) == "data: [0] gid: too long");
+    CHECK(refusal(gid(257)) == "data: [0] gid: empty or too long");
+    CHECK(refusal(gid(0)) == "data: [0] gid: empty or too long");
+    CHECK(refusal(R"({"data":[{"gid":"1","parent":{"gid":""}}]})") == "data: [0] parent: gid: empty or too long");
     CHECK(refusal(offset(8192)).empty());
     CHECK(refusal(offset(8193)) == "next_page: offset: too long");
     CHECK(refusal(followers(100'000)).empty());

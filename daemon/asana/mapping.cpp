@@ -23,7 +23,7 @@ constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are texts 
 
 Value gid_in(Json& json, Page& page) {
     const Value gid = source::text(json, page);
-    if (gid.type == Value::Type::text && gid.size > kLongestGid) throw Error("too long");
+    if (!gid.is_null() && (gid.size == 0 || gid.size > kLongestGid)) throw Error("empty or too long");
     return gid;
 }
 
@@ -293,7 +293,7 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     page.values.resize(page.values.size() + target.columns.size());
 
     read(target.fields, object, context, draft);
-    if (draft.gid.is_null() || draft.gid.size == 0) throw Error("an object without gid");
+    if (draft.gid.is_null()) throw Error("an object without gid");
 
     std::uint64_t seed = kMappingVersion;
     if (mapping.given != Given::nothing) {
