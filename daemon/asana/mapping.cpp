@@ -154,7 +154,7 @@ struct Mapper::Draft {
     std::vector<Mention> mentions;
     std::vector<Value> later;  // rows of a second child table, while those of the first are being appended
 
-    Value& operator[](int column) { return page->values[first + static_cast<std::uint32_t>(column)]; }
+    Value& operator[](int column) const { return page->values[first + static_cast<std::uint32_t>(column)]; }
     void mention(int table, const Value& mentioned, const Value& name) {
         if (table == kNone || mentioned.is_null()) return;
         mentions.push_back({static_cast<std::uint16_t>(table), mentioned.as_text(), name});
@@ -180,7 +180,7 @@ Mapper::Mapper() {
             case Given::parent:
                 break;
             case Given::workspace:
-                columns.push_back("workspace_gid");
+                columns.emplace_back("workspace_gid");
                 break;
             case Given::position:
                 columns.insert(columns.end(), {"project_gid", "position"});

@@ -20,7 +20,7 @@ using source::JsonObject;
 
 constexpr std::int64_t kMostObjects = 1000;     // on a page: where Asana cuts lists that it does not page
 constexpr std::size_t kMostValues = 4'000'000;  // of all their rows, 64 MB
-constexpr std::size_t kLongestOffset = 8 * 1024;
+constexpr std::size_t kLongestOffset = 8UL * 1024;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
 
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }

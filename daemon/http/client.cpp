@@ -21,7 +21,7 @@ namespace {
 constexpr long kLowSpeedLimit = 100;        // bytes a second
 constexpr long kConnectionLifetime = 3600;  // seconds; a certificate is looked at only when connecting
 constexpr long kConnectionIdle = 60;        // seconds
-constexpr std::size_t kFirstBuffer = 16 * 1024;
+constexpr std::size_t kFirstBuffer = 16UL * 1024;
 constexpr std::size_t kInflatedAtOnce = 4;  // other answers that have arrived wait as they came, compressed
 
 template <auto function>
@@ -212,7 +212,7 @@ class Client final : public Transport {
             refuse("a proxy would carry http off this machine; use https or no proxy");
         }
         add_header("Accept-Encoding: gzip");  // and not libcurl's own decoding: see gzip.hpp
-        for (const auto& [name, value] : options_.headers) add_header(name + ": " + value);
+        for (const auto& [name, value] : options_.headers) add_header(std::string(name).append(": ").append(value));
     }
 
     ~Client() override {

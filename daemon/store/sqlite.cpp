@@ -17,8 +17,8 @@ namespace {
 
 class SqliteStore final : public Store {
   public:
-    SqliteStore(const std::filesystem::path& file, std::span<const Table> tables, std::span<const Step> steps)
-        : file_(file),
+    SqliteStore(std::filesystem::path file, std::span<const Table> tables, std::span<const Step> steps)
+        : file_(std::move(file)),
           steps_(steps.begin(), steps.end()),
           lock_(file_),
           database_(open_database(file_, steps_)),

@@ -27,6 +27,8 @@ class Statement {
     ~Statement();
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&&) = delete;
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
 
     // Parameters count from 1 and keep their value until they are bound again.
     Statement& bind(int parameter, std::string_view text);
