@@ -169,6 +169,7 @@ class Instances(support.SystemTest):
         running.send(signal.SIGINT)
         ended = running.wait(2)
         self.assertEqual(ended.code, 130, ended)
+        self.assertIn("stopping, waiting for 1 requests, 10 s at most", ended.err)
 
 
 if __name__ == "__main__":
