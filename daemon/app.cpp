@@ -202,7 +202,10 @@ ExitCode sync(const Arguments& arguments) {
                                    log::conceal(token);
                                    return token;
                                },
-                           .token = connection.token},
+                           .token = connection.token,
+                           .periods = arguments.full ? engine::Periods{}
+                                                     : engine::Periods{.relist = config.schedule.relist_every,
+                                                                       .reconcile = config.schedule.reconcile_every}},
                           *store, clock, stop, line ? show : std::function<void(const engine::Progress&)>());
         const auto add_up = [&] {
             ops::clear_line();

@@ -26,6 +26,7 @@ struct Arguments {
     std::optional<log::Level> log_level;  // none: as configured; --quiet gives warning
     std::optional<log::Format> log_format;
     bool progress = true;                      // where standard error is a terminal
+    bool full = false;                         // sync: every list is walked
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };

@@ -143,6 +143,12 @@ std::vector<SourceConfig> read_sources(Section& root, const fs::path& folder, bo
     return sources;
 }
 
+void read_schedule(Section section, Schedule& schedule) {
+    using namespace std::chrono_literals;
+    section.read("relist_every", schedule.relist_every, 1min, 24h * 7);
+    section.read("reconcile_every", schedule.reconcile_every, 1min, 24h * 30);
+}
+
 void read_log(Section section, log::Options& options) {
     section.read("level", options.level, log::kLevelNames);
     section.read("format", options.format, log::kFormatNames);
@@ -183,6 +189,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     config.database = folder / config.database;
     read_path(root, "database", folder, config.database);
     config.sources = read_sources(root, folder, document.others_may_write(), resources);
+    read_schedule(root.section("schedule"), config.schedule);
     read_log(root.section("log"), config.log);
     document.finish();
     return config;

@@ -51,10 +51,19 @@ struct SourceConfig {
     bool operator==(const SourceConfig&) const = default;
 };
 
+// How long lists may go without being walked again, where no event tells of their changes.
+struct Schedule {
+    std::chrono::seconds relist_every = std::chrono::hours(1);      // small lists: people, teams, tags, projects, ...
+    std::chrono::seconds reconcile_every = std::chrono::hours(24);  // all tasks of a project: what events have lost
+
+    bool operator==(const Schedule&) const = default;
+};
+
 struct Config {
     std::filesystem::path file;  // where it was read; empty: nowhere
     std::filesystem::path database = "taskmirror.db";
     std::vector<SourceConfig> sources = {SourceConfig{}};
+    Schedule schedule;
     log::Options log;
 
     bool operator==(const Config&) const = default;

@@ -314,3 +314,60 @@ TEST_CASE("a page with more than can be is refused, and so are texts that no gid
     CHECK(refusal(followers(100'000)).empty());
     CHECK(refusal(followers(100'001)) == "data: [0] followers: more than 100000 elements");
 }
+
+TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
+    Reader reader;
+    const auto asked = [&](const std::string& event) {
+        std::string text;
+        reader.read(Id::project_events, R"({"data":[{)" + event + R"(}],"sync":"t2","has_more":true})");
+        for (const auto& hint : reader.answer.follow_ups) {
+            CHECK(hint.said);
+            text += std::string(asana::kStreams[hint.stream].engine.name) + " " + hint.scope + " " + *hint.said + ";";
+        }
+        return text;
+    };
+    const std::string task = R"("resource":{"gid":"5","resource_type":"task"})";
+    const std::string parent = R"("parent":{"gid":"6","resource_type":"task"})";
+
+    CHECK(asked(R"("action":"changed",)" + task) == "task 5 ;");
+    CHECK(asked(R"("action":"added","parent":{"gid":"7","resource_type":"project"},)" + task) == "task 5 ;");
+    CHECK(asked(R"("action":"removed",)" + parent + "," + task) == "task 5 ;task 6 ;");
+    CHECK(asked(R"("action":"deleted","created_at":"2026-01-01T00:00:00.000Z","parent":null,)" + task) ==
+          "task 5 deleted 2026-01-01T00:00:00.000Z;");
+    CHECK(asked(R"("action":"undeleted",)" + task) == "task 5 ;");
+    CHECK(asked(R"("action":"added",)" + parent +
+                R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"comment_added"})") ==
+          "task 6 ;task_stories 6 ;");
+    CHECK(asked(R"("action":"added",)" + parent +
+                R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"attachment_added"})") ==
+          "task 6 ;task_stories 6 ;task_attachments 6 ;");
+    CHECK(asked(R"("action":"deleted",)" + parent + R"(,"resource":{"gid":"5","resource_type":"attachment"})") ==
+          "task 6 ;task_attachments 6 ;");
+    CHECK(asked(R"("action":"changed","resource":{"gid":"5","resource_type":"section"})") == "sections 7 ;");
+    CHECK(asked(R"("action":"changed","resource":{"gid":"7","resource_type":"project"})") == "project 7 ;");
+    CHECK(asked(R"("action":"added","resource":{"gid":"5","resource_type":"project_membership"})") ==
+          "memberships 7 ;project 7 ;");
+    CHECK(asked(R"("action":"added","resource":{"gid":"5","resource_type":"invention"})").empty());
+    CHECK(asked(R"("action":"added","resource":null)").empty());
+    CHECK(reader.answer.token == "t2");
+    CHECK(reader.answer.more);
+}
+
+TEST_CASE("events of what is not mirrored lead to nothing") {
+    Reader reader({"acme", {}, {"stories", "attachments"}});
+
+    reader.read(Id::project_events,
+                R"({"data":[{"action":"added","resource":{"gid":"5","resource_type":"story"},
+                "parent":{"gid":"6","resource_type":"task"}}],"sync":"t2"})");
+
+    CHECK(reader.answer.follow_ups.size() == 1);  // the task
+    CHECK_FALSE(reader.answer.more);
+}
+
+TEST_CASE("events are asked for with their token") {
+    const auto source = asana::make_source({"acme", {}, {}});
+
+    CHECK(source->target({.stream = index(Id::project_events), .scope = "7", .root = "1"}) == "/events?resource=7");
+    CHECK(source->target({.stream = index(Id::project_events), .scope = "7", .root = "1", .cursor = "a:b"}) ==
+          "/events?resource=7&sync=a%3Ab");
+}

@@ -73,7 +73,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 3 + 2 + 12 + kResources.size() + 3 + 2);
+    CHECK(options == 4 + 2 + 12 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -170,7 +170,12 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "c.yaml:1:14: log.level: must be one of debug, info, warning, error, off, not 'verbose'"},
         {"log: {format: jsn}",
          "c.yaml:1:15: log.format: must be one of auto, text, json, journal, not 'jsn', did you mean json?"},
-        {"schedule: {max_staleness: 5m}", "c.yaml:1:1: schedule: unknown key, known here: database, log, sources"},
+        {"schedule: {relist_every: 1w}",
+         "c.yaml:1:26: schedule.relist_every: must be a time from 1m to 7d, such as 90s, 5m, 1h or 7d, not '1w'"},
+        {"schedule: {relist_every: 59s}",
+         "c.yaml:1:26: schedule.relist_every: must be a time from 1m to 7d, such as 90s, 5m, 1h or 7d, not '59s'"},
+        {"planning: {max_staleness: 5m}",
+         "c.yaml:1:1: planning: unknown key, known here: database, log, schedule, sources"},
     }));
     CAPTURE(text);
 

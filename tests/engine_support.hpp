@@ -42,21 +42,31 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kStreamCount };
+// `looks` are at one row.
+enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kLooks, kStreamCount };
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
-    {.name = "lists", .stage = "lists", .rank = 20, .token_stream = "changes", .essential = true},
+    {.name = "lists",
+     .stage = "lists",
+     .rank = 20,
+     .token_stream = "changes",
+     .every = source::Every::reconcile,
+     .essential = true},
     {.name = "changes", .stage = "lists", .rank = 20},
     {.name = "parts", .stage = "parts", .rank = 30},
     {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
     {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
     {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
+    {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
 };
+
+// Nothing hangs on a row of these tests.
+inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
 
 // Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// Anything else makes the page unusable.
+// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -64,13 +74,15 @@ class Lines final : public source::Source {
     std::string_view name() const override { return "acme"; }
     std::span<const source::Stream> streams() const override { return kLines; }
     std::span<const Table> tables() const override { return store::kTables; }
+    std::span<const Remains> remains() const override { return kRemains; }
     std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
     std::string fingerprint() const override { return opens; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
-        return fmt::format("/{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
+        return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
                            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
-                           work.offset.empty() ? "" : fmt::format("#{}", work.offset));
+                           work.offset.empty() ? "" : fmt::format("#{}", work.offset),
+                           work.cursor.empty() || work.stream != kChanges ? "" : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
@@ -132,6 +144,14 @@ class Lines final : public source::Source {
                  .root = words.at(2),
                  .order = words.size() > 4 ? std::stoll(words[4]) : 0,
                  .entity = words[0] == "open" ? -1 : static_cast<std::int64_t>(page.entities.size()) - 1});
+        } else if (words[0] == "hint") {
+            const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
+                                         .scope = words.at(3),
+                                         .root = words.at(2),
+                                         .said = words.size() > 4 ? words[4] + " " + words.at(5) : ""});
+        } else if (words[0] == "more") {
+            answer.more = true;
         } else if (words[0] == "next") {
             answer.next = words.at(1);
         } else if (words[0] == "token") {
@@ -237,6 +257,7 @@ struct Bench {
     FakeClock clock;
     Script api{clock};
     Lines source;
+    Periods periods;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
     std::string first_token = "old";
@@ -256,7 +277,8 @@ struct Bench {
                    .transport = api,
                    .pace = pace,
                    .read_token = [this] { return token; },
-                   .token = first_token},
+                   .token = first_token,
+                   .periods = periods},
                   *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);

@@ -217,3 +217,68 @@ TEST_CASE("rows are counted in the order of the schema, without mentions and wit
     CHECK(counts.front().first == "asana_workspaces");
     CHECK(filled == "asana_users=1 asana_projects=1 asana_project_followers=2 ");
 }
+
+namespace {
+
+// A person stands in for what follows a project: its name holds the gid.
+constexpr Remains::Kin kOfProject[] = {{"asana_project_followers", "project_gid"}};
+constexpr Remains::Kin kWithProject[] = {{"asana_users", "name"}};
+constexpr Remains kRemains[] = {{"asana_projects", kOfProject, kWithProject}, {"asana_users", {}, {}}};
+
+std::size_t bury(Store& store, std::string_view table, std::string_view gid) {
+    store.begin();
+    const auto left = store.bury(
+        kRemains, table, gid,
+        {.source = "acme", .cause = "deleted", .deleted_at = at(-60), .detected_by = "event", .detected_at = at(0)});
+    store.commit();
+    return left;
+}
+
+}  // namespace
+
+TEST_CASE("a row that leaves takes its children and followers along, and their last content is kept") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "it's \"A\"", {"7", "8"}).add("2", 20, "B", {"7"}).user("9", 1, "1"));
+
+    CHECK(bury(*f.store, "asana_projects", "1") == 2);
+
+    CHECK(rows(f.file, kProjectRows) == "2|20|B");
+    CHECK(rows(f.file, kFollowerRows) == "2|7");
+    CHECK(rows(f.file,
+               "SELECT table_name, gid, source, cause, deleted_at, detected_at, detected_by "
+               "FROM sync_tombstones ORDER BY table_name") ==
+          fmt::format("asana_projects|1|acme|deleted|{0}|{1}|event asana_users|9|acme|deleted|{0}|{1}|parent",
+                      iso(at(-60)), iso(at(0))));
+    CHECK(rows(f.file,
+               "SELECT json_extract(row, '$.name'), json_extract(row, '$.asana_project_followers[1].user_gid') "
+               "FROM sync_tombstones WHERE gid = '1'") == "it's \"A\"|8");
+}
+
+TEST_CASE("what is not there, or only mentioned, cannot leave") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "A", {"7"}));
+
+    CHECK(bury(*f.store, "asana_projects", "3") == 0);
+    CHECK(bury(*f.store, "asana_users", "7") == 0);
+
+    CHECK(rows(f.file, "SELECT count(*) FROM sync_tombstones") == "0");
+    CHECK(rows(f.file, kUserRows) == "7|user 7|0");
+}
+
+TEST_CASE("a row that comes back leaves the tombstones, also after a restart") {
+    Fixture f;
+    const bool restart = GENERATE(false, true);
+    put(*f.store, Projects().add("1", 10, "A").add("2", 20, "B"));
+    bury(*f.store, "asana_projects", "1");
+    bury(*f.store, "asana_projects", "2");
+    if (restart) {
+        f.store.reset();
+        f.store = open_sqlite(f.file, kTables);
+    }
+
+    const auto written = put(*f.store, Projects().add("1", 10, "A"), {2, 2});
+
+    CHECK(written.fresh == std::vector<bool>{true});
+    CHECK(rows(f.file, kProjectRows) == "1|10|A");
+    CHECK(rows(f.file, "SELECT gid FROM sync_tombstones") == "2");
+}

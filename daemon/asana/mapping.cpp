@@ -19,8 +19,6 @@ using source::Json;
 using source::JsonArray;
 using source::JsonObject;
 
-constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are texts to us
-
 Value gid_in(Json& json, Page& page) {
     const Value gid = source::text(json, page);
     if (!gid.is_null() && (gid.size == 0 || gid.size > kLongestGid)) throw Error("empty or too long");

@@ -21,6 +21,8 @@ struct Context {
     std::int64_t position = 0;          // of the object in the whole list
 };
 
+inline constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are texts to us
+
 class Mapper {
   public:
     Mapper();

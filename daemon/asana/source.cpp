@@ -94,6 +94,7 @@ class AsanaSource final : public source::Source {
     std::string_view name() const override { return options_.name; }
     std::span<const source::Stream> streams() const override { return streams_; }
     std::span<const Table> tables() const override { return mapper_.tables(); }
+    std::span<const Remains> remains() const override { return kRemains; }
 
     std::vector<source::FollowUp> roots() const override {
         return {{.stream = static_cast<std::uint16_t>(Id::users_me), .scope = "", .root = "", .order = 0}};
@@ -123,6 +124,8 @@ class AsanaSource final : public source::Source {
             add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
             if (!work.offset.empty()) add("offset", percent_encode(work.offset));
         }
+        if (stream.engine.watermark) add("modified_since", percent_encode(work.cursor));
+        if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
     }
@@ -201,6 +204,14 @@ class AsanaSource final : public source::Source {
                         if (answer.page.values.size() > kMostValues) throw Error("more rows than a page can have");
                         ++answer.objects;
                     });
+                } else if (stream.shape == Stream::Shape::events) {
+                    auto events = source::array(json);
+                    if (!events) source::wrong("an array");
+                    source::for_each_element(*events, [&](std::size_t, Json element) {
+                        auto event = source::object(element);
+                        if (!event) source::wrong("an object");
+                        read_event(work, *event, answer);
+                    });
                 } else if (stream.shape == Stream::Shape::single) {
                     auto object = source::object(json);
                     if (!object) source::wrong("an object");
@@ -221,6 +232,9 @@ class AsanaSource final : public source::Source {
             } else if (key == "sync" && stream.shape == Stream::Shape::events) {
                 const Value token = source::text(json, answer.page);
                 if (!token.is_null()) answer.token = token.as_text();
+            } else if (key == "has_more" && stream.shape == Stream::Shape::events) {
+                const Value more = source::boolean(json);
+                answer.more = !more.is_null() && more.integer != 0;
             }
         });
         if (!simdjson_at_end(document)) throw Error("text behind the answer");
@@ -259,6 +273,63 @@ class AsanaSource final : public source::Source {
         open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
     }
 
+    // An event is a hint: what it speaks of is asked for. https://developers.asana.com/reference/events
+    void read_event(const source::Work& work, JsonObject& object, source::Answer& answer) const {
+        struct Compact {
+            std::string gid, type, subtype;
+        };
+        std::string action, created_at;
+        Compact resource, parent;
+        const auto read = [&](Json& json, std::string& into) {
+            const Value text = source::text(json, answer.page);
+            if (!text.is_null()) into = text.as_text();
+        };
+        const auto read_compact = [&](Json& json, Compact& into) {
+            auto members = source::object(json);
+            if (!members) return;
+            source::for_each_member(*members, [&](std::string_view key, Json value) {
+                if (key == "gid") read(value, into.gid);
+                if (into.gid.size() > kLongestGid) throw Error("too long");
+                if (key == "resource_type") read(value, into.type);
+                if (key == "resource_subtype") read(value, into.subtype);
+            });
+        };
+        source::for_each_member(object, [&](std::string_view key, Json json) {
+            if (key == "action") read(json, action);
+            if (key == "created_at") read(json, created_at);
+            if (key == "resource") read_compact(json, resource);
+            if (key == "parent") read_compact(json, parent);
+        });
+        const auto ask = [&](Id id, std::string_view scope, std::string said = {}) {
+            const Stream& stream = stream_of(id);
+            if (scope.empty() ||
+                (!stream.resource.empty() && options_.resources_off.contains(std::string(stream.resource))))
+                return;
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(id),
+                                         .scope = std::string(scope),
+                                         .root = std::string(work.root),
+                                         .said = std::move(said)});
+        };
+        if (resource.type == "task") {
+            ask(Id::task, resource.gid, action == "deleted" ? "deleted " + created_at : "");
+            if (parent.type == "task") ask(Id::task, parent.gid);  // for its num_subtasks
+        } else if (resource.type == "story" && parent.type == "task") {
+            ask(Id::task, parent.gid);
+            ask(Id::task_stories, parent.gid);
+            if (resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
+        } else if (resource.type == "attachment" && parent.type == "task") {
+            ask(Id::task, parent.gid);
+            ask(Id::task_attachments, parent.gid);
+        } else if (resource.type == "section") {
+            ask(Id::sections, last_segment(work.scope));
+        } else if (resource.type == "project") {
+            ask(Id::project, resource.gid);
+        } else if (resource.type == "project_membership") {
+            ask(Id::memberships, last_segment(work.scope));
+            ask(Id::project, last_segment(work.scope));  // for its members
+        }
+    }
+
     // The follow-up work of one row.
     void open(const Stream& stream, std::string_view root, std::string_view gid, const Entity* entity,
               source::Answer& answer) {
@@ -269,6 +340,7 @@ class AsanaSource final : public source::Source {
             const Stream& opened = stream_of(opens.stream);
             if (!opened.resource.empty() && options_.resources_off.contains(std::string(opened.resource))) continue;
             if (!opens.where.empty() && !counts(value(opens.where))) continue;
+            if (!opens.is.empty() && value(opens.where).as_text() != opens.is) continue;
             const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
             std::string scope(gid);
             if (!opens.by.empty()) {
@@ -283,7 +355,8 @@ class AsanaSource final : public source::Source {
                  .scope = std::move(scope),
                  .root = std::string(root),
                  .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
-                 .entity = opens.changed_only ? static_cast<std::int64_t>(entity - answer.page.entities.data()) : -1});
+                 .entity = opens.when == When::always ? -1 : entity - answer.page.entities.data(),
+                 .fresh = opens.when == When::fresh});
         }
     }
 

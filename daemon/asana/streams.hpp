@@ -22,10 +22,13 @@ enum class Id : std::uint16_t {
     custom_fields,
     tags,
     projects,
+    project,
     sections,
     project_tasks,
+    task,
     task_subtasks,
     user_tasks,
+    user_tasks_changed,
     tag_tasks,
     team_memberships,
     memberships,
@@ -44,9 +47,15 @@ struct Opens {
     Id stream;
     std::string_view by = {};      // the column that holds the gid of the new scope; empty: the row's own gid
     std::string_view where = {};   // only if this column is neither NULL nor 0
+    std::string_view is = {};      // and, if this is given, has this text
     std::string_view newest = {};  // order: latest value of this column first
-    bool changed_only = false;     // only when the row is new or its content changed
+    enum class When : std::uint8_t {
+        always,
+        changed,
+        fresh
+    } when = When::always;  // the row: new or not as it was; new
 };
+using When = Opens::When;
 
 struct Stream {
     source::Stream engine;
@@ -85,10 +94,22 @@ inline constexpr Opens kOpenedByProject[] = {
 inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
 inline constexpr Opens kOpenedByTask[] = {
     {Id::task_subtasks, {}, "num_subtasks"},
-    {Id::task_stories, {}, {}, "modified_at", true},
-    {Id::task_attachments, {}, {}, "modified_at", true},
+    {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
+    {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
+};
+// Looked at by itself, a task leads to its subtasks only when it changed: they have events of their own. A new one, or
+// one that came back, is counted by its parent.
+inline constexpr Opens kOpenedByChangedTask[] = {
+    {Id::task, "parent_gid", {}, {}, {}, When::fresh},
+    {Id::task_subtasks, {}, "num_subtasks", {}, {}, When::changed},
+    {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
+    {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+};
+inline constexpr Opens kOpenedByStory[] = {
+    {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
 };
 
+using source::Every;
 using source::Kind;
 using Shape = Stream::Shape;
 
@@ -96,53 +117,84 @@ using Shape = Stream::Shape;
 inline constexpr Stream kStreams[] = {
     {.engine = {.name = "users_me", .stage = "organization", .rank = 10, .essential = true},
      .path = "/users/me?opt_fields=name,workspaces.name", .shape = Shape::single, .opens = kOpenedByMe, .opt_fields = false},
-    {.engine = {.name = "workspaces", .stage = "organization", .rank = 11, .essential = true},
+    {.engine = {.name = "workspaces", .stage = "organization", .rank = 11, .every = Every::relist, .essential = true},
      .path = "/workspaces", .mapping = &kWorkspaces, .opens = kOpenedByWorkspace},
-    {.engine = {.name = "users", .stage = "organization", .rank = 12},
+    {.engine = {.name = "users", .stage = "organization", .rank = 12, .every = Every::relist},
      .path = "/users?workspace={root}", .mapping = &kPeople, .opens = kOpenedByUser},
-    {.engine = {.name = "workspace_memberships", .stage = "organization", .rank = 13},
+    {.engine = {.name = "workspace_memberships", .stage = "organization", .rank = 13, .every = Every::relist},
      .path = "/workspaces/{root}/workspace_memberships", .mapping = &kWorkspaceMemberships, .opens = kOpenedByWorkspaceMembership},
-    {.engine = {.name = "teams", .stage = "organization", .rank = 14},
+    {.engine = {.name = "teams", .stage = "organization", .rank = 14, .every = Every::relist},
      .path = "/workspaces/{root}/teams", .mapping = &kTeams, .opens = kOpenedByTeam},
-    {.engine = {.name = "custom_fields", .stage = "organization", .rank = 15, .capability = "custom_fields", .paid_only = true},
+    {.engine = {.name = "custom_fields", .stage = "organization", .rank = 15, .capability = "custom_fields", .paid_only = true, .every = Every::relist},
      .path = "/workspaces/{root}/custom_fields", .mapping = &kDefinitions},
-    {.engine = {.name = "tags", .stage = "organization", .rank = 16},
+    {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
-    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .essential = true},  // archived ones come along
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .essential = true},  // archived ones come along
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
-    {.engine = {.name = "sections", .stage = "tasks", .rank = 20},
+    {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off},
+     .path = "/projects/{scope}", .mapping = &kProjectList, .shape = Shape::single, .opens = kOpenedByProject},
+    {.engine = {.name = "sections", .stage = "tasks", .rank = 20, .every = Every::reconcile},
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},
-    {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events"},
+    {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events", .every = Every::reconcile},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
+    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks"},
+     .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30},
      .path = "/tasks/{scope}/subtasks", .mapping = &kTasks, .opens = kOpenedByTask},
-    {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40},
+    {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40, .token_stream = "user_tasks_changed", .every = Every::reconcile},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
-    {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41},
+    // No event tells of a task without a project.
+    {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true},
+     .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByChangedTask, .resource = "projectless_tasks"},
+    {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile},
      .path = "/tags/{scope}/tasks", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
-    {.engine = {.name = "team_memberships", .stage = "people and projects in detail", .rank = 50},
+    {.engine = {.name = "team_memberships", .stage = "people and projects in detail", .rank = 50, .every = Every::relist},
      .path = "/team_memberships?team={scope}", .mapping = &kTeamMemberships, .resource = "team_memberships"},
-    {.engine = {.name = "memberships", .stage = "people and projects in detail", .rank = 51},
+    {.engine = {.name = "memberships", .stage = "people and projects in detail", .rank = 51, .every = Every::relist},
      .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "project"},
-    {.engine = {.name = "status_updates", .stage = "people and projects in detail", .rank = 52},
+    {.engine = {.name = "status_updates", .stage = "people and projects in detail", .rank = 52, .every = Every::relist},
      .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "project"},
-    {.engine = {.name = "custom_types", .stage = "people and projects in detail", .rank = 53},
+    {.engine = {.name = "custom_types", .stage = "people and projects in detail", .rank = 53, .every = Every::relist},
      .path = "/custom_types?project={scope}", .mapping = &kCustomTypes, .resource = "custom_types"},
-    {.engine = {.name = "project_briefs", .stage = "people and projects in detail", .rank = 54, .capability = "project_briefs"},
+    {.engine = {.name = "project_briefs", .stage = "people and projects in detail", .rank = 54, .capability = "project_briefs", .every = Every::relist},
      .path = "/project_briefs/{scope}", .mapping = &kProjectBriefs, .shape = Shape::single, .opens = kOpenedByProjectBrief, .resource = "project_briefs"},
-    {.engine = {.name = "project_attachments", .stage = "people and projects in detail", .rank = 55},
+    {.engine = {.name = "project_attachments", .stage = "people and projects in detail", .rank = 55, .every = Every::relist},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project"},
-    {.engine = {.name = "project_brief_attachments", .stage = "people and projects in detail", .rank = 56, .capability = "project_briefs"},
+    {.engine = {.name = "project_brief_attachments", .stage = "people and projects in detail", .rank = 56, .capability = "project_briefs", .every = Every::relist},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project_brief"},
-    {.engine = {.name = "task_stories", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off},
-     .path = "/tasks/{scope}/stories", .mapping = &kStories, .resource = "stories"},
-    {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off},
+    {.engine = {.name = "task_stories", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off,
+                .proves = "asana_stories", .proves_by = "target_gid"},
+     .path = "/tasks/{scope}/stories", .mapping = &kStories, .opens = kOpenedByStory, .resource = "stories"},
+    // After all stories: they open the same work, which is asked for once then.
+    {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 61, .kind = Kind::one_off,
+                .proves = "asana_attachments", .proves_by = "parent_gid"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
-    // Taken before a project's first page, so that what changes during the walk is told later.
+    // A token is taken before a project's first page, so that what changes during the walk is told later.
     {.engine = {.name = "project_events", .stage = "tasks", .rank = 21},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
 };
 // clang-format on
+
+// What leaves with a row that is gone.
+inline constexpr Remains::Kin kOfTask[] = {
+    {"asana_task_memberships", "task_gid"},
+    {"asana_task_followers", "task_gid"},
+    {"asana_task_tags", "task_gid"},
+    {"asana_task_dependencies", "task_gid"},
+    {"asana_task_likes", "task_gid"},
+    {"asana_custom_field_values", "object_gid"},
+    {"asana_custom_field_value_items", "object_gid"},
+};
+inline constexpr Remains::Kin kWithTask[] = {
+    {"asana_stories", "target_gid"},
+    {"asana_attachments", "parent_gid"},
+    {"asana_tasks", "parent_gid"},
+};
+inline constexpr Remains kRemains[] = {
+    {"asana_tasks", kOfTask, kWithTask, "parent_gid"},
+    {"asana_stories", {}, {}},
+    {"asana_attachments", {}, {}},
+};
 
 // The switches of `resources` in the configuration.
 inline constexpr std::string_view kResources[] = {

@@ -23,6 +23,18 @@ struct Table {
     bool entity = true;  // false: a child table, whose rows are replaced as a set with their owner
 };
 
+// What hangs on a row of an entity table, and leaves with it.
+struct Remains {
+    struct Kin {
+        std::string_view table;
+        std::string_view column;  // holds the gid of the row that goes
+    };
+    std::string_view table;
+    std::span<const Kin> children;   // child tables: their rows have no life of their own
+    std::span<const Kin> followers;  // entity tables: each row leaves in the same way
+    std::string_view above = {};     // the column with the gid of the row that counts this one: it is looked at again
+};
+
 struct Value {
     enum class Type : std::uint8_t { null, integer, real, text };
 

@@ -217,6 +217,23 @@ std::string described(const Node& node) {
     return {};
 }
 
+constexpr std::pair<char, int> kUnits[] = {{'d', 86'400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+
+std::optional<std::chrono::seconds> time_of(const Section::Node& node) {
+    if (node.quoted || node.text.size() < 2) return std::nullopt;
+    const auto* const unit = std::ranges::find(kUnits, node.text.back(), &std::pair<char, int>::first);
+    int count = 0;
+    const char* const end = node.text.data() + node.text.size() - 1;
+    const auto [read, error] = std::from_chars(node.text.data(), end, count);
+    if (unit == std::end(kUnits) || error != std::errc() || read != end || count < 0) return std::nullopt;
+    return std::chrono::seconds(std::int64_t{count} * unit->second);
+}
+
+std::string time_text(std::chrono::seconds time) {
+    const auto* const unit = std::ranges::find_if(kUnits, [&](const auto& u) { return time.count() % u.second == 0; });
+    return fmt::format("{}{}", time.count() / unit->second, unit->first);
+}
+
 std::optional<int> whole_number(const Node& node) {
     const std::string_view text = node.text;
     int value = 0;
@@ -309,6 +326,17 @@ void Section::read(std::string_view key, double& value, double least, double mos
     const auto number = decimal_number(*node);
     if (!number || *number < least || *number > most) return mismatch(*node, expected);
     value = *number;
+}
+
+void Section::read(std::string_view key, std::chrono::seconds& value, std::chrono::seconds least,
+                   std::chrono::seconds most) {
+    const std::string expected =
+        fmt::format("a time from {} to {}, such as 90s, 5m, 1h or 7d", time_text(least), time_text(most));
+    const Node* const node = scalar(key, expected);
+    if (node == nullptr) return;
+    const auto time = time_of(*node);
+    if (!time || *time < least || *time > most) return mismatch(*node, expected);
+    value = *time;
 }
 
 void Section::read_or_auto(std::string_view key, int& value, int least, int most) {

@@ -4,6 +4,7 @@
 // key that nobody asked for. It knows no option: what a key means, and its default, is the caller's.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ class Section {
 
     void read(std::string_view key, bool& value);
     void read(std::string_view key, double& value, double least, double most);
+    // A whole number with s, m, h or d behind it.
+    void read(std::string_view key, std::chrono::seconds& value, std::chrono::seconds least, std::chrono::seconds most);
     // Text that is not empty and has no control characters, quoted or not: 0012 and true are texts as they stand.
     void read(std::string_view key, std::string& value);
     void read(std::string_view key, std::vector<std::string>& value);

@@ -117,6 +117,7 @@ void Sync::begin_pass() {
         if (ended >= pass_) store_.set_fact(name_ + ".pass_ended_at", iso(pass_ - Milliseconds(1)));
     }
     due_at_ = pass_;
+    const auto streams = account_.source.streams();
     const auto opens = account_.source.fingerprint();
     const bool same = store_.fact(name_ + ".pass_opens") == opens;
     if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
@@ -125,11 +126,12 @@ void Sync::begin_pass() {
         log::info("sync continues source={} pass={}", name_, iso(pass_));
     } else {
         log::info("sync begins source={}", name_);
+        for (const auto& stream : streams)
+            if (!stream.token_stream.empty()) store_.make_cursors_due(name_, stream.token_stream, pass_);
     }
     store_.set_fact(name_ + ".pass_began_at", iso(pass_));
     store_.set_fact(name_ + ".pass_opens", opens);
 
-    const auto streams = account_.source.streams();
     for (const auto& gap : store_.open_gaps(name_)) {
         const auto stream = stream_index_.find(gap.stream);
         if (stream == stream_index_.end() || !streams[stream->second].essential) continue;
@@ -260,6 +262,7 @@ Sync::WalkPtr Sync::pick() {
             auto walk = std::make_unique<Walk>();
             walk->stream = stream->second;
             walk->row = std::move(row);
+            walk->whole = walk->row.resume.empty();
             active_.insert(key_of(walk->row));
             if (walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
@@ -286,7 +289,7 @@ bool Sync::prepare(Walk& walk) {
         return false;
     }
     const auto token_stream = stream_of(walk).token_stream;
-    if (!token_stream.empty() && !walk.without_token) {
+    if (!token_stream.empty() && !stream_named(token_stream).watermark && !walk.without_token) {
         const auto token = store_.work(name_, token_stream, row.scope);
         const bool good = token && (!token->cursor.empty() || (!token->pending_cursor.empty() && token->pending_at &&
                                                                time - *token->pending_at < kPendingTokenLife));
@@ -342,11 +345,16 @@ source::Work Sync::work_of(const Walk& walk) const {
             .scope = row.scope,
             .root = row.root,
             .offset = row.resume,
+            .cursor = walk.taking_token ? std::string_view() : std::string_view(row.cursor),
             .limit = walk.limit,
             .walked = row.walked};
 }
 
 const source::Stream& Sync::stream_of(const Walk& walk) const { return account_.source.streams()[walk.stream]; }
+
+const source::Stream& Sync::stream_named(std::string_view name) const {
+    return account_.source.streams()[stream_index_.find(name)->second];
+}
 
 bool Sync::is_first_root(const Walk& walk) const { return walk.stream == account_.source.roots().front().stream; }
 

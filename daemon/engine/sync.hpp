@@ -46,6 +46,12 @@ struct Progress {
     bool paused = false;                       // a Retry-After runs
 };
 
+// How old a list may be before it is walked again; see source::Every. Zero: older than this pass.
+struct Periods {
+    Milliseconds relist{0};
+    Milliseconds reconcile{0};
+};
+
 enum class Ended { complete, with_work_left };
 
 struct Account {
@@ -54,6 +60,7 @@ struct Account {
     http::Pace& pace;
     std::function<std::string()> read_token;  // asked again after a 401
     std::string token;
+    Periods periods{};
 };
 
 class Sync {
@@ -90,6 +97,12 @@ class Sync {
     void answered(http::Response response);
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
+    void keep_watermark(Walk& walk);
+    Instant outdated_before(const source::Stream& stream) const;
+    void sweep(Walk& walk);
+    void gone(Walk& walk, int status, const std::string& why);
+    void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root);
+    void expired(WalkPtr walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
     void usable_answer();
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
@@ -100,7 +113,7 @@ class Sync {
     void outage(const std::string& why);
     static void start_over(Walk& walk);
     void give_up(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
-    void go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why);
+    void go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void feature_off(Walk& walk);
     void skip(Walk& walk);
@@ -109,6 +122,7 @@ class Sync {
 
     source::Work work_of(const Walk& walk) const;
     const source::Stream& stream_of(const Walk& walk) const;
+    const source::Stream& stream_named(std::string_view name) const;
     bool is_first_root(const Walk& walk) const;
     const store::Capability* known_feature(const Walk& walk) const;
     static std::string describe(const Walk& walk);

@@ -48,7 +48,7 @@ void Sync::answered(http::Response response) {
             if (walk->taking_token) return keep_token(std::move(walk), response);
             return read_page(std::move(walk), response);
         case token:
-            return keep_token(std::move(walk), response);
+            return walk->taking_token ? keep_token(std::move(walk), response) : expired(std::move(walk), response);
         case throttled:
             if (response.status == 429) ++progress_.rate_limited;
             failures_in_a_row_ = 0;
@@ -78,6 +78,8 @@ void Sync::answered(http::Response response) {
             if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
+            if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.status, why());
+            [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);
         case blocked:
@@ -95,16 +97,21 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
         account_.source.read(work_of(*walk), response.body, answer_);
         if (answer_.next && (*answer_.next == walk->row.resume || walk->offsets.contains(hash(*answer_.next))))
             throw Error("next_page: the same offset came twice");
-        if (answer_.next && walk->offsets.size() == kMostPages)
-            throw Error(fmt::format("next_page: comes without end, {} pages so far", kMostPages));
+        if (answer_.more && (!answer_.token || *answer_.token == walk->row.cursor))
+            throw Error("sync: more events, and no other token");
+        if ((answer_.next || answer_.more) && ++walk->pages == kMostPages)
+            throw Error(fmt::format("comes without end, {} pages so far", kMostPages));
     } catch (const Error& error) {
         return try_again(std::move(walk), response.status, unusable(error));
     }
     usable_answer();
     if (walk->probe) return settle_doubts();
+    if (walk->row.resume.empty())
+        walk->watermark =
+            parse_http_date(response.header("date")).value_or(clock_.now()) - response.duration - kOverlap;
     store_page(*walk, response.id);
-    if (answer_.next) {
-        walk->offsets.insert(hash(*answer_.next));
+    if (answer_.next || answer_.more) {
+        if (answer_.next) walk->offsets.insert(hash(*answer_.next));
         walk->attempts = 0;
         ready_.push_back(std::move(walk));
     } else {
@@ -123,6 +130,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
         queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
         for (const auto& [key, value] : answer_.facts) store_.set_fact(name_ + "." + key, value);
+        if (!stream.proves.empty())
+            for (const auto& entity : answer_.page.entities) walk.seen.emplace(entity.gid);
+        if (answer_.token) walk.row.cursor = *answer_.token;
+        if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
             walk.row.resume = *answer_.next;
             walk.row.resumed_at = now;
@@ -130,6 +141,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.save(walk.row);
             return;
         }
+        sweep(walk);
+        keep_watermark(walk);
         store_.done(walk.row, now);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         if (!stream.token_stream.empty()) {
@@ -139,6 +152,12 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
                 token->pending_at.reset();
                 store_.save(*token);
             }
+        }
+        if (walk.without_token) {  // until there is one, only walking again tells what changed
+            start_over(walk);
+            walk.row.last_done_at = now;
+            walk.row.due_at = now + walk.token_in;
+            store_.save(walk.row);
         }
         if (!stream.capability.empty()) {
             const store::Capability on{walk.row.root, std::string(stream.capability), true, now};
@@ -158,7 +177,8 @@ void Sync::queue_follow_ups(const store::Written& written, bool everything) {
     const auto streams = account_.source.streams();
     std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     for (const auto& follow_up : answer_.follow_ups) {
-        if (follow_up.entity >= 0 && !everything && !written.changed[static_cast<std::size_t>(follow_up.entity)])
+        if (follow_up.entity >= 0 && !everything &&
+            !(follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)])
             continue;
         const auto& stream = streams[follow_up.stream];
         store::Work row;
@@ -169,7 +189,9 @@ void Sync::queue_follow_ups(const store::Written& written, bool everything) {
         row.recurring = stream.kind == source::Kind::recurring;
         row.order_key = stream.rank * kRank + follow_up.order;
         row.due_at = pass_;
-        if (!store_.queue(row, pass_)) continue;
+        const bool queued = store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream));
+        if (follow_up.said) store_.say(row, *follow_up.said);
+        if (!queued) continue;
         ++backlog_[row.stream];
         earliest = std::min(earliest, row.order_key);
     }
@@ -331,6 +353,8 @@ void Sync::start_over(Walk& walk) {
     walk.row.resumed_at.reset();
     walk.row.walked = 0;
     walk.offsets.clear();
+    walk.seen.clear();
+    walk.whole = true;
 }
 
 // What was asked for cannot be had now.
@@ -339,12 +363,12 @@ void Sync::give_up(WalkPtr walk, std::optional<int> status, const std::string& w
         throw Fatal(ExitCode::unavailable,
                     fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
                                 name_, describe(*walk), why));
-    if (walk->taking_token) return go_without_token(std::move(walk), status, why);
+    if (walk->taking_token) return go_without_token(std::move(walk), status, why, retry_in);
     end_in_gap(*walk, status, why, retry_in);
 }
 
-// The list can be had without its event token; only what changes during the walk will not be told.
-void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why) {
+// The list can be had without its event token; until there is one, it is walked again.
+void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     const auto token_stream = stream_of(*walk).token_stream;
     log::warning("gap stream={} scope={} why=\"{}\"", token_stream, walk->row.scope, why);
     open_group();
@@ -355,10 +379,11 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
                          .status = status,
                          .message = why,
                          .seen_at = now(),
-                         .retry_at = std::nullopt});
+                         .retry_at = now() + retry_in});
     });
     walk->taking_token = false;
     walk->without_token = true;
+    walk->token_in = retry_in;
     walk->attempts = 0;
     walk->doubted = false;
     ready_.push_front(std::move(walk));

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kPagesPerCommit = 100;  // measured: 40 us of CPU a task; 72 us with 10 pages, 99 us with 1
 inline constexpr auto kCommitEvery = 2s;             // what a crash can cost
 inline constexpr auto kOffsetLife = 14min;           // Asana's offsets die after 15
+inline constexpr auto kOverlap = 5min;               // what was modified while a first page was being made
 inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 24, and the walk takes its time
 inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
@@ -35,15 +36,20 @@ inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = ran
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;
-    bool taking_token = false;   // the event token before the first page
-    bool without_token = false;  // none could be had
-    bool probe = false;          // only asks whether the token is still good
-    int limit = 0;               // objects per page, once the server could not cope with full ones
-    int attempts = 0;            // failures of the request at hand
+    bool taking_token = false;         // the event token before the first page
+    std::optional<Instant> watermark;  // the server's clock at the first page, less an overlap
+    bool without_token = false;        // none could be had
+    Milliseconds token_in{0};          // then it is asked for again
+    std::size_t pages = 0;
+    bool probe = false;  // only asks whether the token is still good
+    int limit = 0;       // objects per page, once the server could not cope with full ones
+    int attempts = 0;    // failures of the request at hand
     int restarts = 0;
     int token = 0;         // which token the request at hand was sent with
     bool doubted = false;  // has failed before, when it was asked whether everything does
     Monotonic not_before{};
+    bool whole = true;                        // all its pages came in this process, from the first one on
+    std::unordered_set<std::string> seen;     // gids, where a complete walk proves what is gone
     std::unordered_set<std::size_t> offsets;  // hashes of those seen: one that comes again would go on for ever
 };
 

@@ -8,6 +8,7 @@ void Answer::clear() {
     next.reset();
     objects = 0;
     token.reset();
+    more = false;
     facts.clear();
 }
 

@@ -19,6 +19,9 @@ namespace taskmirror::source {
 
 enum class Kind : std::uint8_t { recurring, one_off };
 enum class Budget : std::uint8_t { standard, search };
+// How old the last complete walk of a list may be before an object that opens it does so: older than this pass, than
+// `relist_every`, than `reconcile_every`.
+enum class Every : std::uint8_t { pass, relist, reconcile };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
@@ -31,6 +34,15 @@ struct Stream {
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
+    // Such a token is a time, which costs no request: the server's at the first page, less an overlap. What was
+    // modified since then is asked for.
+    bool watermark = false;
+    Every every = Every::pass;
+    // Its 403 or 404 is an answer: the row of this table with the gid of the scope is gone, or cannot be seen.
+    std::string_view looks_at = {};
+    // A complete walk tells every row of this table whose column holds the scope: what it did not name is gone.
+    std::string_view proves = {};
+    std::string_view proves_by = {};
     bool essential = false;  // without it most of the mirror stands still: what failed is asked for again by each sync
 };
 
@@ -40,6 +52,7 @@ struct Work {
     std::string_view scope = {};
     std::string_view root = {};    // the workspace; empty above workspaces
     std::string_view offset = {};  // of the page; empty: the first
+    std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for
     int limit = 0;                 // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;       // objects on the pages before this one
 };
@@ -50,6 +63,9 @@ struct FollowUp {
     std::string root;
     std::int64_t order = 0;    // within the stream's rank, smaller first
     std::int64_t entity = -1;  // index in page.entities: only when that one is new or changed; -1: in any case
+    bool fresh = false;        // only when it is new
+    // From an event, however recently the work was done: what the event said of the object, "" or "deleted INSTANT".
+    std::optional<std::string> said = {};
 };
 
 // What one answer says. Reused from page to page: read() clears it first.
@@ -59,6 +75,7 @@ struct Answer {
     std::optional<std::string> next;                         // offset of the next page; none: this was the last
     std::int64_t objects = 0;                                // on this page
     std::optional<std::string> token;                        // an event token
+    bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
 
     void clear();
@@ -93,6 +110,8 @@ class Source {
     virtual std::string_view name() const = 0;  // the configured account
     virtual std::span<const Stream> streams() const = 0;
     virtual std::span<const Table> tables() const = 0;
+    // What leaves with a row, for each table whose rows can go.
+    virtual std::span<const Remains> remains() const = 0;
     // What a pass begins with.
     virtual std::vector<FollowUp> roots() const = 0;
     // What of the configuration decides which follow-up work is opened. When it differs from the last pass, work that

@@ -22,6 +22,7 @@ class SqliteStore final : public Store {
           steps_(steps.begin(), steps.end()),
           lock_(file_),
           database_(open_database(file_, steps_)),
+          has_indexes_(missing_indexes(*database_, steps_).empty()),
           rows_(database_->getHandle(), tables),
           queue_(database_->getHandle()) {}
 
@@ -57,7 +58,25 @@ class SqliteStore final : public Store {
         return rows_.write(page, sent, mirrored_at);
     }
 
+    std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                     const Burial& burial) override {
+        assert(group_);
+        return rows_.bury(remains, table, gid, burial);
+    }
+    std::string text(std::string_view table, std::string_view column, std::string_view gid) override {
+        auto query = statement(fmt::format("SELECT {} FROM {} WHERE gid = ?1", column, table));
+        query.bind(1, gid);
+        return query.step() ? std::string(query.text(0)) : std::string();
+    }
+    std::vector<std::string> gids(std::string_view table, std::string_view column, std::string_view value) override {
+        return gids_of(database_->getHandle(), table, column, value);
+    }
+
     bool queue(const Work& work, Instant pass) override { return queue_.queue(work, pass); }
+    void say(const Work& work, std::string_view said) override { queue_.say(work, said); }
+    void make_cursors_due(std::string_view source, std::string_view stream, Instant at) override {
+        queue_.make_cursors_due(source, stream, at);
+    }
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) override {
         return queue_.due(source, now, limit);
     }
@@ -168,7 +187,10 @@ class SqliteStore final : public Store {
 
     void build_indexes() override {
         guarded("build the indexes of", file_, [&] { build_missing_indexes(*database_, steps_); });
+        has_indexes_ = true;
     }
+
+    bool has_indexes() const override { return has_indexes_; }
 
     std::vector<std::pair<std::string, std::int64_t>> row_counts() override {
         // An entity table has mirrored_at, which is NULL in mentions.
@@ -195,6 +217,7 @@ class SqliteStore final : public Store {
     std::vector<Step> steps_;
     FileLock lock_;
     std::unique_ptr<SQLite::Database> database_;
+    bool has_indexes_;
     RowWriter rows_;
     Queue queue_;
     // A gap that opens again after it was healed is a new one.

@@ -39,6 +39,8 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
 // Carries out the steps above the file's version, each in a transaction. A database with content is copied to
 // `<file>.before-v<newest>` before the first of them.
 void migrate(SQLite::Database& database, std::span<const Step> steps);
+// The statements that would make the secondary indexes that are missing.
+std::vector<std::string> missing_indexes(SQLite::Database& database, std::span<const Step> steps);
 // Sorts in a quarter of the cache: the sorter takes as much memory as the cache may, beside it.
 void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps);
 

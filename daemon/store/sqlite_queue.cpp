@@ -84,7 +84,12 @@ Queue::Queue(sqlite3* database)
       backlog_(database, "SELECT stream, count(*) FROM sync_work WHERE source = ?1 AND due_at <= ?2 GROUP BY stream"),
       clock_(database,
              "UPDATE sync_work SET due_at = min(due_at, ?2), last_done_at = min(last_done_at, ?3), "
-             "pending_at = min(pending_at, ?2) WHERE source = ?1") {}
+             "pending_at = min(pending_at, ?2) WHERE source = ?1"),
+      say_(database,
+           "UPDATE sync_work SET cursor = ?4 WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND kind = 'one_off'"),
+      cursors_due_(database,
+                   "UPDATE sync_work SET due_at = ?3 WHERE source = ?1 AND stream = ?2 AND cursor IS NOT NULL "
+                   "AND due_at IS NULL") {}
 
 bool Queue::queue(const Work& work, Instant pass) {
     const std::string due_at = iso(work.due_at.value_or(pass));
@@ -94,6 +99,15 @@ bool Queue::queue(const Work& work, Instant pass) {
     if (queue_.run() > 0) return true;
     sooner_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, due_at).bind(5, pass_text);
     return sooner_.run() > 0;
+}
+
+void Queue::say(const Work& work, std::string_view said) {
+    say_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind_filled(4, said).run();
+}
+
+void Queue::make_cursors_due(std::string_view source, std::string_view stream, Instant at) {
+    const auto due_at = iso(at);
+    cursors_due_.bind(1, source).bind(2, stream).bind(3, due_at).run();
 }
 
 std::vector<Work> Queue::due(std::string_view source, Instant now, std::size_t limit) {

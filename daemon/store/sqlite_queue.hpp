@@ -21,6 +21,8 @@ class Queue {
     explicit Queue(sqlite3* database);
 
     bool queue(const Work& work, Instant pass);
+    void say(const Work& work, std::string_view said);
+    void make_cursors_due(std::string_view source, std::string_view stream, Instant at);
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit);
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
     void save(const Work& work);
@@ -30,7 +32,8 @@ class Queue {
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_;
+    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
+        cursors_due_;
 };
 
 }  // namespace taskmirror::store

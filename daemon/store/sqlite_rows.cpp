@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace taskmirror::store {
 namespace {
@@ -43,6 +44,15 @@ std::string remove_sql(const Table& table) {
     return fmt::format("DELETE FROM {} WHERE {} = ?1", table.name, table.columns.front());
 }
 
+// "'gid', gid, 'name', name, ...": what json_object() takes, for all columns but what is about this copy.
+std::string json_of(sqlite3* database, std::string_view table) {
+    Statement columns(database, "SELECT name FROM pragma_table_info(?1) WHERE name != 'content_hash'");
+    columns.bind(1, table);
+    std::string arguments;
+    while (columns.step()) arguments += fmt::format("{0}'{1}', {1}", arguments.empty() ? "" : ", ", columns.text(0));
+    return arguments;
+}
+
 bool has_name(const Table& table) { return std::ranges::find(table.columns, "name") != table.columns.end(); }
 
 // A fuller row is never overwritten, a newer name renames an older one, NULL never replaces a name.
@@ -58,12 +68,27 @@ std::string mention_sql(const Table& table) {
 
 }  // namespace
 
+std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view column,
+                                 std::string_view value) {
+    Statement query(database,
+                    fmt::format("SELECT gid FROM {} WHERE {} = ?1 AND mirrored_at IS NOT NULL", table, column));
+    query.bind(1, value);
+    std::vector<std::string> gids;
+    while (query.step()) gids.emplace_back(query.text(0));
+    return gids;
+}
+
 RowWriter::RowWriter(sqlite3* database, std::span<const Table> tables)
-    : database_(database), tables_(tables), statements_(tables.size()) {}
+    : database_(database), tables_(tables), statements_(tables.size()) {
+    Statement any(database_, "SELECT EXISTS (SELECT 1 FROM sync_tombstones)");
+    any.step();
+    has_tombstones_ = any.integer(0) != 0;
+}
 
 Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at) {
     Written written;
     written.changed.resize(page.entities.size());
+    written.fresh.resize(page.entities.size());
     const std::string at = iso(mirrored_at);
     order_.forget_settled(sent);
     for (std::size_t i = 0; i < page.entities.size(); ++i) {
@@ -90,6 +115,8 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
             write_columns(*statements.update, page, entity, at);
         }
         written.changed[i] = true;
+        written.fresh[i] = before != Stored::older;
+        if (written.fresh[i] && has_tombstones_) raise(table.name, entity.gid);
         ++(before == Stored::older ? written.updated : written.inserted);
         for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
             write_children(page, set, entity.gid, before != Stored::nothing);
@@ -146,6 +173,49 @@ void RowWriter::write_children(const Page& page, const ChildSet& set, std::strin
         insert->step();
         values = values.subspan(rows * width);
     }
+}
+
+std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                            const Burial& burial) {
+    const auto of = [&](std::string_view name) -> const Remains& {
+        const auto found = std::ranges::find(remains, name, &Remains::table);
+        if (found == remains.end()) throw std::logic_error(fmt::format("rows of {} cannot leave", name));
+        return *found;
+    };
+    const Remains& its = of(table);
+    auto json = json_of(database_, table);
+    for (const auto& child : its.children)
+        json += fmt::format(", '{0}', (SELECT json_group_array(json_object({1})) FROM {0} WHERE {2} = ?1)", child.table,
+                            json_of(database_, child.table), child.column);
+    const auto deleted_at = burial.deleted_at ? iso(*burial.deleted_at) : std::string();
+    const auto detected_at = iso(burial.detected_at);
+    Statement keep(database_,
+                   fmt::format("INSERT OR REPLACE INTO sync_tombstones (table_name, gid, source, cause, deleted_at, "
+                               "detected_at, detected_by, row) SELECT ?2, gid, ?3, ?4, ?5, ?6, ?7, json_object({}) "
+                               "FROM {} WHERE gid = ?1 AND mirrored_at IS NOT NULL",
+                               json, table));
+    keep.bind(1, gid).bind(2, table).bind(3, burial.source).bind(4, burial.cause).bind_filled(5, deleted_at);
+    std::size_t left = 0;
+    if (keep.bind(6, detected_at).bind(7, burial.detected_by).run() == 0) return left;
+    has_tombstones_ = true;
+    for (const auto& child : its.children)
+        Statement(database_, fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column)).bind(1, gid).run();
+    ++left;
+    Statement(database_, fmt::format("DELETE FROM {} WHERE gid = ?1", table)).bind(1, gid).run();
+    auto with_it = burial;
+    with_it.detected_by = "parent";
+    for (const auto& kin : its.followers)
+        for (const auto& follower : gids_of(database_, kin.table, kin.column, gid))
+            left += bury(remains, kin.table, follower, with_it);
+    return left;
+}
+
+// The row is back: it is not gone any more.
+void RowWriter::raise(std::string_view table, std::string_view gid) {
+    Statement(database_, "DELETE FROM sync_tombstones WHERE table_name = ?1 AND gid = ?2")
+        .bind(1, table)
+        .bind(2, gid)
+        .run();
 }
 
 void RowWriter::write_mention(const Mention& mention) {

@@ -16,12 +16,20 @@
 
 namespace taskmirror::store {
 
+// See Store::gids.
+std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view column,
+                                 std::string_view value);
+
 class RowWriter {
   public:
     // The database and the tables outlive the writer.
     RowWriter(sqlite3* database, std::span<const Table> tables);
 
     Written write(const Page& page, const Sent& sent, Instant mirrored_at);
+
+    // Moves a row, its children and its followers to the tombstones.
+    std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                     const Burial& burial);
 
     // After a rollback: what write() remembers is no longer so.
     void forget();
@@ -38,12 +46,14 @@ class RowWriter {
     void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
     void write_mention(const Mention& mention);
+    void raise(std::string_view table, std::string_view gid);
 
     sqlite3* database_;
     std::span<const Table> tables_;
     std::vector<Statements> statements_;  // by table
     AnswerOrder order_;
     MentionMemory mentions_;
+    bool has_tombstones_;  // or had: whether a row that comes is looked for among them
 };
 
 }  // namespace taskmirror::store

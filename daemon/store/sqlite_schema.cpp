@@ -101,7 +101,7 @@ void migrate(SQLite::Database& database, std::span<const Step> steps) {
     }
 }
 
-void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps) {
+std::vector<std::string> missing_indexes(SQLite::Database& database, std::span<const Step> steps) {
     std::vector<std::string> missing;
     SQLite::Statement known(database, "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?");
     for (const Step& step : steps) {
@@ -114,6 +114,11 @@ void build_missing_indexes(SQLite::Database& database, std::span<const Step> ste
             if (!exists) missing.emplace_back(statement);
         }
     }
+    return missing;
+}
+
+void build_missing_indexes(SQLite::Database& database, std::span<const Step> steps) {
+    const auto missing = missing_indexes(database, steps);
     if (missing.empty()) return;
     database.exec(fmt::format("PRAGMA cache_size = -{}", kCache / 4));
     for (const auto& statement : missing) database.exec(statement);

@@ -67,6 +67,16 @@ struct Written {
     std::uint64_t unchanged = 0;  // entity rows that came and equalled what is stored
     std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
     std::vector<bool> changed;    // per entity of the page: inserted or updated
+    std::vector<bool> fresh;      // inserted
+};
+
+// Why a row leaves its table.
+struct Burial {
+    std::string source{};
+    std::string cause{};  // deleted, not_visible
+    std::optional<Instant> deleted_at{};
+    std::string detected_by{};  // event, walk; of what leaves with another row: parent
+    Instant detected_at{};
 };
 
 struct Run {
@@ -103,9 +113,22 @@ class Store {
     // Stores each entity whose content differs from what is stored, with its child sets and mentions.
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
+    // Moves a row to the tombstones, with what `remains` says of its table and of those that follow it. Gives the
+    // number of rows that left; 0 if there was none. A row that comes back leaves the tombstones by write().
+    virtual std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                             const Burial& burial) = 0;
+    // What a column of a row holds; empty if it is NULL or there is no such row.
+    virtual std::string text(std::string_view table, std::string_view column, std::string_view gid) = 0;
+    // The gids of the rows whose column holds this value, mentions left out.
+    virtual std::vector<std::string> gids(std::string_view table, std::string_view column, std::string_view value) = 0;
+
     // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
     // True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
+    // What an event said of an object that waits to be looked at; kept in the row's cursor.
+    virtual void say(const Work& work, std::string_view said) = 0;
+    // Makes those rows of a stream due that have a cursor.
+    virtual void make_cursors_due(std::string_view source, std::string_view stream, Instant at) = 0;
     // The first `limit` rows that are due, in order.
     virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) = 0;
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
@@ -136,6 +159,8 @@ class Store {
 
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
+    // Whether they stand: before that, looking rows up by anything but their gid reads whole tables.
+    virtual bool has_indexes() const = 0;
     // Rows per table, in the order of the schema; mentions are not counted.
     virtual std::vector<std::pair<std::string, std::int64_t>> row_counts() = 0;
 };

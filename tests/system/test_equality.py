@@ -46,7 +46,7 @@ class Equality(support.SystemTest):
             reader.execute("BEGIN")
             pages = dict(reader.execute("SELECT pageno, name FROM dbstat").fetchall())
 
-            self.sync()
+            self.sync("--full")
 
             dirty = {pages.get(page, "new") for page in support.wal_pages(self.database + "-wal")}
         self.assertTrue({"sync_work", "sync_runs"} <= dirty, "the log was not read")

@@ -84,7 +84,7 @@ class Output(support.SystemTest):
         ended = self.sync("--quiet")
         self.assertEqual((ended.out, ended.err), ("", ""))
         fake.fault({"kind": "status", "status": 403, "match": "/sections"})
-        self.assertIn("gap", self.sync("--quiet", expect=1).err)
+        self.assertIn("gap", self.sync("--quiet", "--full", expect=1).err)
 
     def test_log_formats(self):
         fake = self.fake(30)

@@ -1,0 +1,213 @@
+// Events after the first load, and what leaves the mirror.
+#include <catch2/catch.hpp>
+
+#include "engine_support.hpp"
+
+using namespace taskmirror;
+using namespace taskmirror::engine;
+
+namespace {
+
+// List a with the rows 1 and 2, mirrored once; then an hour goes by, and only its events are asked for.
+struct ChangesBench : Bench {
+    ChangesBench() {
+        pace_options.concurrency = 1;
+        periods = {.relist = 24h, .reconcile = 24h};
+        api.on("/me", {{"open lists 1 a"}});
+        api.on("/changes/a", {{.body = "token t1", .status = 412}});
+        api.on("/lists/a", {{"row 1 a\nrow 2 b"}});
+        sync();
+        pass(1h);
+        api.on("/changes/a@t1", {{"token t2"}});
+    }
+    void pass(Milliseconds time) {
+        forget();
+        clock.advance(time);
+    }
+    std::string tombstones() const { return rows("SELECT gid, cause, detected_by, deleted_at FROM sync_tombstones"); }
+};
+
+const Reply kNotFound{.body = "", .status = 404};
+
+}  // namespace
+
+TEST_CASE("when nothing changed, each list costs the request for its events") {
+    ChangesBench bench;
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a@t1"});
+    CHECK(bench.cursors("a") == "t2|NULL");
+    CHECK(bench.seen.back().rows_unchanged == 0);
+}
+
+TEST_CASE("a list is walked again after its period, its events are asked for all the same") {
+    ChangesBench bench;
+    bench.pass(24h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a@t1", "/lists/a"});
+}
+
+TEST_CASE("what an event speaks of is asked for once, however many events speak of it") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1\nhint looks 1 1\ntoken t2\nmore"}});
+    bench.api.on("/changes/a@t2", {{"hint looks 1 1\ntoken t3"}});
+    bench.api.on("/looks/1", {{"row 1 new"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a@t1", "/changes/a@t2", "/looks/1"});
+    CHECK(bench.projects() == "1|new 2|b");
+    CHECK(bench.cursors("a") == "t3|NULL");
+}
+
+TEST_CASE("an event asks again for what this pass has done already") {
+    ChangesBench bench;
+    bench.pass(24h);
+    bench.api.on("/lists/a", {{.body = "row 1 a\nrow 2 b\nopen parts 1 p", .after = 1ms}});
+    bench.sync();
+    bench.pass(1h);
+    bench.api.on("/changes/a@t2", {{"hint parts 1 p\ntoken t3"}});
+
+    bench.sync();
+
+    CHECK(bench.api.times("/parts/p") == 1);
+}
+
+TEST_CASE("a token is stored with the work that its events led to, wherever the process dies") {
+    for (std::size_t requests = 1; requests <= 4; ++requests) {
+        ChangesBench bench;
+        bench.api.on("/changes/a@t1", {{"hint looks 1 1\ntoken t2\nmore"}});
+        bench.api.on("/changes/a@t2", {{"hint looks 1 2\ntoken t3"}});
+        bench.api.on("/looks/1", {{"row 1 new"}});
+        bench.api.on("/looks/2", {{"row 2 new"}});
+        bench.api.kill_before = requests;
+        try {
+            bench.sync();
+        } catch (const Killed&) {
+        }
+        bench.api.kill_before = SIZE_MAX;
+        bench.pass(1min);
+
+        CHECK(bench.sync() == Ended::complete);
+
+        CHECK(bench.projects() == "1|new 2|new");
+        CHECK(bench.cursors("a") == "t3|NULL");
+    }
+}
+
+TEST_CASE("a token that is too old is ordinary: the list is walked again, and its fresh token waits for that") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{.body = "token t9", .status = 412}});
+    bench.api.on("/lists/a", {{.body = "row 1 new\nnext o1"}});
+    bench.api.on("/lists/a#o1", {{.body = "", .status = 403}, {"row 2 b"}});
+
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.api.asked == Targets{"/me", "/changes/a@t1", "/lists/a", "/lists/a#o1"});
+    CHECK(bench.gaps() == "lists|a|403");
+    CHECK(bench.cursors("a") == "NULL|t9");  // nothing proves it yet
+
+    bench.pass(1h);
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.gaps().empty());
+    CHECK(bench.cursors("a") == "t9|NULL");
+}
+
+TEST_CASE("events that cannot be had are a gap, and their token stays") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{.body = "", .status = 403}, {"hint looks 1 1\ntoken t2"}});
+    bench.api.on("/looks/1", {{"row 1 new"}});
+
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.gaps() == "changes|a|403");
+    CHECK(bench.cursors("a") == "t1|NULL");
+
+    bench.pass(25h);
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.gaps().empty());
+    CHECK(bench.projects() == "1|new 2|b");
+}
+
+TEST_CASE("events that come without end or with one token are unusable") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"token t1\nmore"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.gaps() == "changes|a|200");
+    CHECK(bench.cursors("a") == "t1|NULL");
+}
+
+TEST_CASE("what an event calls deleted and is not there leaves its table, and keeps its last content") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1 deleted 2026-01-01T00:00:05.000Z\ntoken t2"}});
+    bench.api.on("/looks/1", {kNotFound});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.projects() == "2|b");
+    CHECK(bench.tombstones() == "1|deleted|event|2026-01-01T00:00:05.000Z");
+    CHECK(bench.rows("SELECT json_extract(row, '$.name') FROM sync_tombstones") == "a");
+    CHECK(bench.gaps().empty());
+    CHECK(bench.due().empty());
+}
+
+TEST_CASE("what an event calls deleted and is there stays") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1 deleted 2026-01-01T00:00:05.000Z\ntoken t2"}});
+    bench.api.on("/looks/1", {{"row 1 a"}});
+
+    bench.sync();
+
+    CHECK(bench.projects() == "1|a 2|b");
+    CHECK(bench.tombstones().empty());
+}
+
+TEST_CASE("what was deleted and restored before it is looked at counts as restored") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1 deleted 2026-01-01T00:00:05.000Z\nhint looks 1 1\ntoken t2"}});
+    bench.api.on("/looks/1", {kNotFound});
+
+    bench.sync();
+
+    CHECK(bench.projects() == "1|a 2|b");
+    CHECK(bench.gaps() == "looks|1|404");
+}
+
+TEST_CASE("what is not there without having been deleted is a gap first, and not visible at the second look") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1\ntoken t2"}});
+    bench.api.on("/changes/a@t2", {{"token t2"}});
+    bench.api.on("/looks/1", {kNotFound});
+
+    bench.sync();
+    CHECK(bench.projects() == "1|a 2|b");
+    CHECK(bench.gaps() == "looks|1|404");
+
+    bench.pass(23h);
+    bench.sync();
+    CHECK(bench.projects() == "1|a 2|b");
+
+    bench.pass(2h);
+    bench.api.on("/lists/a", {{"row 2 b"}});
+    bench.sync();
+    CHECK(bench.projects() == "2|b");
+    CHECK(bench.tombstones() == "1|not_visible|walk|NULL");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("what comes back leaves the tombstones") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1 deleted 2026-01-01T00:00:05.000Z\ntoken t2"}});
+    bench.api.on("/looks/1", {kNotFound, {"row 1 a"}});
+    bench.sync();
+    bench.pass(1h);
+    bench.api.on("/changes/a@t2", {{"hint looks 1 1\ntoken t3"}});
+
+    bench.sync();
+
+    CHECK(bench.projects() == "1|a 2|b");
+    CHECK(bench.tombstones().empty());
+}

@@ -1,0 +1,118 @@
+"""After the first load: what changed arrives by events, and costs what changed."""
+
+import support
+
+# What events or modified_at tell. The others arrive when lists are walked again.
+TOLD = ["rename", "notes", "complete", "assign", "due_date", "comment", "edit_comment", "delete_comment", "move",
+        "new_task", "new_subtask", "tag", "untag", "custom_field_value", "follower", "dependency", "attachment",
+        "rename_section", "rename_project"]
+
+
+class Changes(support.SystemTest):
+    maxDiff = None
+
+    def mirrored(self, tasks=201, **options):
+        fake = self.fake(tasks, **options)
+        self.configure(fake.url)
+        self.sync()
+        fake.control("POST", "stats/reset")
+        return fake
+
+    def assert_told(self, fake):
+        """Tasks of which events or lists by assignee tell are true: those of projects, at every depth, and those of
+        members. Of the others only walking the lists again does."""
+        truth = fake.truth()
+        tasks = {row["gid"]: row for row in truth["asana_tasks"]}
+        in_projects = {row["task_gid"] for row in truth["asana_task_memberships"]}
+        members = {(row["workspace_gid"], row["user_gid"]) for row in truth["asana_workspace_memberships"]}
+
+        def told(gid):
+            task = tasks.get(gid)
+            return task and (gid in in_projects or in_project(task["parent_gid"])
+                             or (task["workspace_gid"], task["assignee_gid"]) in members)
+
+        def in_project(gid):
+            return gid in tasks and (gid in in_projects or in_project(tasks[gid]["parent_gid"]))
+
+        columns = ("name", "modified_at", "completed", "num_subtasks", "assignee_gid", "parent_gid")
+        wanted = {gid: tuple(row[name] for name in columns) for gid, row in tasks.items() if told(gid)}
+        found = {row[0]: row[1:] for row in self.query(f"SELECT gid, {', '.join(columns)} FROM asana_tasks")}
+        self.assertEqual({gid: found.get(gid) for gid in wanted}, wanted)
+        for table, column in (("asana_stories", "target_gid"), ("asana_attachments", "parent_gid")):
+            wanted_rows = {row["gid"]: row.get("text") for row in truth[table] if told(row[column])}
+            text = "text" if table == "asana_stories" else "NULL"
+            found_rows = dict(self.query(f"SELECT gid, {text} FROM {table}"))
+            self.assertEqual({gid: found_rows.get(gid, "missing") for gid in wanted_rows}, wanted_rows)
+
+    def test_nothing_changed(self):
+        fake = self.mirrored()
+        polled = self.query("SELECT count(*) FROM sync_work WHERE cursor IS NOT NULL")
+        self.sync()
+        self.assertEqual(fake.stats()["total"], polled[0][0] + 1)
+        self.assertEqual(self.last_run()["rows_written"], 0)
+        self.assert_truth(fake)
+
+    def test_changes_arrive_and_nothing_else_is_asked_for(self):
+        for seed in (1, 2, 3):
+            with self.subTest(seed=seed):
+                self.database = f"{self.folder}/{seed}.db"
+                fake = self.mirrored(seed=seed)
+                for round in range(4):
+                    fake.mutate(seed=10 * seed + round, count=10, kinds=TOLD)
+                    fake.control("POST", "stats/reset")
+                    self.sync()
+                    self.assert_told(fake)
+                    # Each change costs its task, its stories, at most its attachments, subtasks and parent.
+                    polled = self.query("SELECT count(*) FROM sync_work WHERE cursor IS NOT NULL")[0][0]
+                    self.assertLessEqual(fake.stats()["total"], 1 + polled + 10 * 5)
+                self.sync("--full")
+                self.assert_truth(fake)
+
+    def test_more_changes_than_one_answer_holds(self):
+        fake = self.mirrored(30)
+        fake.mutate(seed=1, count=400, kinds=["rename", "comment"])
+        self.sync()
+        self.assert_told(fake)
+        self.assertGreater(fake.stats()["requests"]["/events"], 4)
+
+    def test_deleted_and_restored(self):
+        fake = self.mirrored()
+        parent = self.query("SELECT gid FROM asana_tasks t JOIN asana_task_memberships m ON m.task_gid = t.gid "
+                            "WHERE num_subtasks > 0 AND parent_gid IS NULL LIMIT 1")[0][0]
+        fake.mutate(op="delete_task", gid=parent)
+        self.sync()
+        self.assert_truth(fake)
+        graves = self.query("SELECT cause, detected_by, deleted_at IS NOT NULL FROM sync_tombstones "
+                            "WHERE table_name = 'asana_tasks' AND gid = ?", parent)
+        self.assertEqual(graves, [("deleted", "event", 1)])
+
+        fake.mutate(op="undelete_task", gid=parent)
+        self.sync()
+        self.assert_truth(fake)
+        self.assertEqual(self.query("SELECT * FROM sync_tombstones WHERE gid = ?", parent), [])
+
+    def test_tokens_that_are_too_old(self):
+        fake = self.mirrored()
+        fake.mutate(seed=1, count=10, kinds=[kind for kind in TOLD if kind != "edit_comment"])
+        fake.control("POST", "advance", {"seconds": 26 * 3600})
+        self.sync()
+        self.assert_told(fake)
+        self.assertEqual(self.open_gaps(), [])
+        fake.mutate(seed=2, count=10, kinds=TOLD)
+        fake.control("POST", "stats/reset")
+        self.sync()
+        self.assert_told(fake)
+        self.assertLess(fake.stats()["total"], 120)
+
+    def test_lost_events_arrive_with_a_full_sync(self):
+        fake = self.mirrored()
+        fake.mutate(seed=1, count=20, kinds=TOLD + ["like", "rename_user", "rename_tag", "status_update"],
+                    events=False, silent=True)
+        self.sync()
+        self.assertNotEqual(self.differences(fake), {})
+        self.sync("--full")
+        self.assert_truth(fake)
+
+
+if __name__ == "__main__":
+    support.main()
