@@ -2,93 +2,18 @@
 #include <httplib.h>
 
 #include <catch2/catch.hpp>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
-#include "api.hpp"
 #include "faults.hpp"
 #include "json.hpp"
 #include "limits.hpp"
-#include "mutate.hpp"
 #include "projection.hpp"
 #include "server.hpp"
+#include "test_support.hpp"
 #include "text.hpp"
-#include "truth.hpp"
 
 using namespace fake_asana;
-using Json = nlohmann::json;
-using Query = std::multimap<std::string, std::string>;
-
-namespace {
-
-constexpr Millis kNow = kEpoch + 100 * kDay;
-
-Shape small(std::uint64_t seed = 1, std::int64_t tasks = 400) {
-    Shape shape;
-    shape.seed = seed;
-    shape.tasks = tasks;
-    shape.hurts = false;  // nlohmann refuses lone surrogates
-    return shape;
-}
-
-std::string raw(const World& world, const std::string& path, const Query& query = {}, Millis now = kNow,
-                bool free_plan = false) {
-    ApiOptions options;
-    options.free_plan = free_plan;
-    return answer(world, options, {.path = path, .query = query, .me = 0, .now = now});
-}
-Json get(const World& world, const std::string& path, const Query& query = {}, Millis now = kNow) {
-    return Json::parse(raw(world, path, query, now));
-}
-ApiError refusal(const World& world, const std::string& path, const Query& query = {}, Millis now = kNow,
-                 bool free_plan = false) {
-    try {
-        raw(world, path, query, now, free_plan);
-    } catch (const ApiError& error) {
-        return error;
-    }
-    return {200, "no error"};
-}
-
-// Every object of a list, page by page.
-std::vector<Json> all(const World& world, const std::string& path, Query query) {
-    std::vector<Json> objects;
-    query.emplace("limit", "100");
-    while (true) {
-        const Json page = get(world, path, query);
-        for (const Json& object : page["data"]) objects.push_back(object);
-        if (page["next_page"].is_null()) return objects;
-        query.erase("offset");
-        query.emplace("offset", page["next_page"]["offset"].get<std::string>());
-    }
-}
-
-std::string truth(const World& world, bool free_plan = false) {
-    std::string text;
-    print_truth(world, free_plan, [&](std::string_view piece) {
-        text += piece;
-        return true;
-    });
-    return text;
-}
-
-std::vector<std::string> keys(const Json& object) {
-    std::vector<std::string> result;
-    for (const auto& [key, value] : object.items()) result.push_back(key);
-    return result;
-}
-
-Index first_task_with(const World& world, bool (*wanted)(const Task&)) {
-    for (Index t = 0; t < world.tasks.size(); ++t) {
-        if (world.reachable(t) && wanted(world.tasks[t])) return t;
-    }
-    FAIL("the generated world has no such task");
-    return 0;
-}
-
-}  // namespace
 
 TEST_CASE("the same seed gives the same world and another seed another", "[fake_asana]") {
     CHECK(truth(World(small(7))) == truth(World(small(7))));
