@@ -73,6 +73,7 @@ class Call {
 
     bool free_plan() const { return options_.free_plan; }
     Millis now() const { return request_.now; }
+    Millis search_lag() const { return options_.search_lag; }
 
     std::optional<std::string_view> query(const std::string& name) const {
         const auto found = request_.query.find(name);
@@ -101,10 +102,10 @@ class Call {
             std::all_of(gid.begin(), gid.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)); });
         if (!well_formed) throw ApiError(400, name + ": Not a recognized ID: " + std::string(gid));
         const auto found = w.parsed(gid);
-        if (!found || !exists(found->first, found->second)) {
+        if (!found || !w.exists(found->first, found->second)) {
             throw ApiError(404, name + ": Unknown object: " + std::string(gid));
         }
-        if (!allowed(found->first, found->second)) {
+        if (!w.allowed(found->first, found->second)) {
             throw ApiError(403, "You do not have access to this " + std::string(type_name(found->first)) + ".");
         }
         return *found;
@@ -261,63 +262,6 @@ class Call {
     const ApiRequest& request_;
     std::string json_;
     Output out_;
-
-    bool exists(Type type, Id id) const {
-        switch (type) {
-            case Type::workspace:
-                return id < w.workspaces.size();
-            case Type::workspace_membership:
-            case Type::user_task_list:
-                return id < w.workspace_memberships.size();
-            case Type::user:
-                return id < w.users.size();
-            case Type::team:
-                return id < w.teams.size();
-            case Type::team_membership:
-                return id < w.team_memberships.size();
-            case Type::project:
-                return id < w.projects.size();
-            case Type::membership:
-                return id < w.memberships.size();
-            case Type::section:
-                return id < w.sections.size() && !w.sections[id].deleted;
-            case Type::project_brief:
-                return id < w.briefs.size();
-            case Type::status_update:
-                return id < w.status_updates.size();
-            case Type::task:
-                return id < w.tasks.size() && !w.tasks[id].deleted;
-            case Type::tag:
-                return id < w.tags.size();
-            case Type::custom_field:
-                return id < w.fields.size();
-            case Type::enum_option:
-                return id < w.options.size();
-            case Type::custom_type:
-                return id < w.custom_types.size();
-            case Type::custom_type_status_option:
-                return id < w.status_options.size();
-            case Type::story: {
-                const auto story = w.story(id);
-                return story && !w.tasks[story->task].deleted;
-            }
-            case Type::attachment:
-                return w.attachment(id).has_value();
-            default:
-                return false;
-        }
-    }
-
-    bool allowed(Type type, Id id) const {
-        if (!w.visible(type, id)) return false;
-        if (type == Type::task) return w.reachable(static_cast<Index>(id));
-        if (type == Type::project) return w.projects[id].listed;
-        if (type == Type::tag) return w.tags[id].listed;
-        return true;
-    }
-
-  public:
-    Millis search_lag() const { return options_.search_lag; }
 };
 
 std::string sync_token(const World& w, Type type, Id id, std::uint64_t position, Millis now) {
@@ -428,8 +372,7 @@ std::string projects(Call& c, Index workspace) {
 }
 
 std::string tags(Call& c, Index workspace) {
-    return c.page(Type::tag, kept(c.w.workspaces[workspace].tags,
-                                  [&](Index tag) { return c.w.tags[tag].listed && c.w.visible(Type::tag, tag); }));
+    return c.page(Type::tag, kept(c.w.workspaces[workspace].tags, [&](Index tag) { return c.w.listed_tag(tag); }));
 }
 
 std::string attachments(Call& c) {

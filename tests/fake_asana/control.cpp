@@ -3,7 +3,9 @@
 #include <httplib.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 
 #include "mutate.hpp"
 #include "truth.hpp"
@@ -14,21 +16,108 @@ namespace {
 
 using Json = nlohmann::json;
 
-Index named(const World& world, const Json& body, const char* key, Type type, Index otherwise = kNone) {
-    if (!body.contains(key) || body[key].is_null()) return otherwise;
+// The object that body[key] names. What is deleted counts only when asked for.
+std::optional<Id> named(const World& world, const Json& body, const char* key, Type type, bool deleted = false) {
+    if (!body.contains(key) || body[key].is_null()) return std::nullopt;
     const auto found = world.parsed(body[key].get<std::string>());
-    if (!found || found->first != type) {
+    const auto [kind, id] = found.value_or(std::pair{Type::none, Id{0}});
+    const bool there = deleted ? type == Type::task ? id < world.tasks.size() && world.tasks[id].deleted
+                                                    : id < world.projects.size() && world.projects[id].deleted
+                               : world.exists(kind, id);
+    if (kind != type || !there)
         throw std::invalid_argument(std::string(key) + " names no " + std::string(type_name(type)));
-    }
-    return static_cast<Index>(found->second);
+    return id;
 }
 
-Index required(const World& world, const Json& body, const char* key, Type type) {
-    const Index found = named(world, body, key, type);
-    const bool there = type != Type::task || found < world.tasks.size();
-    if (found == kNone || !there) throw std::invalid_argument(std::string(key) + " is missing or unknown");
-    return found;
+// One change that a test asks for by name.
+struct Change {
+    Controlled& server;
+    World& world;
+    Mutator& mutator;
+    const Json& body;
+    Json& result;
+
+    Id id(const char* key, Type type, bool deleted = false) const {
+        const auto found = named(world, body, key, type, deleted);
+        if (!found) throw std::invalid_argument(std::string(key) + " is missing");
+        return *found;
+    }
+    Index one(const char* key, Type type, bool deleted = false) const {
+        return static_cast<Index>(id(key, type, deleted));
+    }
+    Index maybe(const char* key, Type type) const {
+        return static_cast<Index>(named(world, body, key, type).value_or(kNone));
+    }
+    Index task() const { return one("gid", Type::task); }
+    Index project() const { return one("gid", Type::project); }
+    std::string text(const char* key, const char* otherwise) const { return body.value(key, std::string(otherwise)); }
+};
+
+void new_task(const Change& c) {
+    const Index project = c.maybe("project", Type::project), parent = c.maybe("parent", Type::task);
+    const Index workspace = parent != kNone    ? c.world.tasks[parent].workspace
+                            : project != kNone ? c.world.projects[project].workspace
+                                               : 0;
+    c.result["gid"] = c.world.gid(Type::task, c.mutator.new_task(workspace, project, parent, c.text("name", "new")));
 }
+
+void user_leaves(const Change& c) {
+    const Index user = c.one("gid", Type::user), workspace = c.maybe("workspace", Type::workspace);
+    c.mutator.remove_user(workspace == kNone ? 0 : workspace, user, c.body.value("keep_membership", true));
+}
+
+std::pair<Type, Id> anything(const Change& c) {
+    const auto object = c.world.parsed(c.body.at("gid").get<std::string>());
+    if (!object) throw std::invalid_argument("gid is unknown");
+    return *object;
+}
+
+const std::map<std::string_view, void (*)(const Change&)> kOperations{
+    {"rename_task", [](const Change& c) { c.mutator.rename(c.task(), c.body.at("name").get<std::string>()); }},
+    {"complete_task", [](const Change& c) { c.mutator.complete(c.task(), c.body.value("completed", true)); }},
+    {"assign_task", [](const Change& c) { c.mutator.assign(c.task(), c.maybe("user", Type::user)); }},
+    {"comment",
+     [](const Change& c) {
+         c.result["gid"] = c.world.gid(Type::story, c.mutator.comment(c.task(), c.text("text", "a comment")));
+     }},
+    {"edit_comment",
+     [](const Change& c) { c.mutator.edit_comment(c.id("gid", Type::story), c.text("text", "an edited comment")); }},
+    {"delete_comment", [](const Change& c) { c.mutator.delete_comment(c.id("gid", Type::story)); }},
+    {"delete_attachment", [](const Change& c) { c.mutator.delete_attachment(c.id("gid", Type::attachment)); }},
+    {"new_task", new_task},
+    {"delete_task", [](const Change& c) { c.mutator.remove(c.task()); }},
+    {"undelete_task", [](const Change& c) { c.mutator.restore(c.one("gid", Type::task, true)); }},
+    {"reparent", [](const Change& c) { c.mutator.reparent(c.task(), c.maybe("parent", Type::task)); }},
+    {"move_task",
+     [](const Change& c) {
+         c.mutator.move(c.task(), c.one("project", Type::project), c.maybe("section", Type::section));
+     }},
+    {"add_to_project",
+     [](const Change& c) {
+         c.mutator.add_to_project(c.task(), c.one("project", Type::project), c.maybe("section", Type::section));
+     }},
+    {"leave_project", [](const Change& c) { c.mutator.leave(c.task(), c.one("project", Type::project)); }},
+    {"archive_project", [](const Change& c) { c.mutator.archive(c.project(), c.body.value("archived", true)); }},
+    {"private_project", [](const Change& c) { c.mutator.set_private(c.project(), true); }},
+    {"public_project", [](const Change& c) { c.mutator.set_private(c.project(), false); }},
+    {"delete_project", [](const Change& c) { c.mutator.remove_project(c.project()); }},
+    {"undelete_project", [](const Change& c) { c.mutator.restore_project(c.one("gid", Type::project, true)); }},
+    {"delete_section", [](const Change& c) { c.mutator.remove_section(c.one("gid", Type::section)); }},
+    {"remove_field_from_project",
+     [](const Change& c) { c.mutator.remove_field(c.project(), c.one("field", Type::custom_field)); }},
+    {"add_field_to_project",
+     [](const Change& c) { c.mutator.add_field(c.project(), c.one("field", Type::custom_field)); }},
+    {"delete_tag", [](const Change& c) { c.mutator.remove_tag(c.one("gid", Type::tag)); }},
+    {"user_leaves", user_leaves},
+    {"forbid", [](const Change& c) { c.world.forbidden.insert(anything(c)); }},
+    {"permit", [](const Change& c) { c.world.forbidden.erase(anything(c)); }},
+    {"revoke_token", [](const Change& c) { c.server.tokens.erase(c.body.at("token").get<std::string>()); }},
+    {"add_token",
+     [](const Change& c) {
+         const Index user = c.maybe("user", Type::user);
+         c.server.tokens[c.body.at("token").get<std::string>()] = user == kNone ? 0 : user;
+     }},
+};
 
 Json change(Controlled& server, const Json& body) {
     World& world = server.world;
@@ -36,50 +125,15 @@ Json change(Controlled& server, const Json& body) {
     const std::unique_lock lock(server.world_mutex);
     Mutator mutator(world, body.value("seed", std::uint64_t{1}), now, body.value("events", true));
     const std::string op = body.value("op", "");
-    const auto task = [&] { return required(world, body, "gid", Type::task); };
     Json result = Json::object();
     if (op.empty()) {
         result["changes"] = mutator.run(body.value("count", 1), body.value("kinds", std::vector<std::string>{}),
                                         body.value("silent", false));
-    } else if (op == "rename_task") {
-        mutator.rename(task(), body.at("name").get<std::string>());
-    } else if (op == "complete_task") {
-        mutator.complete(task(), body.value("completed", true));
-    } else if (op == "assign_task") {
-        mutator.assign(task(), named(world, body, "user", Type::user));
-    } else if (op == "comment") {
-        result["gid"] = world.gid(Type::story, mutator.comment(task(), body.value("text", "a comment")));
-    } else if (op == "delete_task") {
-        mutator.remove(task());
-    } else if (op == "undelete_task") {
-        mutator.restore(task());
-    } else if (op == "move_task") {
-        mutator.move(task(), required(world, body, "project", Type::project),
-                     named(world, body, "section", Type::section));
-    } else if (op == "leave_project") {
-        mutator.leave(task(), required(world, body, "project", Type::project));
-    } else if (op == "new_task") {
-        const Index project = named(world, body, "project", Type::project),
-                    parent = named(world, body, "parent", Type::task);
-        const Index workspace = parent != kNone    ? world.tasks[parent].workspace
-                                : project != kNone ? world.projects[project].workspace
-                                                   : 0;
-        result["gid"] = world.gid(Type::task, mutator.new_task(workspace, project, parent, body.value("name", "new")));
-    } else if (op == "forbid" || op == "permit") {
-        const auto object = world.parsed(body.at("gid").get<std::string>());
-        if (!object) throw std::invalid_argument("gid is unknown");
-        if (op == "forbid") {
-            world.forbidden.insert(*object);
-        } else {
-            world.forbidden.erase(*object);
-        }
-    } else if (op == "revoke_token") {
-        server.tokens.erase(body.at("token").get<std::string>());
-    } else if (op == "add_token") {
-        server.tokens[body.at("token").get<std::string>()] = named(world, body, "user", Type::user, 0);
-    } else {
-        throw std::invalid_argument("unknown op: " + op);
+        return result;
     }
+    const auto found = kOperations.find(op);
+    if (found == kOperations.end()) throw std::invalid_argument("unknown op: " + op);
+    found->second({server, world, mutator, body, result});
     return result;
 }
 
@@ -102,6 +156,7 @@ Json statistics(Controlled& server) {
 
 Json dispatched(Controlled& server, const std::string& what, const Json& body) {
     if (what == "POST /_control/mutate") return change(server, body);
+    if (what == "GET /_control/kinds") return Mutator::kinds(true);
     if (what == "POST /_control/advance") {
         const std::unique_lock lock(server.world_mutex);
         server.advanced += static_cast<Millis>(body.at("seconds").get<double>() * 1000);

@@ -149,7 +149,7 @@ Value World::derived_value(std::uint64_t object, Index f) const {
     Value value;
     if (random.chance(shape.bench ? 0.1 : 0.3)) return value;
     value.set = true;
-    const std::vector<Index>& people = workspaces[field.workspace].people;
+    const std::vector<Index>& people = first_workspaces[field.workspace].people;
     switch (field.kind) {
         case FieldKind::text:
             value.text = shape.bench ? words(random.next(), 4) : short_name(random.next(), shape.hurts);
@@ -173,11 +173,11 @@ Value World::derived_value(std::uint64_t object, Index f) const {
             value.number = random.number(100'000);
             break;
         case FieldKind::enumeration:
-            value.items = {field.options[random.pick(field.options.size())]};
+            value.items = {field.options[random.pick(field.first_options)]};
             break;
         case FieldKind::multi_enum:
-            for (const Index option : field.options) {
-                if (random.chance(0.3)) value.items.push_back(option);
+            for (std::size_t i = 0; i < field.first_options; ++i) {
+                if (random.chance(0.3)) value.items.push_back(field.options[i]);
             }
             break;
         case FieldKind::date:
@@ -280,7 +280,7 @@ int World::derived_story_count(Index t) const {
 
 Story World::derived_story(Index t, int number, int count) const {
     const Task& on = tasks[t];
-    const Workspace& place = workspaces[on.workspace];
+    const Workspace& place = first_workspaces[on.workspace];
     Random random(hash(5, t * kStoriesPerTask + static_cast<Id>(number)));
     const auto person = [&] { return place.people[random.pick(place.people.size())]; };
     const auto text = [&] { return short_name(random.next(), shape.hurts); };
@@ -382,9 +382,8 @@ Story World::derived_story(Index t, int number, int count) const {
     if (story_shape(story.shape).member == StoryMember::sections) {
         const auto section = [&] {  // null in one case of some
             const Index p = random.pick(static_cast<std::size_t>(shape.projects));
-            if (shape.projects == 0 || projects[p].workspace != on.workspace || projects[p].sections.empty())
-                return kNone;
-            return projects[p].sections[0];
+            if (shape.projects == 0 || projects[p].workspace != on.workspace) return kNone;
+            return projects[p].first_section;
         };
         story.old_section = section();
         story.new_section = section();
@@ -457,6 +456,9 @@ std::vector<Attachment> World::task_attachments(Index t) const {
     if (tasks[t].changes) {
         result.insert(result.end(), tasks[t].changes->attachments.begin(), tasks[t].changes->attachments.end());
     }
+    if (!deleted_attachments.empty()) {
+        std::erase_if(result, [&](const Attachment& a) { return deleted_attachments.contains(a.id); });
+    }
     return result;
 }
 
@@ -515,7 +517,6 @@ void World::unlink(Index t) {
     for (const TaskHome& home : task.homes) drop(projects[home.project].tasks, t);
     for (const Index tag : task.tags) drop(tags[tag].tasks, t);
     if (task.assignee != kNone) drop(assigned[pair_key(task.workspace, task.assignee)], t);
-    if (task.parent != kNone) drop(tasks[task.parent].children, t);
 }
 
 void World::relink(Index t) {
@@ -523,7 +524,6 @@ void World::relink(Index t) {
     for (const TaskHome& home : task.homes) projects[home.project].tasks.push_back(t);
     for (const Index tag : task.tags) tags[tag].tasks.push_back(t);
     if (task.assignee != kNone) assigned[pair_key(task.workspace, task.assignee)].push_back(t);
-    if (task.parent != kNone) tasks[task.parent].children.push_back(t);
 }
 
 std::optional<Id> World::next_story_id(Index t) const {
@@ -545,15 +545,115 @@ void World::add_dependency(Index t, Index depends_on) {
     dependents[depends_on].push_back(t);
 }
 
+void World::remove_dependency(Index t, Index depends_on) {
+    drop(tasks[t].dependencies, depends_on);
+    drop(dependents[depends_on], t);
+}
+
+void World::set_parent(Index t, Index parent) {
+    Task& task = tasks[t];
+    if (task.parent != kNone) drop(tasks[task.parent].children, t);
+    task.parent = parent;
+    if (parent != kNone) tasks[parent].children.push_back(t);
+    const auto sink = [&](const auto& self, Index at, int depth) -> void {
+        tasks[at].depth = static_cast<std::uint8_t>(depth);
+        for (const Index child : tasks[at].children) self(self, child, depth + 1);
+    };
+    sink(sink, t, parent == kNone ? 0 : tasks[parent].depth + 1);
+}
+
+bool World::exists(Type type, Id id) const {
+    const auto has = [&](const std::vector<Index>& list) {
+        return std::find(list.begin(), list.end(), id) != list.end();
+    };
+    switch (type) {
+        case Type::workspace:
+            return id < workspaces.size();
+        case Type::workspace_membership:
+        case Type::user_task_list:
+            return id < workspace_memberships.size() &&
+                   joined.contains(pair_key(workspace_memberships[id].workspace, workspace_memberships[id].user));
+        case Type::user:
+            return id < users.size();
+        case Type::team:
+            return id < teams.size();
+        case Type::team_membership:
+            return id < team_memberships.size() && has(teams[team_memberships[id].team].members);
+        case Type::project:
+            return id < projects.size() && !projects[id].deleted;
+        case Type::membership:
+            return id < memberships.size() && !projects[memberships[id].project].deleted;
+        case Type::section:
+            return id < sections.size() && !sections[id].deleted &&
+                   (sections[id].project == kNone || !projects[sections[id].project].deleted);
+        case Type::project_brief:
+            return id < briefs.size() && !projects[briefs[id].project].deleted;
+        case Type::status_update: {
+            if (id >= status_updates.size()) return false;
+            const Project& project = projects[status_updates[id].project];
+            return !project.deleted && has(project.status_updates);
+        }
+        case Type::task:
+            return id < tasks.size() && !tasks[id].deleted;
+        case Type::tag:
+            return id < tags.size() && !tags[id].deleted;
+        case Type::custom_field:
+            return id < fields.size();
+        case Type::enum_option:
+            return id < options.size();
+        case Type::custom_type:
+            return id < custom_types.size();
+        case Type::custom_type_status_option:
+            return id < status_options.size();
+        case Type::story: {
+            const auto found = story(id);
+            return found && !tasks[found->task].deleted;
+        }
+        case Type::attachment: {
+            const auto found = attachment(id);
+            return found && exists(found->parent_type, found->parent);
+        }
+        default:
+            return false;
+    }
+}
+
 bool World::reachable(Index t) const {
     const Task& task = tasks[t];
     if (hidden_task(t)) return false;
     const auto listed_home = [&](const TaskHome& home) { return listed_project(home.project); };
-    const auto listed_tag = [&](Index tag) { return tags[tag].listed; };
     return std::any_of(task.homes.begin(), task.homes.end(), listed_home) ||
            (task.assignee != kNone && joined.contains(pair_key(task.workspace, task.assignee))) ||
-           std::any_of(task.tags.begin(), task.tags.end(), listed_tag) ||
+           std::any_of(task.tags.begin(), task.tags.end(), [&](Index tag) { return listed_tag(tag); }) ||
            (task.parent != kNone && reachable(task.parent));
+}
+
+bool World::allowed(Type type, Id id) const {
+    if (!visible(type, id)) return false;
+    switch (type) {
+        case Type::task:
+            return reachable(static_cast<Index>(id));
+        case Type::project:
+            return listed_project(static_cast<Index>(id));
+        case Type::tag:
+            return listed_tag(static_cast<Index>(id));
+        case Type::section:
+            return sections[id].project == kNone || listed_project(sections[id].project);
+        case Type::membership:
+            return listed_project(memberships[id].project);
+        case Type::project_brief:
+            return listed_project(briefs[id].project);
+        case Type::status_update:
+            return listed_project(status_updates[id].project);
+        case Type::story:
+            return reachable(story(id)->task);
+        case Type::attachment: {
+            const Attachment found = *attachment(id);
+            return allowed(found.parent_type, found.parent);
+        }
+        default:
+            return true;
+    }
 }
 
 }  // namespace fake_asana

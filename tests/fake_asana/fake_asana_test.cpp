@@ -187,23 +187,6 @@ TEST_CASE("modified_since gives the changed tasks and a deleted one is unknown",
     CHECK(refusal(world, "/tasks/" + world.gid(Type::task, t)).status == 404);
 }
 
-TEST_CASE("random changes keep lists and tasks in step", "[fake_asana]") {
-    World world(small(5, 600));
-    const auto done = Mutator(world, 9, kNow, true).run(2000, {}, true);
-
-    CHECK(done.size() == Mutator::kinds(true).size());
-    for (Index p = 0; p < world.projects.size(); ++p) {
-        for (const Index t : world.projects[p].tasks) {
-            REQUIRE_FALSE(world.tasks[t].deleted);
-            REQUIRE(std::any_of(world.tasks[t].homes.begin(), world.tasks[t].homes.end(),
-                                [&](const TaskHome& h) { return h.project == p; }));
-        }
-    }
-    for (Index t = 0; t < world.tasks.size(); ++t) {
-        for (const Index child : world.tasks[t].children) REQUIRE(world.tasks[child].parent == t);
-    }
-}
-
 TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]") {
     World world(small(4, 800));
     Mutator(world, 2, kNow, true).run(300, {}, true);

@@ -24,6 +24,7 @@ class Generator {
         make_tags();
         make_projects();
         make_tasks();
+        w_.first_workspaces = w_.workspaces;
     }
 
   private:
@@ -153,6 +154,7 @@ class Generator {
                 w_.options.push_back({words(any(), 2), field, 0, false, false});
             }
         }
+        w_.fields[field].first_options = w_.fields[field].options.size();
         return field;
     }
 
@@ -269,6 +271,7 @@ class Generator {
             project.sections.push_back(index(w_.sections.size()));
             w_.sections.push_back({.name = name(), .project = p, .created = project.created + i});
         }
+        project.first_section = project.sections[0];
         for (const Index user : project.members) {
             project.memberships.push_back(index(w_.memberships.size()));
             w_.memberships.push_back({p, user, Type::user, random_.number(4)});
@@ -391,7 +394,7 @@ class Generator {
             const Index back = 1 + random_.pick(30);
             if (t < first + back) continue;
             const Index candidate = t - back;
-            if (w_.tasks[candidate].depth >= 5 || w_.hash(21, candidate) % 4 != 0) continue;
+            if (w_.tasks[candidate].depth >= kDepthMost || w_.hash(21, candidate) % 4 != 0) continue;
             w_.tasks[t].parent = candidate;
             w_.tasks[t].depth = static_cast<std::uint8_t>(w_.tasks[candidate].depth + 1);
             w_.tasks[candidate].children.push_back(t);

@@ -29,6 +29,7 @@ using Millis = std::int64_t;
 constexpr Index kNone = 0xFFFFFFFF;
 constexpr Millis kNoTime = INT64_MIN;
 constexpr Millis kDay = 86'400'000;
+constexpr int kDepthMost = 5;                 // of a subtask
 constexpr Millis kEpoch = 1'767'225'600'000;  // 2026-01-01: generated data is older
 
 enum class Type : std::uint8_t {
@@ -122,7 +123,7 @@ struct Setting {
 struct Project {
     std::string name, notes;
     Index workspace, team = kNone, owner = kNone, completed_by = kNone, brief = kNone, project_template = kNone;
-    bool archived = false, completed = false, listed = true;
+    bool archived = false, completed = false, listed = true, deleted = false;
     int color = -1, icon = 0, view = 0;
     Millis created = 0, modified = 0, completed_at = kNoTime, start = kNoTime, due = kNoTime;
     std::vector<Index> sections = {}, tasks = {}, members = {}, followers = {}, memberships = {}, status_updates = {},
@@ -130,6 +131,10 @@ struct Project {
     std::vector<Index> own_fields = {};  // fields whose values the project itself carries
     std::vector<Setting> settings = {};
     std::vector<Id> attachments = {};
+    Index first_section = kNone;  // as generated: stories name it
+    // While it is deleted: the tasks that went with it, and those that stayed with the section they were in.
+    std::vector<Index> trashed = {};
+    std::vector<std::pair<Index, Index>> left = {};
 };
 struct Membership {
     Index project, member;
@@ -149,6 +154,7 @@ struct Tag {
     bool listed;
     Millis created;
     std::vector<Index> followers, tasks;
+    bool deleted = false;
 };
 enum class FieldKind : std::uint8_t {
     text,
@@ -176,6 +182,7 @@ struct CustomField {
     int precision;
     Index created_by;
     std::vector<Index> options;
+    std::size_t first_options = 0;  // how many the generator made: what is derived has no others
 };
 struct Option {
     std::string name;
@@ -323,6 +330,7 @@ class World {
 
     Shape shape;
     std::vector<Workspace> workspaces;
+    std::vector<Workspace> first_workspaces;  // as generated: what is derived names their people, tags and fields
     std::vector<User> users;
     std::vector<WorkspaceMembership> workspace_memberships;
     std::vector<Team> teams;
@@ -338,9 +346,9 @@ class World {
     std::vector<StatusUpdate> status_updates;
     std::vector<Brief> briefs;
     std::vector<Task> tasks;
-    std::unordered_map<Id, Attachment> attachments;  // of projects and briefs
-    std::unordered_map<Id, Story> changed_stories;   // derived stories that were edited
-    std::set<Id> deleted_stories;
+    std::unordered_map<Id, Attachment> attachments;            // of projects and briefs
+    std::unordered_map<Id, Story> changed_stories;             // derived stories that were edited
+    std::set<Id> deleted_stories, deleted_attachments;         // of tasks
     std::unordered_map<Index, std::vector<Index>> dependents;  // by the task waited for
     std::unordered_map<Id, std::vector<Index>> assigned;       // by workspace << 32 | user
     std::unordered_map<Id, Index> my_tasks_sections;           // likewise
@@ -374,18 +382,27 @@ class World {
     void add_tag(Index task, Index tag);
     void remove_tag(Index task, Index tag);
     void add_dependency(Index task, Index depends_on);
+    void remove_dependency(Index task, Index depends_on);
+    void set_parent(Index task, Index parent);  // kNone: none
     Index my_tasks_section(Index workspace, Index user);
     TaskChanges& changes(Index task);
-    void unlink(Index task);  // out of every list that has it; the task keeps its own fields
+    void unlink(Index task);  // out of every list but its parent's; the task keeps its own fields
     void relink(Index task);
     std::optional<Id> next_story_id(Index task) const;  // none: the task has no room for more
     std::optional<Id> next_attachment_id(Index task) const;
 
+    // Neither deleted, nor part of what is.
+    bool exists(Type type, Id id) const;
+
     // Visibility for the token. Tasks that no list leads to are private: nobody gets them.
     bool visible(Type type, Id id) const { return !forbidden.contains({type, id}); }
-    bool listed_project(Index project) const { return projects[project].listed && visible(Type::project, project); }
+    bool listed_project(Index project) const {
+        return projects[project].listed && !projects[project].deleted && visible(Type::project, project);
+    }
+    bool listed_tag(Index tag) const { return tags[tag].listed && !tags[tag].deleted && visible(Type::tag, tag); }
     bool hidden_task(Index task) const { return tasks[task].deleted || !visible(Type::task, task); }
     bool reachable(Index task) const;
+    bool allowed(Type type, Id id) const;  // what hangs on something follows it
 
     static Id pair_key(Index a, Index b) { return (static_cast<Id>(a) << 32U) | b; }
     static Id stream_key(Type type, Id id) { return (static_cast<Id>(type) << 56U) | id; }

@@ -14,8 +14,8 @@ const std::vector<Mutator::Kind>& Mutator::table() {
         {"assign", false, &M::assign_some},
         {"due_date", false, &M::change_due_date},
         {"comment", false, &M::comment_some},
-        {"edit_comment", false, &M::edit_comment},
-        {"delete_comment", false, &M::delete_comment},
+        {"edit_comment", false, &M::edit_some_comment},
+        {"delete_comment", false, &M::delete_some_comment},
         {"move", false, &M::move_some},
         {"leave_project", false, &M::leave_some},
         {"new_task", false, &M::new_some_task},
@@ -28,12 +28,34 @@ const std::vector<Mutator::Kind>& Mutator::table() {
         {"follower", false, &M::add_follower},
         {"dependency", false, &M::add_some_dependency},
         {"attachment", false, &M::attach},
-        {"rename_section", false, &M::rename_section},
+        {"add_to_project", false, &M::add_some_to_project},
+        {"reparent", false, &M::reparent_some},
+        {"unfollow", false, &M::unfollow},
+        {"remove_dependency", false, &M::remove_some_dependency},
+        {"delete_attachment", false, &M::delete_some_attachment},
+        {"new_project", false, &M::new_some_project},
         {"rename_project", false, &M::rename_project},
+        {"archive_project", false, &M::archive_some},
+        {"private_project", false, &M::hide_some_project},
+        {"public_project", false, &M::show_some_project},
+        {"delete_project", false, &M::delete_some_project},
+        {"undelete_project", false, &M::restore_some_project},
+        {"new_section", false, &M::new_some_section},
+        {"rename_section", false, &M::rename_section},
+        {"delete_section", false, &M::delete_some_section},
         {"status_update", false, &M::add_status_update},
-        {"like", true, &M::like},
+        {"add_field_to_project", false, &M::add_some_field},
+        {"remove_field_from_project", false, &M::remove_some_field},
+        {"delete_status_update", true, &M::delete_status_update},
+        {"disable_option", true, &M::disable_option},
+        {"new_option", true, &M::new_option},
+        {"new_user", true, &M::new_user},
+        {"user_leaves", true, &M::some_user_leaves},
         {"rename_user", true, &M::rename_user},
+        {"new_tag", true, &M::new_tag},
         {"rename_tag", true, &M::rename_tag},
+        {"delete_tag", true, &M::delete_some_tag},
+        {"like", true, &M::like},
     };
     return kinds;
 }
@@ -87,6 +109,18 @@ void Mutator::record_for_project(Index project, Event event) {
     if (!events_) return;
     w_.event_streams[World::stream_key(Type::project, project)].push_back(static_cast<Index>(w_.events.size()));
     w_.events.push_back(std::move(event));
+}
+
+// The task is told to have come to or left a project or a parent; to be called while it is there.
+void Mutator::home_told(Index t, std::string action, Type parent_type, Index parent) {
+    record(t, {.created = now_,
+               .action = std::move(action),
+               .type = Type::task,
+               .resource = t,
+               .parent_type = parent_type,
+               .parent = parent,
+               .user = 0,
+               .change = std::nullopt});
 }
 
 void Mutator::task_changed(Index t, std::string field, std::string action, Type type, Id value) {
@@ -173,9 +207,75 @@ Id Mutator::comment(Index t, const std::string& text) {
     return story->id;
 }
 
+void Mutator::edit_comment(Id id, const std::string& text) {
+    Story story = *w_.story(id);
+    if (story_shape(story.shape).member != StoryMember::comment) throw std::invalid_argument("the story is no comment");
+    story.text = text;
+    story.edited = true;
+    const Index t = story.task;
+    record(t, {.created = now_,
+               .action = "changed",
+               .type = Type::story,
+               .resource = id,
+               .parent_type = Type::task,
+               .parent = t,
+               .user = 0,
+               .change = EventChange{"text", "changed"}});
+    if (w_.tasks[t].changes) {
+        for (Story& stored : w_.changes(t).stories) {
+            if (stored.id == id) {
+                stored = std::move(story);
+                return;
+            }
+        }
+    }
+    w_.changed_stories[id] = std::move(story);
+}
+
+void Mutator::delete_comment(Id id) {
+    const Story story = *w_.story(id);
+    if (story_shape(story.shape).member != StoryMember::comment) throw std::invalid_argument("the story is no comment");
+    w_.deleted_stories.insert(id);
+    touch(story.task);
+    record(story.task, {.created = now_,
+                        .action = "removed",
+                        .type = Type::story,
+                        .resource = id,
+                        .parent_type = Type::task,
+                        .parent = story.task,
+                        .user = 0,
+                        .change = std::nullopt});
+}
+
+void Mutator::delete_attachment(Id id) {
+    const Attachment attachment = *w_.attachment(id);
+    Event event{.created = now_,
+                .action = "deleted",
+                .type = Type::attachment,
+                .resource = id,
+                .user = 0,
+                .change = std::nullopt};
+    if (attachment.parent_type == Type::task) {
+        w_.deleted_attachments.insert(id);
+        touch(attachment.parent);
+        record(attachment.parent, event);
+        return;
+    }
+    const bool of_project = attachment.parent_type == Type::project;
+    const Index project = of_project ? attachment.parent : w_.briefs[attachment.parent].project;
+    std::erase(of_project ? w_.projects[project].attachments : w_.briefs[attachment.parent].attachments, id);
+    w_.attachments.erase(id);
+    record_for_project(project, event);
+}
+
 void Mutator::remove(Index t) {
-    const std::vector<Index> children = w_.tasks[t].children;
-    for (const Index child : children) remove(child);
+    trash(t);
+    if (w_.tasks[t].parent != kNone) std::erase(w_.tasks[w_.tasks[t].parent].children, t);
+}
+
+// Those below stay in the list of the task above them, and so come back with it.
+void Mutator::trash(Index t) {
+    for (const Index child : w_.tasks[t].children) trash(child);
     record(
         t,
         {.created = now_, .action = "deleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
@@ -184,15 +284,29 @@ void Mutator::remove(Index t) {
     deleted_.push_back(t);
 }
 
-// The task alone: its subtasks stay in the trash.
 void Mutator::restore(Index t) {
-    w_.tasks[t].deleted = false;
-    if (w_.tasks[t].parent != kNone && w_.tasks[w_.tasks[t].parent].deleted) w_.tasks[t].parent = kNone;
+    const Index parent = w_.tasks[t].parent;
+    const bool stays = parent != kNone && !w_.tasks[parent].deleted && can_be_under(t, parent);
+    w_.set_parent(t, stays ? parent : kNone);
+    bring_back(t);
+}
+
+void Mutator::bring_back(Index t) {
+    Task& task = w_.tasks[t];
+    task.deleted = false;
+    // What went meanwhile is not come back to.
+    std::erase_if(task.homes, [&](const TaskHome& home) { return w_.projects[home.project].deleted; });
+    std::erase_if(task.tags, [&](Index tag) { return w_.tags[tag].deleted; });
+    for (TaskHome& home : task.homes) {
+        if (home.section != kNone && w_.sections[home.section].deleted)
+            home.section = w_.projects[home.project].sections.front();
+    }
     w_.relink(t);
     touch(t);
     record(
         t,
         {.created = now_, .action = "undeleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
+    for (const Index child : task.children) bring_back(child);
 }
 
 Index Mutator::new_task(Index workspace, Index project, Index parent, const std::string& name) {
@@ -205,64 +319,77 @@ Index Mutator::new_task(Index workspace, Index project, Index parent, const std:
     task.followers = {0};
     w_.changes(t).name = name;
     w_.changes(t).notes = "";
-    Event event{
-        .created = now_, .action = "added", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt};
     if (parent != kNone) {
-        task.parent = parent;
-        task.depth = static_cast<std::uint8_t>(w_.tasks[parent].depth + 1);
-        w_.tasks[parent].children.push_back(t);
-        event.parent_type = Type::task;
-        event.parent = parent;
+        w_.set_parent(t, parent);
+        home_told(t, "added", Type::task, parent);
     } else if (project != kNone) {
         const auto& sections = w_.projects[project].sections;
         w_.add_home(t, {project, sections.empty() ? kNone : sections[random_.pick(sections.size())]});
-        event.parent_type = Type::project;
-        event.parent = project;
+        home_told(t, "added", Type::project, project);
     }
-    record(t, event);
     return t;
 }
 
 void Mutator::move(Index t, Index project, Index section) {
+    if (section != kNone && w_.sections[section].project != project)
+        throw std::invalid_argument("the section is not in the project");
     Task& task = w_.tasks[t];
-    const Millis before = task.modified;
     const auto home =
         std::find_if(task.homes.begin(), task.homes.end(), [&](const TaskHome& h) { return h.project == project; });
-    if (home == task.homes.end()) {
-        w_.add_home(t, {project, section});
-        record(t, {.created = now_,
-                   .action = "added",
-                   .type = Type::task,
-                   .resource = t,
-                   .parent_type = Type::project,
-                   .parent = project,
-                   .user = 0,
-                   .change = std::nullopt});
-        add_story(t, "added_to_project", project);
-    } else {
-        const Index old = home->section;
-        home->section = section;
-        if (Story* story = add_story(t, "section_changed")) {
-            story->old_section = old;
-            story->new_section = section;
-        }
+    if (home == task.homes.end()) return add_to_project(t, project, section);
+    const Millis before = task.modified;
+    const Index old = home->section;
+    home->section = section;
+    if (Story* story = add_story(t, "section_changed")) {
+        story->old_section = old;
+        story->new_section = section;
     }
     if (random_.chance(0.5)) task.modified = before;  // the documentation contradicts itself here
 }
 
+void Mutator::add_to_project(Index t, Index project, Index section) {
+    Task& task = w_.tasks[t];
+    if (std::any_of(task.homes.begin(), task.homes.end(), [&](const TaskHome& h) { return h.project == project; }))
+        throw std::invalid_argument("the task is in the project");
+    const Millis before = task.modified;
+    w_.add_home(t, {project, section});
+    home_told(t, "added", Type::project, project);
+    add_story(t, "added_to_project", project);
+    if (random_.chance(0.5)) task.modified = before;
+}
+
 void Mutator::leave(Index t, Index project) {
     const Millis before = w_.tasks[t].modified;
-    record(t, {.created = now_,
-               .action = "removed",
-               .type = Type::task,
-               .resource = t,
-               .parent_type = Type::project,
-               .parent = project,
-               .user = 0,
-               .change = std::nullopt});
+    home_told(t, "removed", Type::project, project);
     w_.remove_home(t, project);
     add_story(t, "removed_from_project", project);
     if (random_.chance(0.5)) w_.tasks[t].modified = before;
+}
+
+bool Mutator::can_be_under(Index t, Index parent) const {
+    if (w_.tasks[t].workspace != w_.tasks[parent].workspace) return false;
+    for (Index at = parent; at != kNone; at = w_.tasks[at].parent) {
+        if (at == t) return false;
+    }
+    const auto height = [&](const auto& self, Index at) -> int {
+        int most = 0;
+        for (const Index child : w_.tasks[at].children) most = std::max(most, 1 + self(self, child));
+        return most;
+    };
+    return w_.tasks[parent].depth + 1 + height(height, t) <= kDepthMost;
+}
+
+// No story is known for this, so only the documentation's contradiction is left: half of them move modified_at. The
+// parents stay as they are.
+void Mutator::reparent(Index t, Index parent) {
+    if (parent != kNone && !can_be_under(t, parent))
+        throw std::invalid_argument("the task cannot be under that one: a circle, too deep, or another workspace");
+    const Index old = w_.tasks[t].parent;
+    if (old == parent) return;
+    if (old != kNone) home_told(t, "removed", Type::task, old);
+    w_.set_parent(t, parent);
+    if (parent != kNone) home_told(t, "added", Type::task, parent);
+    if (random_.chance(0.5)) touch(t);
 }
 
 bool Mutator::rename_some() {
@@ -317,54 +444,25 @@ bool Mutator::comment_some() {
     return true;
 }
 
-bool Mutator::edit_comment() {
+std::optional<Id> Mutator::some_comment() {
     const Index t = some_task();
-    if (t == kNone) return false;
-    for (Story story : w_.stories(t)) {
-        if (story_shape(story.shape).member != StoryMember::comment) continue;
-        story.text = long_text(random_.next(), 90, w_.shape.hurts);
-        story.edited = true;
-        bool added = false;
-        if (w_.tasks[t].changes) {
-            for (Story& stored : w_.changes(t).stories) {
-                if (stored.id == story.id) {
-                    stored = story;
-                    added = true;
-                }
-            }
-        }
-        if (!added) w_.changed_stories[story.id] = story;
-        record(t, {.created = now_,
-                   .action = "changed",
-                   .type = Type::story,
-                   .resource = story.id,
-                   .parent_type = Type::task,
-                   .parent = t,
-                   .user = 0,
-                   .change = EventChange{"text", "changed"}});
-        return true;
+    if (t == kNone) return std::nullopt;
+    for (const Story& story : w_.stories(t)) {
+        if (story_shape(story.shape).member == StoryMember::comment) return story.id;
     }
-    return false;
+    return std::nullopt;
 }
 
-bool Mutator::delete_comment() {
-    const Index t = some_task();
-    if (t == kNone) return false;
-    for (const Story& story : w_.stories(t)) {
-        if (story_shape(story.shape).member != StoryMember::comment) continue;
-        w_.deleted_stories.insert(story.id);
-        touch(t);
-        record(t, {.created = now_,
-                   .action = "removed",
-                   .type = Type::story,
-                   .resource = story.id,
-                   .parent_type = Type::task,
-                   .parent = t,
-                   .user = 0,
-                   .change = std::nullopt});
-        return true;
-    }
-    return false;
+bool Mutator::edit_some_comment() {
+    const auto id = some_comment();
+    if (id) edit_comment(*id, long_text(random_.next(), 90, w_.shape.hurts));
+    return id.has_value();
+}
+
+bool Mutator::delete_some_comment() {
+    const auto id = some_comment();
+    if (id) delete_comment(*id);
+    return id.has_value();
 }
 
 bool Mutator::move_some() {
@@ -398,7 +496,7 @@ bool Mutator::new_some_task() {
 
 bool Mutator::new_some_subtask() {
     const Index t = some_task();
-    if (t == kNone || w_.tasks[t].depth >= 5) return false;
+    if (t == kNone || w_.tasks[t].depth >= kDepthMost) return false;
     new_task(w_.tasks[t].workspace, kNone, t, name());
     return true;
 }
@@ -414,6 +512,7 @@ bool Mutator::restore_some() {
     const std::size_t at = random_.pick(deleted_.size());
     const Index t = deleted_[at];
     deleted_.erase(deleted_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (!w_.tasks[t].deleted) return false;  // it came back with another one
     restore(t);
     return true;
 }
@@ -448,7 +547,11 @@ bool Mutator::change_value() {
     const auto values = w_.task_values(t);
     if (values.empty()) return false;
     const Index field = values[random_.pick(values.size())].first;
-    w_.changes(t).values[field] = w_.derived_value(random_.next() % 1'000'000'007, field);
+    Value value = w_.derived_value(random_.next() % 1'000'000'007, field);
+    const auto& options = w_.fields[field].options;  // younger ones than the generator knew among them
+    if (value.set && w_.fields[field].kind == FieldKind::enumeration)
+        value.items = {options[random_.pick(options.size())]};
+    w_.changes(t).values[field] = std::move(value);
     touch(t);
     task_changed(t, "custom_fields", "changed", Type::custom_field, field);
     return true;
@@ -491,46 +594,42 @@ bool Mutator::attach() {
     return true;
 }
 
-bool Mutator::rename_section() {
-    if (w_.projects.empty()) return false;
-    const Index p = random_.pick(w_.projects.size());
-    const Index section = w_.projects[p].sections[random_.pick(w_.projects[p].sections.size())];
-    w_.sections[section].name = name();
-    record_for_project(p, {.created = now_,
-                           .action = "changed",
-                           .type = Type::section,
-                           .resource = section,
-                           .user = 0,
-                           .change = EventChange{"name", "changed"}});
+bool Mutator::reparent_some() {
+    const Index t = some_task(), other = some_task();
+    if (t == kNone) return false;
+    const bool detach = w_.tasks[t].parent != kNone && random_.chance(0.4);
+    const Index parent = detach ? kNone : other;
+    if (!detach && (parent == w_.tasks[t].parent || !can_be_under(t, parent))) return false;
+    reparent(t, parent);
     return true;
 }
 
-bool Mutator::rename_project() {
-    if (w_.projects.empty()) return false;
-    const Index p = random_.pick(w_.projects.size());
-    w_.projects[p].name = name();
-    w_.projects[p].modified = now_;
-    record_for_project(p, {.created = now_,
-                           .action = "changed",
-                           .type = Type::project,
-                           .resource = p,
-                           .user = 0,
-                           .change = EventChange{"name", "changed"}});
+bool Mutator::unfollow() {
+    const Index t = some_task();
+    if (t == kNone || w_.tasks[t].followers.empty()) return false;
+    auto& followers = w_.tasks[t].followers;
+    const Index user = followers[random_.pick(followers.size())];
+    std::erase(followers, user);
+    task_changed(t, "followers", "removed", Type::user, user);
+    add_story(t, "follower_removed", user);
     return true;
 }
 
-bool Mutator::add_status_update() {
-    if (w_.projects.empty()) return false;
-    const Index p = random_.pick(w_.projects.size());
-    w_.projects[p].status_updates.push_back(static_cast<Index>(w_.status_updates.size()));
-    w_.status_updates.push_back({.title = name(),
-                                 .text = long_text(random_.next(), 60, w_.shape.hurts),
-                                 .project = p,
-                                 .author = 0,
-                                 .status = random_.number(5),
-                                 .created = now_,
-                                 .modified = now_,
-                                 .likes = {}});
+bool Mutator::remove_some_dependency() {
+    const Index t = some_task();
+    if (t == kNone || w_.tasks[t].dependencies.empty()) return false;
+    const Index other = w_.tasks[t].dependencies[0];
+    w_.remove_dependency(t, other);
+    task_changed(t, "dependencies", "removed", Type::task, other);
+    add_story(t, "dependency_removed", other);
+    return true;
+}
+
+bool Mutator::delete_some_attachment() {
+    const Index t = some_task();
+    const auto attachments = t == kNone ? std::vector<Attachment>{} : w_.task_attachments(t);
+    if (attachments.empty()) return false;
+    delete_attachment(attachments[random_.pick(attachments.size())].id);
     return true;
 }
 
@@ -541,17 +640,6 @@ bool Mutator::like() {
     const Index user = some_person(w_.tasks[t].workspace);
     if (std::find(likes.begin(), likes.end(), user) != likes.end()) return false;
     likes.push_back(user);
-    return true;
-}
-
-bool Mutator::rename_user() {
-    w_.users[random_.pick(w_.users.size())].name = person_name(random_.next());
-    return true;
-}
-
-bool Mutator::rename_tag() {
-    if (w_.tags.empty()) return false;
-    w_.tags[random_.pick(w_.tags.size())].name = name();
     return true;
 }
 

@@ -1,11 +1,13 @@
 // Changes of the world: random ones by seed, and single ones for tests that need a certain story.
 //
 // A change moves a task's modified_at only where Asana does (asana: "any story created", name, completion, dates,
-// assignee, custom field values); half of the moves between sections and projects do not. Each records the events that
-// project and task streams would carry. Silent changes (likes, names of people and tags) have neither.
+// assignee, custom field values); half of the moves between sections, projects and parents do not. Each records the
+// events that project and task streams would carry. Silent changes have neither: likes, people, tags, options, and
+// status updates that go. What Asana refuses throws std::invalid_argument.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +31,29 @@ class Mutator {
     void complete(Index task, bool completed);
     void assign(Index task, Index user);
     Id comment(Index task, const std::string& text);
-    void remove(Index task);
-    void restore(Index task);
+    void edit_comment(Id story, const std::string& text);
+    void delete_comment(Id story);
+    void remove(Index task);   // its subtasks go with it
+    void restore(Index task);  // and come back with it
     Index new_task(Index workspace, Index project, Index parent, const std::string& name);
-    void move(Index task, Index project, Index section);
+    void move(Index task, Index project, Index section);  // adds it where it is not
+    void add_to_project(Index task, Index project, Index section);
     void leave(Index task, Index project);
+    void reparent(Index task, Index parent);  // kNone: none
+    void delete_attachment(Id attachment);
+
+    // Around tasks: mutate_around.cpp.
+    Index new_project(Index workspace, const std::string& title);
+    void archive(Index project, bool archived);
+    void set_private(Index project, bool is_private);
+    void remove_project(Index project);
+    void restore_project(Index project);
+    Index new_section(Index project, const std::string& title);
+    void remove_section(Index section);
+    void add_field(Index project, Index field);
+    void remove_field(Index project, Index field);
+    void remove_user(Index workspace, Index user, bool keep_membership);
+    void remove_tag(Index tag);
 
   private:
     struct Kind {
@@ -49,8 +69,8 @@ class Mutator {
     bool assign_some();
     bool change_due_date();
     bool comment_some();
-    bool edit_comment();
-    bool delete_comment();
+    bool edit_some_comment();
+    bool delete_some_comment();
     bool move_some();
     bool leave_some();
     bool new_some_task();
@@ -63,27 +83,60 @@ class Mutator {
     bool add_follower();
     bool add_some_dependency();
     bool attach();
+    bool add_some_to_project();
+    bool reparent_some();
+    bool unfollow();
+    bool remove_some_dependency();
+    bool delete_some_attachment();
+    bool new_some_project();
+    bool archive_some();
+    bool hide_some_project();
+    bool show_some_project();
+    bool delete_some_project();
+    bool restore_some_project();
     bool rename_section();
+    bool new_some_section();
+    bool delete_some_section();
     bool rename_project();
     bool add_status_update();
+    bool delete_status_update();
+    bool add_some_field();
+    bool remove_some_field();
+    bool disable_option();
+    bool new_option();
+    bool new_user();
+    bool some_user_leaves();
+    bool new_tag();
+    bool delete_some_tag();
     bool like();
     bool rename_user();
     bool rename_tag();
 
     Index some_task();  // kNone: none left
+    std::optional<Id> some_comment();
+    template <class Wanted>
+    Index some_project(Wanted wanted);  // kNone: none found; mutate_around.cpp
+    bool enough_projects() const;       // for one to go
+    bool can_be_under(Index task, Index parent) const;
+    void trash(Index task);
+    void bring_back(Index task);
     Index some_person(Index workspace);
     std::string name() { return short_name(random_.next(), w_.shape.hurts); }
     void touch(Index task) { w_.tasks[task].modified = now_; }
     Story* add_story(Index task, std::string_view subtype, Index ref = kNone);
     void record(Index task, Event event);
     void record_for_project(Index project, Event event);
+    void project_changed(Index project, std::string field);
+    void project_told(Index project, std::string action);
+    void section_told(Index section, std::string action);
+    void home_told(Index task, std::string action, Type parent_type, Index parent);
     void task_changed(Index task, std::string field, std::string action, Type type = Type::none, Id value = 0);
 
     World& w_;
     Random random_;
     Millis now_;
     bool events_;
-    std::vector<Index> deleted_;
+    std::vector<Index> deleted_;  // some of them may live again
 };
 
 }  // namespace fake_asana

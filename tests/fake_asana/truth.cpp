@@ -236,7 +236,7 @@ class Printer {
     void tags() {
         for (Index i = 0; i < w.tags.size(); ++i) {
             const Tag& tag = w.tags[i];
-            if (!tag.listed || !w.visible(Type::tag, i)) continue;
+            if (!w.listed_tag(i)) continue;
             listed_tags_.insert(i);
             {
                 Row row(*this, "asana_tags");
@@ -702,7 +702,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
         if (workspace.organization) least["teams"] += pages(workspace.teams.size());
         std::size_t tags = 0, projects = 0;
         bool brief = false;
-        for (const Index tag : workspace.tags) tags += w.tags[tag].listed && w.visible(Type::tag, tag) ? 1 : 0;
+        for (const Index tag : workspace.tags) tags += w.listed_tag(tag) ? 1 : 0;
         for (const Index p : workspace.projects) {
             projects += w.listed_project(p) ? 1 : 0;
             brief = brief || (w.listed_project(p) && w.projects[p].brief != kNone);
@@ -734,7 +734,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
         least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
     }
     for (Index i = 0; i < w.tags.size(); ++i) {
-        if (w.tags[i].listed && w.visible(Type::tag, i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
+        if (w.listed_tag(i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
     }
     for (Index t = 0; t < w.tasks.size(); ++t) {
         if (!w.reachable(t)) continue;
