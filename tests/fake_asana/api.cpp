@@ -15,7 +15,6 @@ namespace fake_asana {
 namespace {
 
 constexpr std::size_t kUnpagedMost = 1000;
-constexpr std::size_t kEventsMost = 100;
 
 // FNV-1a with a secret in front: enough against clients that make up tokens.
 std::uint64_t digest(std::string_view text) {
@@ -264,36 +263,36 @@ class Call {
     Output out_;
 };
 
-std::string sync_token(const World& w, Type type, Id id, std::uint64_t position, Millis now) {
-    return encoded({position, static_cast<std::uint64_t>(now), 0}, "sync" + w.gid(type, id));
+std::string sync_text(const SyncToken& token, std::string_view bound_to) {
+    return encoded({token.position, static_cast<std::uint64_t>(token.issued), World::pair_key(token.chain, token.step)},
+                   bound_to);
 }
 
 std::string Call::events(Type type, Id id) {
+    const std::string bound = "sync" + w.gid(type, id);
     const auto sync = query("sync");
-    const auto token = sync ? decoded(*sync, "sync" + w.gid(type, id)) : std::nullopt;
-    if (!token || static_cast<Millis>(token->b) + kSyncLife < now() || token->a > w.events.size()) {
+    std::optional<Delivery::Page> page;
+    if (const auto token = sync ? decoded(*sync, bound) : std::nullopt) {
+        page = options_.delivery->page(w, World::stream_key(type, id),
+                                       {.position = token->a,
+                                        .issued = static_cast<Millis>(token->b),
+                                        .chain = static_cast<std::uint32_t>(token->c >> 32U),
+                                        .step = static_cast<std::uint32_t>(token->c)},
+                                       now());
+    }
+    if (!page) {
         ApiError error(412,
                        "Sync token invalid or too old. If you are attempting to keep resources in sync, you must fetch "
                        "the full dataset for this query now and use the new sync token for the next sync.");
-        error.sync = sync_token(w, type, id, w.events.size(), now());
+        error.sync = sync_text(options_.delivery->begin(w, now()), bound);
         throw error;
     }
-    static const std::vector<Index> kSilence;
-    const auto found = w.event_streams.find(World::stream_key(type, id));
-    const auto& stream = found == w.event_streams.end() ? kSilence : found->second;
-    const auto begin = std::lower_bound(stream.begin(), stream.end(), token->a);
-    const auto count = std::min<std::size_t>(kEventsMost, static_cast<std::size_t>(stream.end() - begin));
-    const bool more = begin + static_cast<std::ptrdiff_t>(count) != stream.end();
     const auto s = selection(Type::event, Extent::compact);
     json_ = "{\"data\":[";
-    for (std::size_t i = 0; i < count; ++i) {
-        if (i > 0) json_ += ',';
-        write(out_, w.events[begin[static_cast<std::ptrdiff_t>(i)]], *s);
-    }
+    write_items(page->events, 0, page->events.size(), [&](Index event) { write(out_, w.events[event], *s); });
     json_ += "],\"sync\":";
-    const std::uint64_t position = more ? begin[static_cast<std::ptrdiff_t>(count) - 1] + 1 : w.events.size();
-    append_string(json_, sync_token(w, type, id, position, now()));
-    json_ += more ? ",\"has_more\":true}" : ",\"has_more\":false}";
+    append_string(json_, sync_text(page->next, bound));
+    json_ += page->more ? ",\"has_more\":true}" : ",\"has_more\":false}";
     return std::move(json_);
 }
 

@@ -1,13 +1,16 @@
 // What stands behind /api/1.0: a table of routes over the world. No sockets, no limits, no clock of its own: time is
-// given. Reads only, so any number of threads may answer at once while nobody changes the world.
+// given. Reads only (but for what Delivery keeps), so any number of threads may answer at once while nobody changes
+// the world.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "delivery.hpp"
 #include "model.hpp"
 
 namespace fake_asana {
@@ -29,7 +32,8 @@ std::string error_body(std::string_view message, std::string_view sync = {});
 
 struct ApiOptions {
     bool free_plan = false;
-    Millis search_lag = 0;                                     // how far the search index is behind
+    Millis search_lag = 0;  // how far the search index is behind
+    std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
     std::string public_url = "https://app.asana.com/api/1.0";  // next_page.uri starts with it
 };
 
@@ -40,6 +44,5 @@ std::string answer(const World& world, const ApiOptions& options, const ApiReque
 std::string endpoint(std::string_view path, const std::multimap<std::string, std::string>& query);
 
 constexpr Millis kOffsetLife = 15 * 60 * 1000;
-constexpr Millis kSyncLife = 24 * 3'600'000;
 
 }  // namespace fake_asana

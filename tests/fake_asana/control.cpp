@@ -137,6 +137,14 @@ Json change(Controlled& server, const Json& body) {
     return result;
 }
 
+void make_delivery(Controlled& server, const Json& body) {
+    server.delivery->make({.drop = body.value("drop", 0.0),
+                           .duplicate = body.value("duplicate", 0.0),
+                           .reorder = body.value("reorder", false),
+                           .lag = static_cast<Millis>(body.value("lag_s", 0.0) * 1000),
+                           .seed = body.value("seed", std::uint64_t{1})});
+}
+
 Json statistics(Controlled& server) {
     const std::lock_guard lock(server.record_mutex);
     const Statistics& s = server.statistics;
@@ -157,6 +165,14 @@ Json statistics(Controlled& server) {
 Json dispatched(Controlled& server, const std::string& what, const Json& body) {
     if (what == "POST /_control/mutate") return change(server, body);
     if (what == "GET /_control/kinds") return Mutator::kinds(true);
+    if (what == "POST /_control/events") {
+        make_delivery(server, body);
+        return Json::object();
+    }
+    if (what == "POST /_control/expire_tokens") {
+        server.delivery->expire();
+        return Json::object();
+    }
     if (what == "POST /_control/advance") {
         const std::unique_lock lock(server.world_mutex);
         server.advanced += static_cast<Millis>(body.at("seconds").get<double>() * 1000);

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 
+#include "delivery.hpp"
 #include "faults.hpp"
 #include "limits.hpp"
 #include "model.hpp"
@@ -26,6 +28,8 @@ struct Controlled {
     Millis advanced = 0;                  // what was added to real UTC
     bool free_plan = false;
     mutable std::shared_mutex world_mutex;  // guards the four above
+
+    std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
 
     Faults faults;
     Statistics statistics;

@@ -87,6 +87,7 @@ struct Server::State : Controlled {
     explicit State(const ServerOptions& o) : Controlled(o.shape), options(o), limits(o.limits) {
         api.free_plan = o.free_plan;
         api.search_lag = o.search_lag;
+        api.delivery = delivery;
         free_plan = o.free_plan;
         for (Index i = 0; i < o.tokens.size(); ++i) tokens[o.tokens[i]] = i % static_cast<Index>(world.users.size());
     }

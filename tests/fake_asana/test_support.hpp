@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -28,8 +29,10 @@ inline Shape small(std::uint64_t seed = 1, std::int64_t tasks = 400) {
 
 inline std::string raw(const World& world, const std::string& path, const Query& query = {}, Millis now = kNow,
                        bool free_plan = false) {
+    static const auto kDelivery = std::make_shared<Delivery>();  // one, for tokens to be known from call to call
     ApiOptions options;
     options.free_plan = free_plan;
+    options.delivery = kDelivery;
     return answer(world, options, {.path = path, .query = query, .me = 0, .now = now});
 }
 inline Json get(const World& world, const std::string& path, const Query& query = {}, Millis now = kNow) {
