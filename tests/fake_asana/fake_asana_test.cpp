@@ -410,3 +410,40 @@ TEST_CASE("over HTTP faults cut, replace and slow answers", "[fake_asana]") {
     CHECK(Json::parse(client.Get("/_control/stats")->body)["requests_inside_retry_after"] ==
           0);  // within its travel time
 }
+
+TEST_CASE("over HTTP single changes are made by name and refused in words", "[fake_asana]") {
+    Running server(tiny());
+    const World& world = server.server->world();
+    const std::string project = world.gid(Type::project, 0);
+    const auto change = [&](const std::string& body) { return server.control("/_control/mutate", body); };
+
+    CHECK(change(R"({"op":"delete_project","gid":")" + project + "\"}").empty());
+    CHECK(server.get("/api/1.0/projects/" + project)->status == 404);
+    CHECK(change(R"({"op":"archive_project","gid":")" + project + "\"}")["error"] == "gid names no project");
+    CHECK(change(R"({"op":"undelete_project","gid":")" + project + "\"}").empty());
+    CHECK(server.get("/api/1.0/projects/" + project)->status == 200);
+    const std::string task = change(R"({"op":"new_task","project":")" + project + "\"}")["gid"];
+    const std::string top = change(R"({"op":"new_task","project":")" + project + "\"}")["gid"];
+    CHECK(change(R"({"op":"reparent","gid":")" + task + R"(","parent":")" + top + "\"}").empty());
+    CHECK(change(R"({"op":"reparent","gid":")" + top + R"(","parent":")" + task + "\"}").contains("error"));
+    CHECK(server.get("/api/1.0/tasks/" + top + "/subtasks")->body.find(task) != std::string::npos);
+    CHECK(change(R"({"op":"no_such_thing"})")["error"] == "unknown op: no_such_thing");
+}
+
+TEST_CASE("over HTTP events are lost and tokens expire on demand", "[fake_asana]") {
+    Running server(tiny());
+    const std::string project = server.server->world().gid(Type::project, 0);
+    const std::string path = "/api/1.0/events?resource=" + project;
+    const std::string start = Json::parse(server.get(path)->body)["sync"];
+    server.control("/_control/events", R"({"drop":1})");
+    server.control("/_control/mutate", R"({"op":"archive_project","gid":")" + project + "\"}");
+
+    const Json silence = Json::parse(server.get(path + "&sync=" + start)->body);
+    CHECK(silence["data"].empty());
+    server.control("/_control/events", "{}");
+    server.control("/_control/mutate", R"({"op":"archive_project","gid":")" + project + "\"}");
+    const std::string next = silence["sync"];
+    CHECK(Json::parse(server.get(path + "&sync=" + next)->body)["data"].size() == 1);
+    server.control("/_control/expire_tokens", "");
+    CHECK(server.get(path + "&sync=" + next)->status == 412);
+}
