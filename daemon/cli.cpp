@@ -18,9 +18,9 @@ namespace {
 // In the order of Command, from help on.
 constexpr std::array<std::string_view, 4> kCommands = {"help", "version", "sync", "check"};
 
-constexpr std::array<std::string_view, 11> kOptions = {
-    "--config",      "--database", "--log-level",   "--log-format",   "--quiet",   "--full",
-    "--no-progress", "--help",     "--max-minutes", "--max-requests", "--version",
+constexpr std::array<std::string_view, 12> kOptions = {
+    "--config",           "--database",    "--log-level", "--log-format",  "--quiet",        "--full",
+    "--accept-deletions", "--no-progress", "--help",      "--max-minutes", "--max-requests", "--version",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -29,6 +29,7 @@ usage: taskmirror COMMAND [OPTIONS]
 
   sync                bring the database up to date, then exit
       --full              walk every list, whatever events tell
+      --accept-deletions  remove what held walks found missing
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
   check               configuration, token, workspaces, plan; writes nothing
@@ -61,7 +62,7 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 struct Given {
     std::vector<std::string> words;
     std::string config, database, log_level, log_format, max_minutes, max_requests;
-    bool full = false, quiet = false, no_progress = false, help = false, version = false;
+    bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -76,6 +77,7 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--max-minutes", given.max_minutes);
     app.add_option("--max-requests", given.max_requests);
     app.add_flag("--full", given.full);
+    app.add_flag("--accept-deletions", given.accept_deletions);
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
     app.add_flag("-h,--help", given.help);
@@ -87,7 +89,7 @@ Given read_words(int argc, const char* const* argv) {
         const bool twice = words.find("At Most") != std::string_view::npos;
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
-        refuse("--full, --quiet, --no-progress, --help and --version take no value");
+        refuse("--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -151,12 +153,15 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.log_format = choice<log::Format>("--log-format", given.log_format, log::kFormatNames);
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
+    arguments.accept_deletions = given.accept_deletions;
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
-    if (arguments.command == Command::check && (arguments.full || arguments.max_minutes || arguments.max_requests)) {
-        refuse(fmt::format("{} belongs to sync", arguments.full          ? "--full"
-                                                 : arguments.max_minutes ? "--max-minutes"
-                                                                         : "--max-requests"));
+    if (arguments.command == Command::check) {
+        for (const auto& [name, is_given] :
+             {std::pair("--full", arguments.full), std::pair("--accept-deletions", arguments.accept_deletions),
+              std::pair("--max-minutes", arguments.max_minutes.has_value()),
+              std::pair("--max-requests", arguments.max_requests.has_value())})
+            if (is_given) refuse(fmt::format("{} belongs to sync", name));
     }
     return arguments;
 }

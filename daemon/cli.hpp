@@ -27,6 +27,7 @@ struct Arguments {
     std::optional<log::Format> log_format;
     bool progress = true;                      // where standard error is a terminal
     bool full = false;                         // sync: every list is walked
+    bool accept_deletions = false;             // sync: nothing is held
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };

@@ -190,6 +190,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     read_path(root, "database", folder, config.database);
     config.sources = read_sources(root, folder, document.others_may_write(), resources);
     read_schedule(root.section("schedule"), config.schedule);
+    root.section("deletions").read("max_share", config.most_deleted, 0, 1);
     read_log(root.section("log"), config.log);
     document.finish();
     return config;

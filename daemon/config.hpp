@@ -64,6 +64,7 @@ struct Config {
     std::filesystem::path database = "taskmirror.db";
     std::vector<SourceConfig> sources = {SourceConfig{}};
     Schedule schedule;
+    double most_deleted = 0.2;  // share of the stored rows that one walk may find missing
     log::Options log;
 
     bool operator==(const Config&) const = default;

@@ -107,7 +107,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --quiet, --no-progress, --help and --version take no value; see taskmirror --help"},
+         "--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value; see taskmirror "
+         "--help"},
     }));
 
     CHECK(mistake(words) == expected);

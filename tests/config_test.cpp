@@ -73,7 +73,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 4 + 2 + 12 + kResources.size() + 3 + 2);
+    CHECK(options == 5 + 2 + 12 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -175,7 +175,7 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"schedule: {relist_every: 59s}",
          "c.yaml:1:26: schedule.relist_every: must be a time from 1m to 7d, such as 90s, 5m, 1h or 7d, not '59s'"},
         {"planning: {max_staleness: 5m}",
-         "c.yaml:1:1: planning: unknown key, known here: database, log, schedule, sources"},
+         "c.yaml:1:1: planning: unknown key, known here: database, deletions, log, schedule, sources"},
     }));
     CAPTURE(text);
 

@@ -211,3 +211,113 @@ TEST_CASE("what comes back leaves the tombstones") {
     CHECK(bench.projects() == "1|a 2|b");
     CHECK(bench.tombstones().empty());
 }
+
+namespace {
+
+// Parts p, which names 30 rows, mirrored; a day later it names only the first ones.
+struct SweepBench : Bench {
+    explicit SweepBench(int left) {
+        api.on("/me", {{"open parts 1 p"}});
+        api.on("/parts/p", {{page(30)}, {page(left)}});
+        for (int i = left; i < 30; ++i) api.on(fmt::format("/looks/{}", 100 + i), {kNotFound});
+        sync();
+        forget();
+        clock.advance(25h);
+    }
+    static std::string page(int rows) {
+        std::string body;
+        for (int i = 0; i < rows; ++i) body += fmt::format("row {} p\n", 100 + i);
+        return body;
+    }
+    std::string count() const { return rows("SELECT count(*) FROM asana_projects"); }
+    std::string graves() const {
+        return rows("SELECT cause, detected_by, count(*) FROM sync_tombstones GROUP BY 1, 2");
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what a complete walk did not name is looked at, and leaves if it is not there") {
+    SweepBench bench(28);
+    bench.api.on("/looks/128", {{"row 128 p"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/parts/p", "/looks/128", "/looks/129"});
+    CHECK(bench.count() == "29");
+    CHECK(bench.graves() == "not_visible|walk|1");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("a walk that failed, or was continued by another process, proves nothing") {
+    SweepBench bench(2);
+    const bool continued = GENERATE(false, true);
+    bench.api.on("/parts/p", {{SweepBench::page(28) + "next o1"}});
+    bench.api.on("/parts/p#o1", {{.body = "", .status = continued ? 200 : 403}});
+    if (continued) bench.sync(at_most(2));
+
+    bench.sync();
+
+    CHECK(bench.count() == "30");
+    CHECK(bench.graves().empty());
+    CHECK(bench.api.times("/looks/129") == 0);
+}
+
+TEST_CASE("a walk that misses many rows is held, and removes them when a second one says the same") {
+    SweepBench bench(20);
+
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.count() == "30");
+    CHECK(bench.rows("SELECT message LIKE 'held: the walk did not name 10 of 30 %' FROM sync_gaps") == "1");
+
+    bench.clock.advance(23h);
+    bench.sync();
+    CHECK(bench.count() == "30");
+
+    bench.clock.advance(2h);
+    CHECK(bench.sync() == Ended::complete);
+    CHECK(bench.count() == "20");
+    CHECK(bench.graves() == "not_visible|walk|10");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("what is held is gone when the user accepts it, at once") {
+    SweepBench bench(20);
+    bench.sync();
+    bench.clock.advance(1min);
+    bench.deletions.accepted = true;
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.count() == "20");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("what is held and named again by the second walk stays") {
+    SweepBench bench(20);
+    bench.sync();
+    bench.clock.advance(25h);
+    bench.api.on("/parts/p", {{SweepBench::page(30)}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.count() == "30");
+    CHECK(bench.gaps().empty());
+}
+
+TEST_CASE("the token of another user removes nothing until the user accepts it") {
+    SweepBench bench(28);
+    bench.api.on("/me", {{"fact token_user 2\nopen parts 1 p"}});
+    SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
+        .exec("INSERT INTO sync_meta (key, value) VALUES ('acme.token_user', '1')");
+
+    bench.sync();
+    CHECK(bench.count() == "30");
+    CHECK(bench.rows("SELECT value FROM sync_meta WHERE key = 'acme.token_user'") == "1");
+
+    bench.clock.advance(25h);
+    bench.deletions.accepted = true;
+    bench.sync();
+    CHECK(bench.count() == "28");
+    CHECK(bench.rows("SELECT value FROM sync_meta WHERE key = 'acme.token_user'") == "2");
+}

@@ -42,7 +42,7 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-// `looks` are at one row.
+// `looks` are at one row. `parts` name every row whose name is their scope.
 enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kLooks, kStreamCount };
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
@@ -53,7 +53,12 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .every = source::Every::reconcile,
      .essential = true},
     {.name = "changes", .stage = "lists", .rank = 20},
-    {.name = "parts", .stage = "parts", .rank = 30},
+    {.name = "parts",
+     .stage = "parts",
+     .rank = 30,
+     .proves = "asana_projects",
+     .proves_by = "name",
+     .looked_at_by = "looks"},
     {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
     {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
@@ -66,7 +71,7 @@ inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
 
 // Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more". Anything else makes the page unusable.
+// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -150,6 +155,8 @@ class Lines final : public source::Source {
                                          .scope = words.at(3),
                                          .root = words.at(2),
                                          .said = words.size() > 4 ? words[4] + " " + words.at(5) : ""});
+        } else if (words[0] == "fact") {
+            answer.facts.emplace_back(words.at(1), words.at(2));
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {
@@ -258,6 +265,7 @@ struct Bench {
     Script api{clock};
     Lines source;
     Periods periods;
+    Deletions deletions;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
     std::string first_token = "old";
@@ -278,7 +286,8 @@ struct Bench {
                    .pace = pace,
                    .read_token = [this] { return token; },
                    .token = first_token,
-                   .periods = periods},
+                   .periods = periods,
+                   .deletions = deletions},
                   *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);

@@ -134,7 +134,9 @@ void Sync::begin_pass() {
 
     for (const auto& gap : store_.open_gaps(name_)) {
         const auto stream = stream_index_.find(gap.stream);
-        if (stream == stream_index_.end() || !streams[stream->second].essential) continue;
+        if (stream == stream_index_.end() ||
+            (!streams[stream->second].essential && !(account_.deletions.accepted && gap.message.starts_with(kHeld))))
+            continue;
         auto row = store_.work(name_, gap.stream, gap.scope);
         if (!row || !row->due_at) continue;  // not asked for any more
         row->attempts = 0;

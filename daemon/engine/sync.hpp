@@ -52,6 +52,12 @@ struct Periods {
     Milliseconds reconcile{0};
 };
 
+// What a walk may find missing of what is stored, before it is held until a second walk, a day later, says the same.
+struct Deletions {
+    double max_share = 0.2;
+    bool accepted = false;  // by the user: nothing is held
+};
+
 enum class Ended { complete, with_work_left };
 
 struct Account {
@@ -61,6 +67,7 @@ struct Account {
     std::function<std::string()> read_token;  // asked again after a 401
     std::string token;
     Periods periods{};
+    Deletions deletions{};
 };
 
 class Sync {
@@ -99,9 +106,11 @@ class Sync {
     void store_page(Walk& walk, std::uint64_t request);
     void keep_watermark(Walk& walk);
     Instant outdated_before(const source::Stream& stream) const;
-    void sweep(Walk& walk);
+    bool sweep(Walk& walk);
+    void hold(Walk& walk);
     void gone(Walk& walk, int status, const std::string& why);
-    void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root);
+    void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
+                 std::string_view said = {});
     void expired(WalkPtr walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
     void usable_answer();
@@ -118,6 +127,7 @@ class Sync {
     void feature_off(Walk& walk);
     void skip(Walk& walk);
     void leave(const Walk& walk);
+    void note_user(const std::string& fact, const std::string& user);
     void queue_follow_ups(const store::Written& written, bool everything);
 
     source::Work work_of(const Walk& walk) const;
@@ -167,6 +177,7 @@ class Sync {
     bool probing_ = false;             // it is being asked, and nothing else is
     WalkPtr probe_;                    // the question, while it is not in flight
     int failures_in_a_row_ = 0;        // without a usable answer
+    bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown
     int token_number_ = 0;             // grows when the token is replaced
     bool token_is_new_ = false;        // replaced, and no usable answer since

@@ -129,9 +129,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
         queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
-        for (const auto& [key, value] : answer_.facts) store_.set_fact(name_ + "." + key, value);
+        for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
-            for (const auto& entity : answer_.page.entities) walk.seen.emplace(entity.gid);
+            for (const auto& entity : answer_.page.entities)
+                walk.seen.push_back(std::hash<std::string_view>()(entity.gid));
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
@@ -141,10 +142,13 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.save(walk.row);
             return;
         }
-        sweep(walk);
+        const bool swept = sweep(walk);
         keep_watermark(walk);
         store_.done(walk.row, now);
-        store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+        if (swept)
+            store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+        else
+            hold(walk);
         if (!stream.token_stream.empty()) {
             if (auto token = store_.work(name_, stream.token_stream, walk.row.scope);
                 token && !token->pending_cursor.empty()) {

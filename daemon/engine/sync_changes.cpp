@@ -7,6 +7,12 @@
 #include "engine/walk.hpp"
 
 namespace taskmirror::engine {
+namespace {
+
+constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
+constexpr std::string_view kMissing = "missing";
+
+}  // namespace
 
 // What was done since then needs not be done because another object leads to it.
 Instant Sync::outdated_before(const source::Stream& stream) const {
@@ -16,15 +22,65 @@ Instant Sync::outdated_before(const source::Stream& stream) const {
                                                                : Milliseconds(0));
 }
 
-// After the last page: what is stored and was not named is gone.
-void Sync::sweep(Walk& walk) {
+// After the last page: what is stored and was not named. False: so much that a second walk must say the same.
+bool Sync::sweep(Walk& walk) {
     const auto& stream = stream_of(walk);
-    if (stream.proves.empty() || !walk.whole || !store_.has_indexes()) return;
-    const auto scope = walk.row.scope;
-    for (const auto& gid : store_.gids(stream.proves, stream.proves_by, scope))
-        if (!walk.seen.contains(gid))
+    if (stream.proves.empty() || !walk.whole || !store_.has_indexes() || other_user_) return true;
+    auto stored = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope);
+    const auto all = stored.size();
+    std::ranges::sort(walk.seen);
+    std::erase_if(stored, [&](const std::string& gid) {
+        return std::ranges::binary_search(walk.seen, std::hash<std::string_view>()(gid));
+    });
+    const bool many =
+        all >= kFewRows && static_cast<double>(stored.size()) > account_.deletions.max_share * static_cast<double>(all);
+    if (many && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld)) {
+        walk.row.last_error = fmt::format(
+            "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "
+            "sync --accept-deletions, removes them",
+            kHeld, stored.size(), all, stream.proves);
+        return false;
+    }
+    for (const auto& gid : stored) {
+        if (!stream.looked_at_by.empty())
+            ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
+        else
             store_.bury(account_.source.remains(), stream.proves, gid,
                         {.source = name_, .cause = "deleted", .detected_by = "walk", .detected_at = now()});
+    }
+    return true;
+}
+
+// The walk is complete; what it found missing waits for the next one.
+void Sync::hold(Walk& walk) {
+    const auto why = walk.row.last_error;
+    start_over(walk);
+    walk.row.last_done_at = now();
+    walk.row.due_at = now() + kLookAgain;
+    walk.row.attempts = 1;  // nobody walks it before that
+    store_.save(walk.row);
+    log::warning("gap stream={} scope={} why=\"{}\"", walk.row.stream, walk.row.scope, why);
+    store_.open_gap({.source = name_,
+                     .stream = walk.row.stream,
+                     .scope = walk.row.scope,
+                     .status = std::nullopt,
+                     .message = why,
+                     .seen_at = now(),
+                     .retry_at = walk.row.due_at});
+}
+
+// Another token is another world: what it does not see need not be gone.
+void Sync::note_user(const std::string& fact, const std::string& user) {
+    const auto key = name_ + "." + fact;
+    const auto before = store_.fact(key);
+    other_user_ = before && *before != user && !account_.deletions.accepted;
+    if (other_user_) {
+        log::warning(
+            "the token is of user {}, the rows are of user {}: nothing is removed until sync --accept-deletions", user,
+            *before);
+        return;
+    }
+    store_.set_fact(key, user);
 }
 
 // A complete walk proves everything up to its first page.
@@ -46,12 +102,12 @@ void Sync::keep_watermark(Walk& walk) {
     store_.save(row);
 }
 
-// An object that was looked at is not there. It leaves its table if an event said that it was deleted, or if this is
-// the second look; before that it is a gap, and its row stays.
+// An object that was looked at is not there. It leaves its table if an event said that it was deleted, if a walk did
+// not name it, or if this is the second look; before that it is a gap, and its row stays.
 void Sync::gone(Walk& walk, int status, const std::string& why) {
-    constexpr std::string_view kDeleted = "deleted ";
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
-    if (!deleted && walk.row.attempts == 0) return end_in_gap(walk, status, why, kLookAgain);
+    const bool second = walk.row.cursor == kMissing || walk.row.attempts > 0;
+    if (!deleted && (!second || other_user_)) return end_in_gap(walk, status, why, kLookAgain);
     const auto now = this->now();
     const auto& table = stream_of(walk).looks_at;
     const auto remains = account_.source.remains();
@@ -101,7 +157,7 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
 }
 
 // However recently it was done.
-void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root) {
+void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root, std::string_view said) {
     store::Work row;
     row.source = name_;
     row.stream = stream.name;
@@ -110,7 +166,9 @@ void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::st
     row.recurring = stream.kind == source::Kind::recurring;
     row.order_key = stream.rank * kRank;
     row.due_at = pass_;
-    if (store_.queue(row, now() + Milliseconds(1))) ++backlog_[row.stream];
+    if (!store_.queue(row, now() + Milliseconds(1))) return;
+    ++backlog_[row.stream];
+    if (!said.empty()) store_.say(row, said);
 }
 
 }  // namespace taskmirror::engine

@@ -40,9 +40,12 @@ struct Stream {
     Every every = Every::pass;
     // Its 403 or 404 is an answer: the row of this table with the gid of the scope is gone, or cannot be seen.
     std::string_view looks_at = {};
-    // A complete walk tells every row of this table whose column holds the scope: what it did not name is gone.
+    // A complete walk names every row of this table whose column holds the scope. What it did not name is gone; with
+    // `looked_at_by`, a stream of single objects, it is looked at first.
     std::string_view proves = {};
     std::string_view proves_by = {};
+    std::string_view proves_gid = "gid";  // the column that holds what the walk names
+    std::string_view looked_at_by = {};
     bool essential = false;  // without it most of the mirror stands still: what failed is asked for again by each sync
 };
 

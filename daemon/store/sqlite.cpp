@@ -68,8 +68,9 @@ class SqliteStore final : public Store {
         query.bind(1, gid);
         return query.step() ? std::string(query.text(0)) : std::string();
     }
-    std::vector<std::string> gids(std::string_view table, std::string_view column, std::string_view value) override {
-        return gids_of(database_->getHandle(), table, column, value);
+    std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
+                                  std::string_view value) override {
+        return gids_of(database_->getHandle(), table, of, by, value);
     }
 
     bool queue(const Work& work, Instant pass) override { return queue_.queue(work, pass); }

@@ -68,10 +68,10 @@ std::string mention_sql(const Table& table) {
 
 }  // namespace
 
-std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view column,
+std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view of, std::string_view by,
                                  std::string_view value) {
-    Statement query(database,
-                    fmt::format("SELECT gid FROM {} WHERE {} = ?1 AND mirrored_at IS NOT NULL", table, column));
+    Statement query(database, fmt::format("SELECT {} FROM {} WHERE {} = ?1{}", of, table, by,
+                                          of == "gid" ? " AND mirrored_at IS NOT NULL" : ""));
     query.bind(1, value);
     std::vector<std::string> gids;
     while (query.step()) gids.emplace_back(query.text(0));
@@ -205,7 +205,7 @@ std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view t
     auto with_it = burial;
     with_it.detected_by = "parent";
     for (const auto& kin : its.followers)
-        for (const auto& follower : gids_of(database_, kin.table, kin.column, gid))
+        for (const auto& follower : gids_of(database_, kin.table, "gid", kin.column, gid))
             left += bury(remains, kin.table, follower, with_it);
     return left;
 }

@@ -17,7 +17,7 @@
 namespace taskmirror::store {
 
 // See Store::gids.
-std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view column,
+std::vector<std::string> gids_of(sqlite3* database, std::string_view table, std::string_view of, std::string_view by,
                                  std::string_view value);
 
 class RowWriter {

@@ -119,8 +119,9 @@ class Store {
                              const Burial& burial) = 0;
     // What a column of a row holds; empty if it is NULL or there is no such row.
     virtual std::string text(std::string_view table, std::string_view column, std::string_view gid) = 0;
-    // The gids of the rows whose column holds this value, mentions left out.
-    virtual std::vector<std::string> gids(std::string_view table, std::string_view column, std::string_view value) = 0;
+    // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
+    virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
+                                          std::string_view value) = 0;
 
     // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
     // True if the row was not due before.

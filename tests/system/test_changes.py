@@ -104,6 +104,37 @@ class Changes(support.SystemTest):
         self.assert_told(fake)
         self.assertLess(fake.stats()["total"], 120)
 
+    def test_deletions_whose_events_are_lost_are_proved_by_walking_the_lists(self):
+        fake = self.mirrored()
+        fake.mutate(seed=3, count=8, kinds=["delete_task", "leave_project", "delete_comment", "delete_attachment"],
+                    events=False)
+        self.sync()
+        self.sync("--full")
+        in_projects = {row["task_gid"] for row in fake.truth()["asana_task_memberships"]}
+        self.assertEqual({row[0] for row in self.query("SELECT DISTINCT task_gid FROM asana_task_memberships")}, in_projects)
+        for gid, cause, by in self.query("SELECT gid, cause, detected_by FROM sync_tombstones "
+                                         "WHERE table_name = 'asana_tasks' AND detected_by != 'parent'"):
+            self.assertEqual((cause, by), ("not_visible", "walk"), gid)
+            self.assertNotIn(gid, {row["gid"] for row in fake.truth()["asana_tasks"]})
+        self.assertGreater(len(self.query("SELECT * FROM sync_tombstones WHERE table_name = 'asana_tasks'")), 0)
+
+    def test_a_walk_that_misses_much_is_held(self):
+        fake = self.mirrored()
+        project = self.query("SELECT project_gid FROM asana_task_memberships GROUP BY 1 ORDER BY count(*) DESC")[0][0]
+        gone = [row[0] for row in self.query("SELECT task_gid FROM asana_task_memberships WHERE project_gid = ?", project)]
+        for gid in gone[:len(gone) // 2]:
+            fake.control("POST", "mutate", {"op": "delete_task", "gid": gid, "events": False})
+        ended = self.sync("--full", expect=1)
+        self.assertIn("held: the walk did not name", ended.out)
+        # Small lists that name some of them too are not held.
+        graves = self.query("SELECT count(*) FROM sync_tombstones WHERE table_name = 'asana_tasks'")[0][0]
+        self.assertLess(graves, len(gone) // 4)
+        self.sync("--accept-deletions")
+        self.assertEqual(self.open_gaps(), [])
+        left = {row[0] for row in self.query("SELECT task_gid FROM asana_task_memberships WHERE project_gid = ?", project)}
+        self.assertEqual(left, {row["task_gid"] for row in fake.truth()["asana_task_memberships"]
+                                if row["project_gid"] == project})
+
     def test_lost_events_arrive_with_a_full_sync(self):
         fake = self.mirrored()
         fake.mutate(seed=1, count=20, kinds=TOLD + ["like", "rename_user", "rename_tag", "status_update"],
