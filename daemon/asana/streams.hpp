@@ -132,7 +132,8 @@ inline constexpr Stream kStreams[] = {
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
     {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .essential = true},  // archived ones come along
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
-    {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off},
+    {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off, .looks_at = "asana_projects",
+                .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
      .path = "/projects/{scope}", .mapping = &kProjectList, .shape = Shape::single, .opens = kOpenedByProject},
     {.engine = {.name = "sections", .stage = "tasks", .rank = 20, .every = Every::reconcile},
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},
@@ -178,7 +179,7 @@ inline constexpr Stream kStreams[] = {
                 .proves = "asana_attachments", .proves_by = "parent_gid"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
-    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21},
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .looked_at_by = "project"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
 };
 // clang-format on
@@ -198,8 +199,22 @@ inline constexpr Remains::Kin kWithTask[] = {
     {"asana_attachments", "parent_gid"},
     {"asana_tasks", "parent_gid"},
 };
+inline constexpr Remains::Kin kOfProject[] = {
+    {"asana_project_members", "project_gid"},         {"asana_project_followers", "project_gid"},
+    {"asana_custom_field_settings", "parent_gid"},    {"asana_custom_field_values", "object_gid"},
+    {"asana_custom_field_value_items", "object_gid"},
+};
+// Its tasks may stand elsewhere: they are looked at one by one.
+inline constexpr Remains::Kin kWithProject[] = {
+    {"asana_sections", "project_gid"},
+    {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},
+    {"asana_attachments", "parent_gid"},
+};
 inline constexpr Remains kRemains[] = {
-    {"asana_tasks", kOfTask, kWithTask, "parent_gid"},
+    {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
+    {"asana_projects", kOfProject, kWithProject, true},
+    {"asana_sections", {}, {}, true},
     {"asana_stories", {}, {}},
     {"asana_attachments", {}, {}},
     {"asana_workspace_memberships", {}, {}},

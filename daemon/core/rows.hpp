@@ -32,6 +32,7 @@ struct Remains {
     std::string_view table;
     std::span<const Kin> children;   // child tables: their rows have no life of their own
     std::span<const Kin> followers;  // entity tables: each row leaves in the same way
+    bool mention = false;            // what refers to it keeps its name: the row stays as a mention
     std::string_view above = {};     // the column with the gid of the row that counts this one: it is looked at again
 };
 

@@ -108,6 +108,7 @@ class Sync {
     Instant outdated_before(const source::Stream& stream) const;
     bool sweep(Walk& walk);
     void hold(Walk& walk);
+    void forget_token(Walk& walk);
     void gone(Walk& walk, int status, const std::string& why);
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});

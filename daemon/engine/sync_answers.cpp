@@ -79,6 +79,7 @@ void Sync::answered(http::Response response) {
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
             if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.status, why());
+            if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);

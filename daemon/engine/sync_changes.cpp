@@ -25,7 +25,8 @@ Instant Sync::outdated_before(const source::Stream& stream) const {
 // After the last page: what is stored and was not named. False: so much that a second walk must say the same.
 bool Sync::sweep(Walk& walk) {
     const auto& stream = stream_of(walk);
-    if (stream.proves.empty() || !walk.whole || !store_.has_indexes() || other_user_) return true;
+    if (stream.proves.empty() || !stream.looks_at.empty() || !walk.whole || !store_.has_indexes() || other_user_)
+        return true;
     auto stored = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope);
     const auto all = stored.size();
     std::ranges::sort(walk.seen);
@@ -111,20 +112,48 @@ void Sync::gone(Walk& walk, int status, const std::string& why) {
     const auto now = this->now();
     const auto& table = stream_of(walk).looks_at;
     const auto remains = account_.source.remains();
-    std::string above;
-    if (const auto its = std::ranges::find(remains, table, &Remains::table); !its->above.empty())
-        above = store_.text(table, its->above, walk.row.scope);
+    const auto its = std::ranges::find(remains, table, &Remains::table);
+    const auto above = its->above.empty() ? std::string() : store_.text(table, its->above, walk.row.scope);
     open_group();
     store_.as_one([&] {
+        if (!deleted)
+            for (const auto& kin : its->followers)
+                if (kin.table == table)
+                    for (const auto& gid : store_.gids(table, "gid", kin.column, walk.row.scope))
+                        ask_for(stream_of(walk), gid, walk.row.root, kMissing);
         store_.bury(remains, table, walk.row.scope,
                     {.source = name_,
                      .cause = deleted ? "deleted" : "not_visible",
                      .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
                      .detected_by = deleted ? "event" : "walk",
                      .detected_at = now});
-        if (!above.empty()) ask_for(stream_of(walk), above, walk.row.root);
+        if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
+        if (const auto& stream = stream_of(walk); !stream.proves.empty())
+            for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))
+                ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
         store_.done(walk.row, now);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+    });
+    leave(walk);
+}
+
+// The events of an object are refused, so it is looked at itself. If it comes back, its list is walked from the start.
+void Sync::forget_token(Walk& walk) {
+    const auto& stream = stream_of(walk);
+    const auto now = this->now();
+    walk.row.cursor.clear();
+    open_group();
+    store_.as_one([&] {
+        store_.done(walk.row, now);
+        store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
+        for (const auto& list : account_.source.streams()) {
+            if (list.token_stream != stream.name) continue;
+            auto row = store_.work(name_, list.name, walk.row.scope);
+            if (!row) continue;
+            row->last_done_at = store::kOutdated;
+            store_.save(*row);
+        }
+        ask_for(stream_named(stream.looked_at_by), walk.row.scope, walk.row.root, kMissing);
     });
     leave(walk);
 }

@@ -53,6 +53,15 @@ std::string json_of(sqlite3* database, std::string_view table) {
     return arguments;
 }
 
+// "notes = NULL, ...": what makes a row a mention, with its name.
+std::string mention_of(sqlite3* database, std::string_view table) {
+    Statement columns(database, "SELECT name FROM pragma_table_info(?1) WHERE name NOT IN ('gid', 'name')");
+    columns.bind(1, table);
+    std::string assignments;
+    while (columns.step()) assignments += fmt::format("{}{} = NULL", assignments.empty() ? "" : ", ", columns.text(0));
+    return assignments;
+}
+
 bool has_name(const Table& table) { return std::ranges::find(table.columns, "name") != table.columns.end(); }
 
 // A fuller row is never overwritten, a newer name renames an older one, NULL never replaces a name.
@@ -201,12 +210,17 @@ std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view t
     for (const auto& child : its.children)
         Statement(database_, fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column)).bind(1, gid).run();
     ++left;
-    Statement(database_, fmt::format("DELETE FROM {} WHERE gid = ?1", table)).bind(1, gid).run();
+    const auto remove = its.mention
+                            ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
+                            : fmt::format("DELETE FROM {} WHERE gid = ?1", table);
+    Statement(database_, remove).bind(1, gid).run();
     auto with_it = burial;
     with_it.detected_by = "parent";
-    for (const auto& kin : its.followers)
+    for (const auto& kin : its.followers) {
+        if (kin.table == table && burial.cause != "deleted") continue;  // may be seen without it
         for (const auto& follower : gids_of(database_, kin.table, "gid", kin.column, gid))
             left += bury(remains, kin.table, follower, with_it);
+    }
     return left;
 }
 

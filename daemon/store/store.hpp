@@ -114,7 +114,8 @@ class Store {
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
     // Moves a row to the tombstones, with what `remains` says of its table and of those that follow it. Gives the
-    // number of rows that left; 0 if there was none. A row that comes back leaves the tombstones by write().
+    // number of rows that left; 0 if there was none. Rows of its own table follow what was deleted, not what
+    // cannot be seen. A row that comes back leaves the tombstones by write().
     virtual std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
                              const Burial& burial) = 0;
     // What a column of a row holds; empty if it is NULL or there is no such row.

@@ -135,6 +135,31 @@ class Changes(support.SystemTest):
         self.assertEqual(left, {row["task_gid"] for row in fake.truth()["asana_task_memberships"]
                                 if row["project_gid"] == project})
 
+    def test_a_project_that_is_deleted_or_turns_private(self):
+        for leave, back in (("delete_project", "undelete_project"), ("forbid", "permit")):
+            with self.subTest(leave):
+                self.database = f"{self.folder}/{leave}.db"
+                fake = self.mirrored()
+                project = self.query("SELECT m.project_gid FROM asana_task_memberships m JOIN asana_projects p "
+                                     "ON p.gid = m.project_gid WHERE p.mirrored_at IS NOT NULL GROUP BY 1 "
+                                     "ORDER BY count(*) DESC")[0][0]
+                fake.mutate(op=leave, gid=project)
+                self.sync()
+                self.assert_told(fake)
+                self.assertEqual(self.query("SELECT mirrored_at, archived FROM asana_projects WHERE gid = ?", project),
+                                 [(None, None)])
+                left = [row for row in fake.truth()["asana_task_memberships"] if row["project_gid"] == project]
+                self.assertEqual(self.query("SELECT count(*) FROM asana_task_memberships WHERE project_gid = ?", project),
+                                 [(len(left),)])
+                gone = {row[0] for row in self.query("SELECT gid FROM sync_tombstones WHERE table_name = 'asana_tasks'")}
+                self.assertGreater(len(gone), 0)
+                self.assertFalse(gone & {row["gid"] for row in fake.truth()["asana_tasks"]})
+
+                fake.mutate(op=back, gid=project)
+                self.sync("--full")
+                self.assert_told(fake)
+                self.assertEqual(self.query("SELECT * FROM sync_tombstones WHERE gid = ?", project), [])
+
     def test_lost_events_arrive_with_a_full_sync(self):
         fake = self.mirrored()
         fake.mutate(seed=1, count=20, kinds=TOLD + ["like", "rename_user", "rename_tag", "status_update"],
