@@ -1,7 +1,7 @@
 """Random histories, unreliable events, faults and kills: after sync --full nothing is missing and nothing is wrong.
 
-What is deleted and not yet noticed may stay: README.md says what that is. CONVERGENCE_SEEDS sets how many histories (2);
-scripts/converge runs many.
+What is deleted and not yet noticed may stay: README.md says what that is. CONVERGENCE_SEEDS sets how many histories (2).
+scripts/converge starts it: kills make it take a time of its own, and no two runs are the same.
 """
 import os
 import random
