@@ -56,12 +56,15 @@ bool counts(const Value& value) {
 // Matches loosely: the texts are not promised. https://developers.asana.com/docs/errors
 bool says(std::string_view body, std::string_view words) { return body.find(words) != std::string_view::npos; }
 
+// Null leaves it as it is.
+void read_text(Json& json, Page& page, std::string& into) {
+    const Value text = source::text(json, page);
+    if (!text.is_null()) into = text.as_text();
+}
+
 Me me_in(JsonObject& object, Page& page) {
     Me me;
-    const auto read = [&](Json& json, std::string& into) {
-        const Value text = source::text(json, page);
-        if (!text.is_null()) into = text.as_text();
-    };
+    const auto read = [&](Json& json, std::string& into) { read_text(json, page, into); };
     source::for_each_member(object, [&](std::string_view key, Json json) {
         if (key == "gid") read(json, me.gid);
         if (key == "name") read(json, me.name);
@@ -280,10 +283,7 @@ class AsanaSource final : public source::Source {
         };
         std::string action, created_at;
         Compact resource, parent;
-        const auto read = [&](Json& json, std::string& into) {
-            const Value text = source::text(json, answer.page);
-            if (!text.is_null()) into = text.as_text();
-        };
+        const auto read = [&](Json& json, std::string& into) { read_text(json, answer.page, into); };
         const auto read_compact = [&](Json& json, Compact& into) {
             auto members = source::object(json);
             if (!members) return;

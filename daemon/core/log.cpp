@@ -83,16 +83,6 @@ int priority(Level level) {
     return 7;
 }
 
-std::string without_secrets(std::string text, const std::vector<std::string>& secrets) {
-    constexpr std::string_view kHidden = "[hidden]";
-    for (const std::string& secret : secrets) {
-        for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kHidden.size()) {
-            text.replace(at, secret.size(), kHidden);
-        }
-    }
-    return text;
-}
-
 }  // namespace
 
 void configure(const Options& options) {

@@ -99,6 +99,16 @@ std::string escaped(std::string_view text, std::string_view behind_backslash) {
     return out;
 }
 
+std::string without_secrets(std::string text, std::span<const std::string> secrets) {
+    constexpr std::string_view kHidden = "[hidden]";
+    for (const std::string& secret : secrets) {
+        for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kHidden.size()) {
+            text.replace(at, secret.size(), kHidden);
+        }
+    }
+    return text;
+}
+
 std::string shortened(std::string text, std::size_t most) {
     if (text.size() <= most) return text;
     // Only what follows a first byte starts with the bits 10.

@@ -25,6 +25,9 @@ bool has_control_characters(std::string_view text);
 // and these characters get a backslash.
 std::string escaped(std::string_view text, std::string_view behind_backslash = {});
 
+// Each secret becomes "[hidden]".
+std::string without_secrets(std::string text, std::span<const std::string> secrets);
+
 // Its first bytes, at most so many, without cutting a character in two.
 std::string shortened(std::string text, std::size_t most);
 

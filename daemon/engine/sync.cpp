@@ -145,13 +145,7 @@ void Sync::begin_pass() {
     }
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {
-        store::Work row;
-        row.source = name_;
-        row.stream = streams[root.stream].name;
-        row.scope = root.scope;
-        row.root = root.root;
-        row.recurring = streams[root.stream].kind == source::Kind::recurring;
-        row.order_key = streams[root.stream].rank * kRank + root.order;
+        auto row = row_of(streams[root.stream], root.scope, root.root, root.order);
         row.due_at = pass_;
         // Each sync asks whose token it is, also when it continues a pass.
         if (store_.queue(row, now())) ++backlog_[row.stream];
@@ -350,6 +344,25 @@ source::Work Sync::work_of(const Walk& walk) const {
             .cursor = walk.taking_token ? std::string_view() : std::string_view(row.cursor),
             .limit = walk.limit,
             .walked = row.walked};
+}
+
+store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root,
+                         std::int64_t order) const {
+    store::Work row;
+    row.source = name_;
+    row.stream = stream.name;
+    row.scope = scope;
+    row.root = root;
+    row.recurring = stream.kind == source::Kind::recurring;
+    row.order_key = stream.rank * kRank + order;
+    return row;
+}
+
+// The list that a token belongs to.
+const source::Stream* Sync::list_of(const source::Stream& token_stream) const {
+    const auto streams = account_.source.streams();
+    const auto list = std::ranges::find(streams, token_stream.name, &source::Stream::token_stream);
+    return list != streams.end() ? &*list : nullptr;
 }
 
 const source::Stream& Sync::stream_of(const Walk& walk) const { return account_.source.streams()[walk.stream]; }

@@ -113,6 +113,7 @@ class Sync {
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});
     void expired(WalkPtr walk, const http::Response& response);
+    bool read_token(WalkPtr& walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
     void usable_answer();
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
@@ -132,6 +133,9 @@ class Sync {
     void queue_follow_ups(const store::Written& written, bool everything);
 
     source::Work work_of(const Walk& walk) const;
+    store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root,
+                       std::int64_t order = 0) const;
+    const source::Stream* list_of(const source::Stream& token_stream) const;
     const source::Stream& stream_of(const Walk& walk) const;
     const source::Stream& stream_named(std::string_view name) const;
     bool is_first_root(const Walk& walk) const;
@@ -142,7 +146,6 @@ class Sync {
     void report(bool now);
     void note_stage();
     std::string unusable(const Error& error) const;
-    std::string without_token(std::string text) const;
 
     Account account_;
     store::Store& store_;

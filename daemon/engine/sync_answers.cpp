@@ -34,7 +34,8 @@ void Sync::answered(http::Response response) {
     const auto verdict = account_.source.classify(
         work, {.status = response.status, .content_type = response.header("content-type"), .body = response.body});
     const auto why = [&] {
-        const auto reason = shortened(without_token(account_.source.reason(response.body)), kLongestReason);
+        // A server may repeat what it was sent.
+        const auto reason = shortened(without_secrets(account_.source.reason(response.body), tokens_), kLongestReason);
         return fmt::format("status {}{}{}", response.status, reason.empty() ? "" : ": ", reason);
     };
     using enum source::Verdict;
@@ -186,13 +187,7 @@ void Sync::queue_follow_ups(const store::Written& written, bool everything) {
             !(follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)])
             continue;
         const auto& stream = streams[follow_up.stream];
-        store::Work row;
-        row.source = name_;
-        row.stream = stream.name;
-        row.scope = follow_up.scope;
-        row.root = follow_up.root;
-        row.recurring = stream.kind == source::Kind::recurring;
-        row.order_key = stream.rank * kRank + follow_up.order;
+        auto row = row_of(stream, follow_up.scope, follow_up.root, follow_up.order);
         row.due_at = pass_;
         const bool queued = store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream));
         if (follow_up.said) store_.say(row, *follow_up.said);
@@ -204,22 +199,24 @@ void Sync::queue_follow_ups(const store::Written& written, bool everything) {
     if (!picked_.empty() && earliest < picked_.back().order_key) picked_.clear();
 }
 
-void Sync::keep_token(WalkPtr walk, const http::Response& response) {
+// False: it is no answer, and is asked for again.
+bool Sync::read_token(WalkPtr& walk, const http::Response& response) {
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
     } catch (const Error& error) {
-        return try_again(std::move(walk), response.status, unusable(error));
+        try_again(std::move(walk), response.status, unusable(error));
+        return false;
     }
     usable_answer();
+    return true;
+}
+
+void Sync::keep_token(WalkPtr walk, const http::Response& response) {
+    if (!read_token(walk, response)) return;
     const auto now = this->now();
-    const auto& stream = account_.source.streams()[work_of(*walk).stream];
-    auto row = store_.work(name_, stream.name, walk->row.scope).value_or(store::Work{});
-    row.source = name_;
-    row.stream = stream.name;
-    row.scope = walk->row.scope;
-    row.root = walk->row.root;
-    row.recurring = true;
-    row.order_key = stream.rank * kRank;
+    const auto& stream = stream_named(stream_of(*walk).token_stream);
+    auto row = row_of(stream, walk->row.scope, walk->row.root);
+    if (auto stored = store_.work(name_, stream.name, walk->row.scope)) row = std::move(*stored);
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
     open_group();
@@ -257,19 +254,8 @@ void Sync::usable_answer() {
 
 // An error names members of the answer.
 std::string Sync::unusable(const Error& error) const {
-    return fmt::format("unusable answer: {}", shortened(without_token(escaped(error.what())), kLongestReason));
-}
-
-// A server may repeat what it was sent.
-std::string Sync::without_token(std::string text) const {
-    constexpr std::string_view kHidden = "[hidden]";
-    for (const auto& token : tokens_) {
-        for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at)) {
-            text.replace(at, token.size(), kHidden);
-            at += kHidden.size();
-        }
-    }
-    return text;
+    return fmt::format("unusable answer: {}",
+                       shortened(without_secrets(escaped(error.what()), tokens_), kLongestReason));
 }
 
 void Sync::ask_again(WalkPtr walk) {

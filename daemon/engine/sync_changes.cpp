@@ -91,13 +91,7 @@ void Sync::keep_watermark(Walk& walk) {
     if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
     if (stream.token_stream.empty() || !stream_named(stream.token_stream).watermark) return;
     const auto& changes = stream_named(stream.token_stream);
-    store::Work row;
-    row.source = name_;
-    row.stream = changes.name;
-    row.scope = walk.row.scope;
-    row.root = walk.row.root;
-    row.recurring = true;
-    row.order_key = changes.rank * kRank;
+    auto row = row_of(changes, walk.row.scope, walk.row.root);
     row.cursor = iso(*walk.watermark);
     row.last_done_at = now();
     store_.save(row);
@@ -146,10 +140,8 @@ void Sync::forget_token(Walk& walk) {
     store_.as_one([&] {
         store_.done(walk.row, now);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
-        for (const auto& list : account_.source.streams()) {
-            if (list.token_stream != stream.name) continue;
-            auto row = store_.work(name_, list.name, walk.row.scope);
-            if (!row) continue;
+        const auto* list = list_of(stream);
+        if (auto row = list != nullptr ? store_.work(name_, list->name, walk.row.scope) : std::nullopt) {
             row->last_done_at = store::kOutdated;
             store_.save(*row);
         }
@@ -160,16 +152,9 @@ void Sync::forget_token(Walk& walk) {
 
 // An event token is too old: what it would have told is lost. The fresh one waits until its list is walked again.
 void Sync::expired(WalkPtr walk, const http::Response& response) {
-    try {
-        account_.source.read(work_of(*walk), response.body, answer_);
-    } catch (const Error& error) {
-        return try_again(std::move(walk), response.status, unusable(error));
-    }
-    usable_answer();
-    const auto streams = account_.source.streams();
-    const auto list = std::ranges::find(streams, stream_of(*walk).name, &source::Stream::token_stream);
-    if (list == streams.end())
-        return give_up(std::move(walk), response.status, "a token that nothing waits for", kLookAgain);
+    if (!read_token(walk, response)) return;
+    const auto* list = list_of(stream_of(*walk));
+    if (list == nullptr) return give_up(std::move(walk), response.status, "a token that nothing waits for", kLookAgain);
     log::info("events expired stream={} scope={}", walk->row.stream, walk->row.scope);
     const auto now = this->now();
     auto& row = walk->row;
@@ -187,13 +172,7 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
 
 // However recently it was done.
 void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root, std::string_view said) {
-    store::Work row;
-    row.source = name_;
-    row.stream = stream.name;
-    row.scope = scope;
-    row.root = root;
-    row.recurring = stream.kind == source::Kind::recurring;
-    row.order_key = stream.rank * kRank;
+    auto row = row_of(stream, scope, root);
     row.due_at = pass_;
     if (!store_.queue(row, now() + Milliseconds(1))) return;
     ++backlog_[row.stream];

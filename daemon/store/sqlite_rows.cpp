@@ -44,22 +44,29 @@ std::string remove_sql(const Table& table) {
     return fmt::format("DELETE FROM {} WHERE {} = ?1", table.name, table.columns.front());
 }
 
+// The columns of a table but these, each written in this form, with commas between.
+std::string each_column(sqlite3* database, std::string_view table, std::initializer_list<std::string_view> but,
+                        fmt::string_view form) {
+    Statement columns(database, "SELECT name FROM pragma_table_info(?1)");
+    columns.bind(1, table);
+    std::string text;
+    while (columns.step()) {
+        const auto column = columns.text(0);
+        if (std::ranges::find(but, column) != but.end()) continue;
+        if (!text.empty()) text += ", ";
+        text += fmt::vformat(form, fmt::make_format_args(column));
+    }
+    return text;
+}
+
 // "'gid', gid, 'name', name, ...": what json_object() takes, for all columns but what is about this copy.
 std::string json_of(sqlite3* database, std::string_view table) {
-    Statement columns(database, "SELECT name FROM pragma_table_info(?1) WHERE name != 'content_hash'");
-    columns.bind(1, table);
-    std::string arguments;
-    while (columns.step()) arguments += fmt::format("{0}'{1}', {1}", arguments.empty() ? "" : ", ", columns.text(0));
-    return arguments;
+    return each_column(database, table, {"content_hash"}, "'{0}', {0}");
 }
 
 // "notes = NULL, ...": what makes a row a mention, with its name.
 std::string mention_of(sqlite3* database, std::string_view table) {
-    Statement columns(database, "SELECT name FROM pragma_table_info(?1) WHERE name NOT IN ('gid', 'name')");
-    columns.bind(1, table);
-    std::string assignments;
-    while (columns.step()) assignments += fmt::format("{}{} = NULL", assignments.empty() ? "" : ", ", columns.text(0));
-    return assignments;
+    return each_column(database, table, {"gid", "name"}, "{0} = NULL");
 }
 
 bool has_name(const Table& table) { return std::ranges::find(table.columns, "name") != table.columns.end(); }
