@@ -8,7 +8,7 @@ CREATE TABLE sync_work (
     scope          TEXT NOT NULL,     -- of which object: a gid, several joined by '/' in the order of the path, or ''
     root           TEXT NOT NULL,     -- the workspace that the scope belongs to: capabilities hold per workspace; '' above workspaces
     kind           TEXT NOT NULL,     -- recurring: the row stays; one_off: deleted with the page that finishes it
-    order_key      INTEGER NOT NULL,  -- smaller is fetched earlier: the stream's rank, then newest first
+    order_key      INTEGER NOT NULL,  -- smaller is fetched earlier: the class (0 changes, 1 walks, 2 reconciling), the stream's rank, newest first
     due_at         TEXT,              -- NULL: nothing to do at present
     resume         TEXT,              -- a walk in progress: the offset of its next page
     resumed_at     TEXT,              -- when that offset was given; it dies after 15 minutes

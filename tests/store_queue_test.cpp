@@ -62,7 +62,7 @@ TEST_CASE("picking due work walks the partial index and sorts nothing") {
     std::string text;
     while (plan.executeStep()) text += plan.getColumn(3).getString() + "; ";
 
-    CHECK(text == "SEARCH sync_work USING INDEX sync_work_due (source=?); ");
+    CHECK(text == "SEARCH sync_work USING INDEX sync_work_due (source=? AND order_key>? AND order_key<?); ");
 }
 
 TEST_CASE("every column of work comes back as it was saved") {
@@ -77,6 +77,8 @@ TEST_CASE("every column of work comes back as it was saved") {
     work.attempts = 3;
     work.last_error = "HTTP 500";
     work.last_done_at = at(-5);
+    work.changes = 1.5;
+    work.exposure = 3600;
 
     f.store->save(work);
 
@@ -95,21 +97,55 @@ TEST_CASE("every column of work comes back as it was saved") {
     CHECK(found->attempts == 3);
     CHECK(found->last_error == "HTTP 500");
     CHECK(found->last_done_at == at(-5));
+    CHECK(found->changes == 1.5);
+    CHECK(found->exposure == 3600);
     CHECK_FALSE(f.store->work("acme", "project_tasks", "1"));
 }
 
-TEST_CASE("saving work keeps the columns that Work does not have, and empties what is empty") {
+TEST_CASE("saving work empties what is empty") {
     Fixture f;
     Work work = recurring("1", 1);
     work.resume = "offset";
     f.store->save(work);
-    SQLite::Database(f.file, SQLite::OPEN_READWRITE).exec("UPDATE sync_work SET changes = 4.5, exposure = 60");
 
     work.resume.clear();
     work.due_at.reset();
     f.store->save(work);
 
-    CHECK(rows(f.file, "SELECT changes, exposure, resume, due_at, cursor FROM sync_work") == "4.5|60.0|NULL|NULL|NULL");
+    CHECK(rows(f.file, "SELECT resume, due_at, cursor FROM sync_work") == "NULL|NULL|NULL");
+}
+
+TEST_CASE("each part of the queue is picked by itself, and asking with a smaller key moves a row forward") {
+    Fixture f;
+    f.store->queue(one_off("walk", 1000), at(0));
+    f.store->queue(one_off("change", 1), at(0));
+
+    const auto scopes = [&](Orders orders) {
+        std::string found;
+        for (const auto& work : f.store->due("acme", at(0), 10, orders)) found += work.scope + " ";
+        return found;
+    };
+    CHECK(scopes({.below = 1000}) == "change ");
+    CHECK(scopes({.from = 1000}) == "walk ");
+
+    CHECK_FALSE(f.store->queue(one_off("walk", 2), at(0)));
+    CHECK(scopes({.below = 1000}) == "change walk ");
+    CHECK_FALSE(f.store->queue(one_off("walk", 3000), at(0)));  // and none moves back
+    CHECK(scopes({.below = 1000}) == "change walk ");
+}
+
+TEST_CASE("the rows of a stream that have a cursor are found whether they are due or not") {
+    Fixture f;
+    Work polled = recurring("1", 1);
+    polled.cursor = "token";
+    polled.due_at.reset();
+    f.store->save(polled);
+    f.store->save(recurring("2", 1));
+
+    const auto found = f.store->with_cursor("acme", "project_tasks");
+
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().scope == "1");
 }
 
 TEST_CASE("work without a scope has an empty one") {

@@ -30,6 +30,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       name_(account_.source.name()) {
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
+    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr);
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) {
@@ -45,59 +46,40 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
 
 Sync::~Sync() = default;
 
-Ended Sync::run(const Limits& limits) {
+void Sync::begin() {
     run_began_ = stage_began_ = clock_.monotonic();
     open_group();
-    begin_pass();
+    begin_pass(false);
+    load_polls();
     commit_group();
     note_stage();
+}
 
+Ended Sync::run(const Limits& limits) {
+    begin();
     std::optional<Monotonic> drain_until;
     try {
         for (;;) {
             const bool stopping = !may_send(limits);
+            share_polls();
             const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
             report(false);
-            if (in_flight_.empty() && (stopping || (ready_.empty() && held_.empty() && picked_.empty() && !probing_))) {
-                if (stopping) break;
-                picked_.clear();
-                auto walk = pick();
-                if (!walk && !second_round_) {
-                    // What failed for no lasting reason, and long enough ago, gets one more chance.
-                    second_round_ = true;
-                    due_at_ = now();
-                    walk = pick();
-                }
-                if (!walk) break;
-                ready_.push_back(std::move(walk));
-                continue;
-            }
+            if (in_flight_.empty() && (stopping || (is_idle() && !anything_due()))) break;
             if (stopping && !drain_until) {
                 drain_until = clock_.monotonic() + kDrain;
                 log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
             }
             if (drain_until && clock_.monotonic() > *drain_until) break;
-            for (auto& response : account_.transport.wait(wait_time(more_at))) {
-                answered(std::move(response));
-                note_stage();
-            }
-            if (store_.in_transaction() &&
-                (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
-                commit_group();
+            receive(wait_time(more_at));
         }
     } catch (const Fatal& fatal) {
-        // What came back whole is kept, unless it is the database that failed.
-        if (store_.in_transaction() && fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt)
-            commit_group();
+        keep_what_is_whole(fatal);
         throw;
     }
 
     open_group();
     const bool complete = store_.backlog(name_, pass_).empty();
-    if (complete) {
-        heal_abandoned_gaps();
-        store_.set_fact(name_ + ".pass_ended_at", iso(now()));
-    }
+    if (complete) end_pass();
     commit_group();
     note_stage();
     report(true);
@@ -105,9 +87,109 @@ Ended Sync::run(const Limits& limits) {
     return complete ? Ended::complete : Ended::with_work_left;
 }
 
-// Goes on with the pass that was cut off, or begins a new one.
-void Sync::begin_pass() {
+void Sync::serve() {
+    serving_ = true;
+    begin();
+}
+
+void Sync::turn(Milliseconds at_most) {
+    try {
+        const auto time = clock_.monotonic();
+        if (now() - pass_ >= std::max<Milliseconds>(account_.periods.relist, 1min)) {
+            open_group();
+            begin_pass(true);
+            commit_group();
+        }
+        share_polls();
+        const auto more_at = send_what_may_be_sent({});
+        report(false);
+        if (pass_is_open_ && time - looked_at_ >= 1s) {
+            looked_at_ = time;
+            if (store_.due(name_, now(), 1, {.from = kClass}).empty()) {
+                open_group();
+                end_pass();
+                commit_group();
+                store_.build_indexes();
+            }
+        }
+        receive(std::min(at_most, wait_time(more_at)));
+    } catch (const Fatal& fatal) {
+        keep_what_is_whole(fatal);
+        throw;
+    }
+}
+
+void Sync::drain(Monotonic until) {
+    try {
+        while (!in_flight_.empty() && clock_.monotonic() < until)
+            receive(std::chrono::ceil<Milliseconds>(until - clock_.monotonic()));
+    } catch (const Fatal& fatal) {
+        keep_what_is_whole(fatal);
+        throw;
+    }
+    commit_group();
+}
+
+// What came back whole is kept, unless it is the database that failed.
+void Sync::keep_what_is_whole(const Fatal& fatal) {
+    if (store_.in_transaction() && fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt) commit_group();
+}
+
+void Sync::receive(Milliseconds at_most) {
+    for (auto& response : account_.transport.wait(at_most)) {
+        answered(std::move(response));
+        note_stage();
+    }
+    if (store_.in_transaction() &&
+        (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
+        commit_group();
+}
+
+// Nothing is under way.
+bool Sync::is_idle() const {
+    return held_.empty() && !probing_ && std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.ready.empty(); });
+}
+
+bool Sync::anything_due() {
+    const auto refilled = [&] {
+        for (std::size_t lane = 0; lane < kClasses; ++lane) {
+            lanes_[lane].picked.clear();
+            if (refill(static_cast<Class>(lane))) return true;
+        }
+        return false;
+    };
+    if (refilled()) return true;
+    if (second_round_) return false;
+    // What failed for no lasting reason, and long enough ago, gets one more chance.
+    second_round_ = true;
+    due_at_ = now();
+    return refilled();
+}
+
+void Sync::end_pass() {
+    heal_abandoned_gaps();
+    store_.set_fact(name_ + ".pass_ended_at", iso(now()));
+    pass_is_open_ = false;
+    account_.deletions.accepted = false;
+    if (serving_)
+        log::info("pass done source={} requests={} rows_written={} gaps={}", name_, progress_.requests,
+                  progress_.rows_written, store_.open_gaps(name_).size());
+}
+
+void Sync::accept_deletions() {
+    account_.deletions.accepted = true;
+    open_group();
+    begin_pass(true);
+    commit_group();
+}
+
+// Goes on with the pass that was cut off, or begins a new one. What an earlier one left is due in any case.
+void Sync::begin_pass(bool anew) {
     pass_ = now();
+    pass_is_open_ = true;
+    refused_roots_.clear();
+    gaps_told_ = 0;
+    stage_rank_ = 0;
     const auto began = instant(".pass_began_at");
     const auto ended = instant(".pass_ended_at");
     const auto dated = instant(".dated_at");
@@ -121,13 +203,14 @@ void Sync::begin_pass() {
     const auto opens = account_.source.fingerprint();
     const bool same = store_.fact(name_ + ".pass_opens") == opens;
     if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
-    if (same && began && (!ended || *ended < *began)) {
+    if (!anew && same && began && (!ended || *ended < *began)) {
         pass_ = std::min(pass_, *began);
         log::info("sync continues source={} pass={}", name_, iso(pass_));
     } else {
-        log::info("sync begins source={}", name_);
+        log::info("{} begins source={}", serving_ ? "pass" : "sync", name_);
         for (const auto& stream : streams)
-            if (!stream.token_stream.empty()) store_.make_cursors_due(name_, stream.token_stream, pass_);
+            if (!serving_ && !stream.token_stream.empty())
+                store_.make_cursors_due(name_, stream.token_stream, pass_);
     }
     store_.set_fact(name_ + ".pass_began_at", iso(pass_));
     store_.set_fact(name_ + ".pass_opens", opens);
@@ -145,7 +228,7 @@ void Sync::begin_pass() {
     }
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {
-        auto row = row_of(streams[root.stream], root.scope, root.root, root.order);
+        auto row = row_of(streams[root.stream], root.scope, root.root, Class::fresh, root.order);
         row.due_at = pass_;
         // Each sync asks whose token it is, also when it continues a pass.
         if (store_.queue(row, now())) ++backlog_[row.stream];
@@ -186,11 +269,15 @@ std::optional<Monotonic> Sync::send_what_may_be_sent(const Limits& limits) {
         const auto at = account_.pace.next(http::Budget::standard, now);
         if (!at || *at > now) return at;
         auto walk = next_walk();
-        if (!walk) return next_retry();
+        if (!walk) {
+            const auto retry = next_retry();
+            const auto poll = probing_ ? std::nullopt : polls_.next_at(now);
+            return retry && poll ? std::min(retry, poll) : retry ? retry : poll;
+        }
         const auto budget = budget_of(stream_of(*walk));
         const auto its = account_.pace.next(budget, now);
         if (!its || *its > now) {
-            ready_.push_back(std::move(walk));
+            make_ready(std::move(walk));
             return its;
         }
         send(std::move(walk));
@@ -205,7 +292,7 @@ std::optional<Monotonic> Sync::next_retry() const {
     return first;
 }
 
-// What to ask for next: a walk that is under way before a new one, for its offset lives 15 minutes.
+// What to ask for next. The classes take turns.
 Sync::WalkPtr Sync::next_walk() {
     const auto now = clock_.monotonic();
     if (probing_) return probe_ && probe_->not_before <= now ? std::move(probe_) : nullptr;
@@ -216,20 +303,44 @@ Sync::WalkPtr Sync::next_walk() {
         held_.pop_back();
         return walk;
     }
-    while (!ready_.empty()) {
-        auto walk = std::move(ready_.front());
-        ready_.pop_front();
+    for (const auto lane : shares_.order()) {
+        if (auto walk = next_of(lane)) {
+            shares_.served(lane);
+            return walk;
+        }
+        shares_.idle(lane);
+    }
+    return nullptr;
+}
+
+// A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll.
+Sync::WalkPtr Sync::next_of(Class lane) {
+    auto& ready = lanes_[static_cast<std::size_t>(lane)].ready;
+    while (!ready.empty()) {
+        auto walk = std::move(ready.front());
+        ready.pop_front();
         if (prepare(*walk)) return walk;
     }
     // One request tells whether a workspace has the feature; the others wait for its answer.
     while (curious_.size() < kMostCurious) {
-        auto walk = pick();
+        auto walk = pick(lane);
+        if (!walk && lane == Class::fresh) walk = pick_poll();
         if (!walk) break;
         if (!prepare(*walk)) continue;
         if (const auto feature = unknown_feature(*walk); !feature || !asked_.contains(*feature)) return walk;
         curious_.push_back(std::move(walk));
     }
     return nullptr;
+}
+
+void Sync::make_ready(WalkPtr walk) {
+    auto& lane = lanes_[static_cast<std::size_t>(class_of(walk->row))];
+    lane.ready.push_back(std::move(walk));
+}
+
+void Sync::make_ready_first(WalkPtr walk) {
+    auto& lane = lanes_[static_cast<std::size_t>(class_of(walk->row))];
+    lane.ready.push_front(std::move(walk));
 }
 
 // What is known of the feature that the walk needs, if that is not too old.
@@ -244,20 +355,25 @@ std::optional<std::pair<std::string, std::string>> Sync::unknown_feature(const W
     return std::pair(walk.row.root, std::string(name));
 }
 
-Sync::WalkPtr Sync::pick() {
+// The next row of the queue. It was read ahead: what has happened to it since is looked up.
+Sync::WalkPtr Sync::pick(Class lane) {
+    auto& picked = lanes_[static_cast<std::size_t>(lane)].picked;
     for (bool refilled = false;;) {
-        while (!picked_.empty()) {
-            auto row = std::move(picked_.front());
-            picked_.pop_front();
-            const auto stream = stream_index_.find(row.stream);
+        while (!picked.empty()) {
+            const auto ahead = std::move(picked.front());
+            picked.pop_front();
+            if (active_.contains(key_of(ahead))) continue;
+            auto row = store_.work(name_, ahead.stream, ahead.scope);
+            if (!row || !row->due_at || *row->due_at > due_at_) continue;
+            const auto stream = stream_index_.find(row->stream);
             if (stream == stream_index_.end()) {  // of another version of the program
                 open_group();
-                store_.drop_work(name_, row.stream);
+                store_.drop_work(name_, row->stream);
                 continue;
             }
             auto walk = std::make_unique<Walk>();
             walk->stream = stream->second;
-            walk->row = std::move(row);
+            walk->row = std::move(*row);
             walk->whole = walk->row.resume.empty();
             active_.insert(key_of(walk->row));
             if (walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
@@ -265,9 +381,80 @@ Sync::WalkPtr Sync::pick() {
         }
         if (refilled) return nullptr;
         refilled = true;
-        for (auto& row : store_.due(name_, due_at_, active_.size() + kPickAhead))
-            if (!active_.contains(key_of(row))) picked_.push_back(std::move(row));
+        refill(lane);
     }
+}
+
+// False: nothing is due.
+bool Sync::refill(Class lane) {
+    if (serving_) due_at_ = now();
+    auto& picked = lanes_[static_cast<std::size_t>(lane)].picked;
+    const auto from = static_cast<std::int64_t>(lane) * kClass;
+    for (auto& row : store_.due(name_, due_at_, active_.size() + kPickAhead, {.from = from, .below = from + kClass}))
+        if (!active_.contains(key_of(row))) picked.push_back(std::move(row));
+    return !picked.empty();
+}
+
+// The stream of changes that is worth most.
+Sync::WalkPtr Sync::pick_poll() {
+    while (const auto key = polls_.next(clock_.monotonic())) {
+        const auto space = key->find(' ');
+        auto row = store_.work(name_, key->substr(0, space), key->substr(space + 1));
+        if (!row || row->cursor.empty()) {
+            polls_.remove(*key);
+            continue;
+        }
+        if (active_.contains(*key)) continue;  // it is polled already
+        auto walk = std::make_unique<Walk>();
+        walk->stream = stream_index_.find(row->stream)->second;
+        walk->row = std::move(*row);
+        active_.insert(*key);
+        ++backlog_[walk->row.stream];
+        return walk;
+    }
+    return nullptr;
+}
+
+void Sync::load_polls() {
+    // A sync asks all of them when it begins; one that takes long asks again.
+    polls_ = Polls(serving_ ? account_.polls : PollOptions{.shortest = kPollAgain});
+    for (std::size_t i = 0; i < is_poll_.size(); ++i) {
+        if (!is_poll_[i]) continue;
+        for (const auto& row : store_.with_cursor(name_, account_.source.streams()[i].name)) note_poll(row);
+    }
+}
+
+// A stream of changes that can be polled, or not any more.
+void Sync::note_poll(const store::Work& row) {
+    const auto key = key_of(row);
+    if (row.cursor.empty()) return polls_.remove(key);
+    const auto time = clock_.monotonic();
+    auto last = time;
+    if (serving_ && !row.last_done_at) last = Monotonic::min();
+    if (serving_ && row.last_done_at) last = time - std::max(Milliseconds(0), now() - *row.last_done_at);
+    polls_.put(key, {.changes = row.changes, .exposure = row.exposure}, last);
+}
+
+// A poll is complete: what it found tells how often its stream changes.
+void Sync::learn(Walk& walk) {
+    const auto time = now();
+    Rate rate{.changes = walk.row.changes, .exposure = walk.row.exposure};
+    if (walk.row.last_done_at && *walk.row.last_done_at > store::kOutdated && *walk.row.last_done_at < time)
+        rate.observe(walk.found, std::chrono::duration<double>(time - *walk.row.last_done_at).count());
+    walk.row.changes = rate.changes;
+    walk.row.exposure = rate.exposure;
+    walk.row.last_done_at = time;
+    note_poll(walk.row);
+}
+
+// How much of the rate goes to polls: enough to ask each stream within max_staleness, a fifth at least, all at most. Until
+// the first load is complete a fifth is all that they get.
+void Sync::share_polls() {
+    const double rate = account_.pace.rate_per_minute();
+    const double least = kLeastForPolls * rate;
+    const double minutes = std::chrono::duration<double, std::ratio<60>>(account_.polls.max_staleness).count();
+    const double needed = static_cast<double>(polls_.size()) / minutes;
+    polls_.set_rate(store_.has_indexes() ? std::clamp(needed, least, rate) : least);
 }
 
 // Settles what needs no request. False: the walk is over.
@@ -314,7 +501,8 @@ void Sync::send(WalkPtr walk) {
 
 Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {
     const auto now = clock_.monotonic();
-    auto until = now + 500ms;  // progress is shown, limits are looked at
+    // Progress is shown, limits are looked at; a daemon's caller says how long it may wait.
+    auto until = now + (serving_ ? Milliseconds(1min) : Milliseconds(500));
     if (more_at) until = std::min(until, *more_at);
     if (store_.in_transaction()) until = std::min(until, group_began_ + kCommitEvery);
     return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now));
@@ -330,7 +518,23 @@ void Sync::open_group() {
 void Sync::commit_group() {
     if (!store_.in_transaction()) return;
     store_.set_fact(name_ + ".dated_at", iso(now()));
+    if (clock_.monotonic() - noted_at_ >= kNoteEvery) note_state();
     store_.commit();
+}
+
+// What status shows of the account, beside the queue.
+void Sync::note_state() {
+    noted_at_ = clock_.monotonic();
+    const auto note = [&](std::string_view fact, const std::string& value) {
+        store_.set_fact(fmt::format("{}.{}", name_, fact), value);
+    };
+    note("rate_per_minute", fmt::format("{:.0f}", progress_.rate_per_minute));
+    note("used_per_minute", fmt::format("{:.0f}", progress_.used_per_minute));
+    note("limit_per_minute", fmt::format("{}", account_.pace.limit_per_minute()));
+    note("state", "ok");
+    if (!serving_) return;
+    note("deadline_s", fmt::format("{:.0f}", std::chrono::duration<double>(polls_.deadline()).count()));
+    note("deadline_binds", polls_.deadline_is_round_robin() ? "round robin" : "max_staleness");
 }
 
 source::Work Sync::work_of(const Walk& walk) const {
@@ -346,7 +550,7 @@ source::Work Sync::work_of(const Walk& walk) const {
             .walked = row.walked};
 }
 
-store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root,
+store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,
                          std::int64_t order) const {
     store::Work row;
     row.source = name_;
@@ -354,7 +558,7 @@ store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, s
     row.scope = scope;
     row.root = root;
     row.recurring = stream.kind == source::Kind::recurring;
-    row.order_key = stream.rank * kRank + order;
+    row.order_key = static_cast<std::int64_t>(lane) * kClass + stream.rank * kRank + order;
     return row;
 }
 
@@ -410,7 +614,7 @@ void Sync::note_stage() {
     const std::string_view stage = first != nullptr ? first->stage : std::string_view();
     if (stage == progress_.stage) return;
     const auto now = clock_.monotonic();
-    if (!progress_.stage.empty())
+    if (!progress_.stage.empty() && !serving_)
         log::info("stage done name=\"{}\" seconds={:.1f}", progress_.stage,
                   std::chrono::duration<double>(now - stage_began_).count());
     progress_.stage = stage;

@@ -1,10 +1,14 @@
 // The loop: takes the most valuable due work that the budget allows, asks for it, stores what came back.
 //
+// Work falls into three classes that share the budget: changes, walks, reconciling. A sync goes on until nothing is due;
+// a daemon begins a pass of walks every `relist` and polls for changes in between, the most valuable stream first.
+//
 // Request -> page -> rows, follow-up work and cursor as one -> commit -> next. A first load groups pages into
 // one commit, by count and by at most two seconds. What is in flight when the process dies is asked for again; nothing
 // else is. One thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -20,12 +24,15 @@
 
 #include "core/error.hpp"
 #include "core/time.hpp"
+#include "engine/scheduler.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
 #include "source/source.hpp"
 #include "store/store.hpp"
 
 namespace taskmirror::engine {
+
+inline constexpr std::size_t kClasses = std::tuple_size_v<decltype(Shares().order())>;
 
 struct Limits {
     std::optional<Milliseconds> time;
@@ -68,6 +75,7 @@ struct Account {
     std::string token;
     Periods periods{};
     Deletions deletions{};
+    PollOptions polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
 };
 
 class Sync {
@@ -81,13 +89,31 @@ class Sync {
 
     // Runs until nothing is due, a limit is reached or `stop` is set. Throws Fatal; what was complete is stored then.
     Ended run(const Limits& limits);
+
+    // As a daemon: serve() once, then turn() again and again, which sends what may be sent and waits `at_most` for
+    // answers; at the end drain(), which stores what comes until then. After a Fatal the object is of no more use.
+    void serve();
+    void turn(Milliseconds at_most);
+    void drain(Monotonic until);
+    bool has_requests() const { return !in_flight_.empty(); }
+    // The user has seen what held walks found missing, and whose token it is now.
+    void accept_deletions();
+    // What the server said to the whole account: nothing may be asked until a person has looked.
+    bool is_blocked() const { return blocked_; }
+
     const Progress& progress() const { return progress_; }
 
   private:
     struct Walk;
     using WalkPtr = std::unique_ptr<Walk>;
 
-    void begin_pass();
+    void begin();
+    void begin_pass(bool anew);
+    void end_pass();
+    void receive(Milliseconds at_most);
+    void keep_what_is_whole(const Fatal& fatal);
+    bool is_idle() const;
+    bool anything_due();
     void heal_abandoned_gaps();
     std::optional<Instant> instant(std::string_view fact) const;
     Instant now();
@@ -95,7 +121,16 @@ class Sync {
     std::optional<Monotonic> send_what_may_be_sent(const Limits& limits);
     std::optional<Monotonic> next_retry() const;
     WalkPtr next_walk();
-    WalkPtr pick();
+    WalkPtr next_of(Class lane);
+    WalkPtr pick(Class lane);
+    WalkPtr pick_poll();
+    bool refill(Class lane);
+    void make_ready(WalkPtr walk);
+    void make_ready_first(WalkPtr walk);
+    void load_polls();
+    void note_poll(const store::Work& row);
+    void learn(Walk& walk);
+    void share_polls();
     bool prepare(Walk& walk);
     std::optional<std::pair<std::string, std::string>> unknown_feature(const Walk& walk) const;
     void send(WalkPtr walk);
@@ -105,7 +140,7 @@ class Sync {
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
     void keep_watermark(Walk& walk);
-    Instant outdated_before(const source::Stream& stream) const;
+    Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
     void hold(Walk& walk);
     void forget_token(Walk& walk);
@@ -130,10 +165,11 @@ class Sync {
     void skip(Walk& walk);
     void leave(const Walk& walk);
     void note_user(const std::string& fact, const std::string& user);
-    void queue_follow_ups(const store::Written& written, bool everything);
+    void queue_follow_ups(Walk& walk, const store::Written& written);
+    Class class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const;
 
     source::Work work_of(const Walk& walk) const;
-    store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root,
+    store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,
                        std::int64_t order = 0) const;
     const source::Stream* list_of(const source::Stream& token_stream) const;
     const source::Stream& stream_of(const Walk& walk) const;
@@ -143,6 +179,7 @@ class Sync {
     static std::string describe(const Walk& walk);
     void open_group();
     void commit_group();
+    void note_state();
     void report(bool now);
     void note_stage();
     std::string unusable(const Error& error) const;
@@ -159,13 +196,24 @@ class Sync {
     Instant latest_{};  // what now() gave last
     Instant due_at_{};  // work is taken up that is due by then: when the sync began, or its second round
     bool second_round_ = false;
+    bool serving_ = false;
+    bool pass_is_open_ = true;  // of a daemon: something that it opened is due
+    bool blocked_ = false;
+    Monotonic looked_at_{};  // the queue, for the end of a pass
+    Monotonic noted_at_{};   // the state of the account
 
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;                // the first request that went with the present token
     std::map<std::uint64_t, WalkPtr> in_flight_;   // by number of the request: the first is the oldest
-    std::deque<WalkPtr> ready_;                    // walks whose next page is due
+    struct Lane {
+        std::deque<WalkPtr> ready;       // walks whose next page is due
+        std::deque<store::Work> picked;  // the next rows of the queue
+    };
+    std::array<Lane, kClasses> lanes_;
+    Shares shares_;
+    Polls polls_;
+    std::vector<bool> is_poll_;                    // by stream: it tells of changes
     std::vector<WalkPtr> held_;                    // waiting for their retry
-    std::deque<store::Work> picked_;               // the next rows of the queue
     std::unordered_set<std::string> active_;       // keys of all walks above
     std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name

@@ -17,7 +17,7 @@ void Sync::answered(http::Response response) {
     in_flight_.erase(found);
     if (const auto feature = stream_of(*walk).capability; !feature.empty()) {
         asked_.erase({walk->row.root, std::string(feature)});
-        for (auto& waiting : curious_) ready_.push_back(std::move(waiting));
+        for (auto& waiting : curious_) make_ready(std::move(waiting));
         curious_.clear();
     }
 
@@ -70,7 +70,7 @@ void Sync::answered(http::Response response) {
         case restart:
             if (++walk->restarts > kRestarts) return give_up(std::move(walk), response.status, why(), kTryAgain);
             start_over(*walk);
-            ready_.push_back(std::move(walk));
+            make_ready(std::move(walk));
             return;
         case unauthorized:
             if (response.id < token_since_) return ask_again(std::move(walk));  // it went with the token before
@@ -85,6 +85,7 @@ void Sync::answered(http::Response response) {
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);
         case blocked:
+            blocked_ = true;
             throw Fatal(
                 ExitCode::unavailable,
                 fmt::format("source {}: {}: the server refuses this address for legal reasons; nothing is asked "
@@ -115,7 +116,7 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
     if (answer_.next || answer_.more) {
         if (answer_.next) walk->offsets.insert(hash(*answer_.next));
         walk->attempts = 0;
-        ready_.push_back(std::move(walk));
+        make_ready(std::move(walk));
     } else {
         leave(*walk);
     }
@@ -130,7 +131,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     store::Written written;
     store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
-        queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
+        queue_follow_ups(walk, written);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
             for (const auto& entity : answer_.page.entities)
@@ -146,6 +147,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         }
         const bool swept = sweep(walk);
         keep_watermark(walk);
+        if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);
         if (swept)
             store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
@@ -156,7 +158,9 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
                 token && !token->pending_cursor.empty()) {
                 token->cursor = std::exchange(token->pending_cursor, {});
                 token->pending_at.reset();
+                if (!token->last_done_at) token->last_done_at = now;
                 store_.save(*token);
+                note_poll(*token);
             }
         }
         if (walk.without_token) {  // until there is one, only walking again tells what changed
@@ -177,26 +181,45 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     ++pages_in_group_;
 }
 
-// `everything`: the list was walked for another configuration; what is opened now may be missing where a row is
-// unchanged.
-void Sync::queue_follow_ups(const store::Written& written, bool everything) {
+// A list that was walked for another configuration opens the work of unchanged rows too: it may be missing.
+void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
+    const bool everything = walk.row.last_done_at == store::kOutdated;
     const auto streams = account_.source.streams();
-    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+    std::array<std::int64_t, kClasses> earliest;
+    earliest.fill(std::numeric_limits<std::int64_t>::max());
     for (const auto& follow_up : answer_.follow_ups) {
         if (follow_up.entity >= 0 && !everything &&
             !(follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)])
             continue;
         const auto& stream = streams[follow_up.stream];
-        auto row = row_of(stream, follow_up.scope, follow_up.root, follow_up.order);
+        auto row = row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = pass_;
-        const bool queued = store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream));
+        const bool queued =
+            store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream, follow_up.scope));
         if (follow_up.said) store_.say(row, *follow_up.said);
         if (!queued) continue;
         ++backlog_[row.stream];
-        earliest = std::min(earliest, row.order_key);
+        ++walk.found;
+        auto& first = earliest[static_cast<std::size_t>(class_of(row))];
+        first = std::min(first, row.order_key);
     }
     // What was picked ahead is put back when something more valuable has come.
-    if (!picked_.empty() && earliest < picked_.back().order_key) picked_.clear();
+    for (std::size_t lane = 0; lane < kClasses; ++lane)
+        if (auto& picked = lanes_[lane].picked; !picked.empty() && earliest[lane] < picked.back().order_key)
+            picked.clear();
+}
+
+// Changes are read first, whoever found them; a list that was complete before is reconciled.
+Class Sync::class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const {
+    const auto& stream = account_.source.streams()[follow_up.stream];
+    const auto of_walk = is_first_root(walk) ? Class::walk : class_of(walk.row);
+    if (follow_up.said) return Class::fresh;
+    if (stream.kind == source::Kind::one_off)
+        return of_walk == Class::reconcile && follow_up.entity >= 0 ? Class::fresh : of_walk;
+    if (stream.every == source::Every::pass) return of_walk;
+    if (stream.every == source::Every::relist) return Class::walk;
+    const auto row = store_.work(name_, stream.name, follow_up.scope);
+    return row && row->last_done_at && *row->last_done_at > store::kOutdated ? Class::reconcile : Class::walk;
 }
 
 // False: it is no answer, and is asked for again.
@@ -215,7 +238,7 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     if (!read_token(walk, response)) return;
     const auto now = this->now();
     const auto& stream = stream_named(stream_of(*walk).token_stream);
-    auto row = row_of(stream, walk->row.scope, walk->row.root);
+    auto row = row_of(stream, walk->row.scope, walk->row.root, Class::fresh);
     if (auto stored = store_.work(name_, stream.name, walk->row.scope)) row = std::move(*stored);
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
@@ -226,7 +249,7 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     });
     walk->taking_token = false;
     walk->attempts = 0;
-    ready_.push_front(std::move(walk));
+    make_ready_first(std::move(walk));
 }
 
 void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string& why) {
@@ -262,7 +285,7 @@ void Sync::ask_again(WalkPtr walk) {
     if (walk->probe)
         probe_ = std::move(walk);
     else
-        ready_.push_front(std::move(walk));
+        make_ready_first(std::move(walk));
 }
 
 // Is it this request that fails, or everything? The first root tells; until then nothing else is asked.
@@ -291,7 +314,7 @@ void Sync::settle_doubts() {
         } else {
             walk->doubted = true;
             walk->attempts = 0;
-            ready_.push_back(std::move(walk));
+            make_ready(std::move(walk));
         }
     }
     doubts_.clear();
@@ -310,7 +333,7 @@ void Sync::outage(const std::string& why) {
     account_.pace.pause(clock_.monotonic(), pause);
     for (auto& doubtful : doubts_) {
         doubtful.walk->attempts = 0;
-        ready_.push_back(std::move(doubtful.walk));
+        make_ready(std::move(doubtful.walk));
     }
     doubts_.clear();
 }
@@ -377,7 +400,7 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
     walk->token_in = retry_in;
     walk->attempts = 0;
     walk->doubted = false;
-    ready_.push_front(std::move(walk));
+    make_ready_first(std::move(walk));
 }
 
 // The work stays in the queue, to be looked at again later.

@@ -14,12 +14,14 @@ constexpr std::string_view kMissing = "missing";
 
 }  // namespace
 
-// What was done since then needs not be done because another object leads to it.
-Instant Sync::outdated_before(const source::Stream& stream) const {
+// What was done since then needs not be done because another object leads to it. Reconciling is spread: each list has a
+// period of its own, somewhat shorter than the one that must be kept.
+Instant Sync::outdated_before(const source::Stream& stream, std::string_view scope) const {
     const auto& periods = account_.periods;
-    return pass_ - (stream.every == source::Every::relist      ? periods.relist
-                    : stream.every == source::Every::reconcile ? periods.reconcile
-                                                               : Milliseconds(0));
+    if (stream.every == source::Every::relist) return pass_ - periods.relist;
+    if (stream.every != source::Every::reconcile) return pass_;
+    const double place = static_cast<double>(std::hash<std::string_view>()(scope) % 1000) / 1000;
+    return pass_ - std::chrono::floor<Milliseconds>(periods.reconcile * (kLongestOfPeriod - kSpread * place));
 }
 
 // After the last page: what is stored and was not named. False: so much that a second walk must say the same.
@@ -91,10 +93,12 @@ void Sync::keep_watermark(Walk& walk) {
     if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
     if (stream.token_stream.empty() || !stream_named(stream.token_stream).watermark) return;
     const auto& changes = stream_named(stream.token_stream);
-    auto row = row_of(changes, walk.row.scope, walk.row.root);
+    auto row = row_of(changes, walk.row.scope, walk.row.root, Class::fresh);
+    if (auto stored = store_.work(name_, changes.name, walk.row.scope)) row = std::move(*stored);
     row.cursor = iso(*walk.watermark);
     row.last_done_at = now();
     store_.save(row);
+    note_poll(row);
 }
 
 // An object that was looked at is not there. It leaves its table if an event said that it was deleted, if a walk did
@@ -136,6 +140,7 @@ void Sync::forget_token(Walk& walk) {
     const auto& stream = stream_of(walk);
     const auto now = this->now();
     walk.row.cursor.clear();
+    polls_.remove(key_of(walk.row));
     open_group();
     store_.as_one([&] {
         store_.done(walk.row, now);
@@ -161,6 +166,7 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
     row.cursor.clear();
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
+    polls_.remove(key_of(row));
     open_group();
     store_.as_one([&] {
         store_.done(row, now);
@@ -172,7 +178,8 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
 
 // However recently it was done.
 void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root, std::string_view said) {
-    auto row = row_of(stream, scope, root);
+    const bool look = stream.kind == source::Kind::one_off;
+    auto row = row_of(stream, scope, root, look ? Class::fresh : Class::walk);
     row.due_at = pass_;
     if (!store_.queue(row, now() + Milliseconds(1))) return;
     ++backlog_[row.stream];

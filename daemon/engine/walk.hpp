@@ -1,6 +1,7 @@
 // A row of the queue that is being worked on, and the constants of the loop. Inside the engine only.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <unordered_set>
@@ -17,9 +18,14 @@ inline constexpr auto kCommitEvery = 2s;             // what a crash can cost
 inline constexpr auto kOffsetLife = 14min;           // Asana's offsets die after 15
 inline constexpr std::string_view kHeld = "held: ";  // begins the reason of a walk whose deletions wait
 inline constexpr std::size_t kFewRows = 20;          // a walk may miss any share of so few
+inline constexpr double kLongestOfPeriod = 0.95;     // of reconcile_every: lists are opened once in relist_every only
+inline constexpr double kSpread = 0.25;              // of it, over which lists are spread
 inline constexpr auto kOverlap = 5min;               // what was modified while a first page was being made
 inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 24, and the walk takes its time
 inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
+inline constexpr auto kNoteEvery = 10s;              // the state of the account, for `status`
+inline constexpr auto kPollAgain = 1h;               // by a sync that takes longer
+inline constexpr double kLeastForPolls = 0.2;        // of the rate: more freshness than that is worth little
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
 inline constexpr auto kTryAgain = 15min;             // what failed for no lasting reason
 inline constexpr auto kDrain = 10s;                  // for what is in flight when a sync is stopped
@@ -34,11 +40,13 @@ inline constexpr std::size_t kLongestReason = 200;  // bytes of the server's wor
 inline constexpr std::size_t kGapsTold = 20;        // one by one in the log; the table has all
 inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::size_t kMostCurious = 64;               // walks that wait for the answer about a feature
-inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = rank * kRank + order
+inline constexpr std::int64_t kRank = 1'000'000'000'000'000;       // order_key = class * kClass + rank * kRank + order
+inline constexpr std::int64_t kClass = 1'000'000'000'000'000'000;  // room for a thousand ranks
 
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;
+    double found = 0;                  // changes that the pages before this one told of
     bool taking_token = false;         // the event token before the first page
     std::optional<Instant> watermark;  // the server's clock at the first page, less an overlap
     bool without_token = false;        // none could be had
@@ -55,6 +63,11 @@ struct Sync::Walk {
     std::vector<std::size_t> seen;            // hashes of gids, where a complete walk proves what is gone
     std::unordered_set<std::size_t> offsets;  // hashes of those seen: one that comes again would go on for ever
 };
+
+// Which share of the budget it is paid from.
+inline Class class_of(const store::Work& row) {
+    return static_cast<Class>(std::clamp<std::int64_t>(row.order_key / kClass, 0, kClasses - 1));
+}
 
 inline std::string key_of(const store::Work& row) { return row.stream + ' ' + row.scope; }
 

@@ -78,8 +78,11 @@ class SqliteStore final : public Store {
     void make_cursors_due(std::string_view source, std::string_view stream, Instant at) override {
         queue_.make_cursors_due(source, stream, at);
     }
-    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) override {
-        return queue_.due(source, now, limit);
+    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders) override {
+        return queue_.due(source, now, limit, orders);
+    }
+    std::vector<Work> with_cursor(std::string_view source, std::string_view stream) override {
+        return queue_.with_cursor(source, stream);
     }
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) override {
         return queue_.work(source, stream, scope);

@@ -12,7 +12,7 @@
 
 namespace taskmirror::store {
 
-// ?1 source, ?2 now, ?3 limit. Its plan is pinned by a test: half a million rows may wait.
+// ?1 source, ?2 now, ?3 limit, ?4 from, ?5 below. Its plan is pinned by a test: half a million rows may wait.
 std::string due_sql();
 
 // See Store for what each does.
@@ -23,7 +23,8 @@ class Queue {
     bool queue(const Work& work, Instant pass);
     void say(const Work& work, std::string_view said);
     void make_cursors_due(std::string_view source, std::string_view stream, Instant at);
-    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit);
+    std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders);
+    std::vector<Work> with_cursor(std::string_view source, std::string_view stream);
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
     void save(const Work& work);
     void done(const Work& work, Instant now);
@@ -32,7 +33,7 @@ class Queue {
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
+    Statement queue_, raise_, sooner_, due_, with_cursor_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
         cursors_due_;
 };
 

@@ -60,6 +60,12 @@ Statement& Statement::bind(int parameter, std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind(int parameter, double number) {
+    const int result = sqlite3_bind_double(statement_, parameter, number);
+    if (result != SQLITE_OK) fail(result);
+    return *this;
+}
+
 Statement& Statement::bind_null(int parameter) {
     const int result = sqlite3_bind_null(statement_, parameter);
     if (result != SQLITE_OK) fail(result);
@@ -76,10 +82,8 @@ Statement& Statement::bind(int parameter, const Value& value) {
         case text:
             return bind(parameter, value.as_text());
         case real:
-            break;
+            return bind(parameter, value.real);
     }
-    const int result = sqlite3_bind_double(statement_, parameter, value.real);
-    if (result != SQLITE_OK) fail(result);
     return *this;
 }
 
@@ -110,6 +114,8 @@ std::string_view Statement::text(int column) const {
 }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
 
 bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 

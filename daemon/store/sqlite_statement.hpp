@@ -33,6 +33,7 @@ class Statement {
     // Parameters count from 1 and keep their value until they are bound again.
     Statement& bind(int parameter, std::string_view text);
     Statement& bind(int parameter, std::int64_t number);
+    Statement& bind(int parameter, double number);
     Statement& bind(int parameter, const Value& value);
     Statement& bind_null(int parameter);
     // Empty means NULL.
@@ -48,6 +49,7 @@ class Statement {
     // Columns count from 0. Texts live until the next step() or reset(); NULL is an empty text and 0.
     std::string_view text(int column) const;
     std::int64_t integer(int column) const;
+    double real(int column) const;
     bool is_null(int column) const;
     std::optional<Instant> instant(int column) const;
 

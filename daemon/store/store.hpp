@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,14 @@ struct Work {
     int attempts = 0;
     std::string last_error{};
     std::optional<Instant> last_done_at{};
+    double changes = 0;   // of a stream of changes: what was seen, with forgetting
+    double exposure = 0;  // seconds in which it was
+};
+
+// A part of the queue: rows whose order_key is at least `from` and less than `below`.
+struct Orders {
+    std::int64_t from = std::numeric_limits<std::int64_t>::min();
+    std::int64_t below = std::numeric_limits<std::int64_t>::max();
 };
 
 struct Gap {
@@ -124,19 +133,22 @@ class Store {
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
 
-    // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
-    // True if the row was not due before.
+    // Makes work due. A row that is due already keeps its place in its walk, and comes earlier if it is asked for with a
+    // smaller order_key; one that was done since `pass` stays done. True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
     // What an event said of an object that waits to be looked at; kept in the row's cursor.
     virtual void say(const Work& work, std::string_view said) = 0;
     // Makes those rows of a stream due that have a cursor.
     virtual void make_cursors_due(std::string_view source, std::string_view stream, Instant at) = 0;
-    // The first `limit` rows that are due, in order.
-    virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit) = 0;
+    // The first `limit` rows of this part of the queue that are due, in order.
+    virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders = {}) = 0;
+    // The rows of a stream that have a cursor.
+    virtual std::vector<Work> with_cursor(std::string_view source, std::string_view stream) = 0;
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
     // Stores where a walk stands: every column of `work` but its key. A missing row is inserted.
     virtual void save(const Work& work) = 0;
-    // The walk is complete. Recurring work stays, without anything to do; one-off work leaves the table.
+    // The walk is complete. Recurring work stays, without anything to do, with its cursors and its rate; one-off work
+    // leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
     // Nothing of this source, or of this stream of it, is due any more: one-off work goes, recurring work keeps its
     // cursors and counts as done at kOutdated.
