@@ -112,6 +112,21 @@ TEST_CASE("saving work keeps the columns that Work does not have, and empties wh
     CHECK(rows(f.file, "SELECT changes, exposure, resume, due_at, cursor FROM sync_work") == "4.5|60.0|NULL|NULL|NULL");
 }
 
+TEST_CASE("work that is due keeps its place in its walk, unless it came there before what asks for it") {
+    Fixture f;
+    Work work = one_off("1", 1);
+    work.resume = "offset";
+    work.resumed_at = at(10);
+    work.walked = 300;
+    f.store->save(work);
+
+    CHECK_FALSE(f.store->queue(one_off("1", 1), at(10)));
+    CHECK(rows(f.file, "SELECT resume, walked FROM sync_work") == "offset|300");
+
+    CHECK_FALSE(f.store->queue(one_off("1", 1), at(11)));
+    CHECK(rows(f.file, "SELECT resume, resumed_at, walked, due_at IS NULL FROM sync_work") == "NULL|NULL|0|0");
+}
+
 TEST_CASE("work without a scope has an empty one") {
     Fixture f;
 
