@@ -42,8 +42,8 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-// `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first, whose
-// scope is a row.
+// `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first,
+// whose scope is a row.
 enum : std::uint16_t {
     kMe,
     kLists,

@@ -22,8 +22,8 @@ constexpr std::string_view kSoonerSql =
 
 // The pages behind it are too old.
 constexpr std::string_view kAnewSql =
-    "UPDATE sync_work SET resume = NULL, resumed_at = NULL, walked = 0 WHERE source = ?1 AND stream = ?2 AND scope = ?3 "
-    "AND resumed_at < ?4";
+    "UPDATE sync_work SET resume = NULL, resumed_at = NULL, walked = 0 WHERE source = ?1 AND stream = ?2 "
+    "AND scope = ?3 AND resumed_at < ?4";
 
 constexpr std::string_view kSaveSql =
     "INSERT INTO sync_work ({}) "

@@ -125,8 +125,8 @@ class Store {
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
 
-    // Makes work due. A row that is due already keeps its place in its walk, if it came there since `pass`; one that was
-    // done since `pass` stays done. True if the row was not due before.
+    // Makes work due. A row that is due already keeps its place in its walk, if it came there since `pass`; one that
+    // was done since `pass` stays done. True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
     // What an event said of an object that waits to be looked at; kept in the row's cursor.
     virtual void say(const Work& work, std::string_view said) = 0;
