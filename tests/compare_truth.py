@@ -63,35 +63,35 @@ def shortened(value):
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def compare_table(database, name, columns, key, rows_of_truth):
-    """Counts of equal, missing, extra, different; and lines that show what is wrong."""
-    expected, lines = {}, []
+def compare_rows(database, name, columns, key, rows_of_truth):
+    """Yields kind, identity, what is wrong, the stored row and that of the truth; kinds are equal, missing, extra and
+    different. A row of the truth that is only mentioned is missing as "(a mention)"."""
+    expected = {}
     for row, mention in rows_of_truth:
         identity = tuple(row.get(column) for column in key)
         if identity in expected:
-            lines.append(f"    the truth has {identity} twice")
+            yield "different", identity, ["the truth has it twice"], None, row
         expected[identity] = (row, mention)
-    counts = {"equal": 0, "missing": 0, "extra": 0, "different": 0}
-
-    def show(kind, text):
-        counts[kind] += 1
-        if counts[kind] <= SHOWN:
-            lines.append(f"    {kind} {text}")
-
     for values in database.execute(f'SELECT * FROM "{name}"'):
         stored = dict(zip(columns, values))
         identity = tuple(stored[column] for column in key)
         if identity not in expected:
-            show("extra", f"{identity}")
+            yield "extra", identity, [], stored, None
             continue
         row, mention = expected.pop(identity)
         wrong = differences(stored, row, mention, columns)
-        if wrong:
-            show("different", f"{identity} {'; '.join(wrong[:SHOWN])}")
-        else:
-            counts["equal"] += 1
-    for identity, (_, mention) in expected.items():
-        show("missing", f"{identity}{' (a mention)' if mention else ''}")
+        yield "different" if wrong else "equal", identity, wrong, stored, row
+    for identity, (row, mention) in expected.items():
+        yield "missing", identity, ["(a mention)"] if mention else [], None, row
+
+
+def compare_table(database, name, columns, key, rows_of_truth):
+    """Counts of equal, missing, extra, different; and lines that show what is wrong."""
+    counts, lines = {"equal": 0, "missing": 0, "extra": 0, "different": 0}, []
+    for kind, identity, wrong, _, _ in compare_rows(database, name, columns, key, rows_of_truth):
+        counts[kind] += 1
+        if kind != "equal" and counts[kind] <= SHOWN:
+            lines.append(f"    {kind} {identity}{' ' if wrong else ''}{'; '.join(wrong[:SHOWN])}")
     return counts, lines
 
 

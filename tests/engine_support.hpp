@@ -42,8 +42,22 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-// `looks` are at one row. `parts` name every row whose name is their scope.
-enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kLooks, kStreamCount };
+// `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first,
+// whose scope is a row.
+enum : std::uint16_t {
+    kMe,
+    kLists,
+    kChanges,
+    kParts,
+    kGoals,
+    kMilestones,
+    kNotes,
+    kBadges,
+    kLooks,
+    kBoards,
+    kMoves,
+    kStreamCount
+};
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
     {.name = "lists",
@@ -64,6 +78,8 @@ inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
     {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
     {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
+    {.name = "boards", .stage = "boards", .rank = 28, .token_stream = "moves", .every = source::Every::reconcile},
+    {.name = "moves", .stage = "boards", .rank = 27, .looked_at_by = "looks"},
 };
 
 // Nothing hangs on a row of these tests.
@@ -87,7 +103,9 @@ class Lines final : public source::Source {
         return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
                            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
                            work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-                           work.cursor.empty() || work.stream != kChanges ? "" : fmt::format("@{}", work.cursor));
+                           work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves)
+                               ? ""
+                                : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;

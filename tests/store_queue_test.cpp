@@ -148,6 +148,21 @@ TEST_CASE("the rows of a stream that have a cursor are found whether they are du
     CHECK(found.front().scope == "1");
 }
 
+TEST_CASE("work that is due keeps its place in its walk, unless it came there before what asks for it") {
+    Fixture f;
+    Work work = one_off("1", 1);
+    work.resume = "offset";
+    work.resumed_at = at(10);
+    work.walked = 300;
+    f.store->save(work);
+
+    CHECK_FALSE(f.store->queue(one_off("1", 1), at(10)));
+    CHECK(rows(f.file, "SELECT resume, walked FROM sync_work") == "offset|300");
+
+    CHECK_FALSE(f.store->queue(one_off("1", 1), at(11)));
+    CHECK(rows(f.file, "SELECT resume, resumed_at, walked, due_at IS NULL FROM sync_work") == "NULL|NULL|0|0");
+}
+
 TEST_CASE("work without a scope has an empty one") {
     Fixture f;
 

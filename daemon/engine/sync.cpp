@@ -296,12 +296,14 @@ std::optional<Monotonic> Sync::next_retry() const {
 Sync::WalkPtr Sync::next_walk() {
     const auto now = clock_.monotonic();
     if (probing_) return probe_ && probe_->not_before <= now ? std::move(probe_) : nullptr;
-    for (auto& held : held_) {
-        if (held->not_before > now) continue;
-        std::swap(held, held_.back());
-        auto walk = std::move(held_.back());
+    for (std::size_t i = 0; i < held_.size();) {
+        if (held_[i]->not_before > now) {
+            ++i;
+            continue;
+        }
+        std::swap(held_[i], held_.back());
+        make_ready_first(std::move(held_.back()));
         held_.pop_back();
-        return walk;
     }
     for (const auto lane : shares_.order()) {
         if (auto walk = next_of(lane)) {
@@ -375,7 +377,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
             walk->stream = stream->second;
             walk->row = std::move(*row);
             walk->whole = walk->row.resume.empty();
-            active_.insert(key_of(walk->row));
+            active_.emplace(key_of(walk->row), walk.get());
             if (walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
         }
@@ -408,7 +410,7 @@ Sync::WalkPtr Sync::pick_poll() {
         auto walk = std::make_unique<Walk>();
         walk->stream = stream_index_.find(row->stream)->second;
         walk->row = std::move(*row);
-        active_.insert(*key);
+        active_.emplace(*key, walk.get());
         ++backlog_[walk->row.stream];
         return walk;
     }
@@ -461,6 +463,7 @@ void Sync::share_polls() {
 bool Sync::prepare(Walk& walk) {
     auto& row = walk.row;
     const auto time = now();
+    if (std::exchange(walk.overtaken, false)) start_over(walk);
     if (!row.resume.empty() && (!row.resumed_at || time - *row.resumed_at > kOffsetLife)) start_over(walk);
     if (!row.resume.empty()) return true;
     if (refused_roots_.contains(row.root)) {

@@ -19,6 +19,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -139,14 +140,17 @@ class Sync {
     void answered(http::Response response);
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
+    store::Sent sent(std::uint64_t request) const;
     void keep_watermark(Walk& walk);
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
     void hold(Walk& walk);
     void forget_token(Walk& walk);
-    void gone(Walk& walk, int status, const std::string& why);
+    void gone(Walk& walk, std::uint64_t request, int status, const std::string& why);
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});
+    bool queue_anew(const store::Work& row, const std::optional<std::string>& said = {});
+    Walk* overtake(const store::Work& row);
     void expired(WalkPtr walk, const http::Response& response);
     bool read_token(WalkPtr& walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
@@ -214,7 +218,7 @@ class Sync {
     Polls polls_;
     std::vector<bool> is_poll_;                    // by stream: it tells of changes
     std::vector<WalkPtr> held_;                    // waiting for their retry
-    std::unordered_set<std::string> active_;       // keys of all walks above
+    std::unordered_map<std::string, Walk*> active_;  // all walks above, by key
     std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token

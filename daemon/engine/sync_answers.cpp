@@ -42,6 +42,7 @@ void Sync::answered(http::Response response) {
     const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
     if (says_no || verdict == restart) usable_answer();
     if (says_no && walk->probe) return settle_doubts();
+    if (walk->overtaken && !walk->taking_token && (says_no || verdict == page)) return ask_again(std::move(walk));
     // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
     switch (verdict) {
@@ -79,7 +80,7 @@ void Sync::answered(http::Response response) {
             if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
-            if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.status, why());
+            if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.id, response.status, why());
             if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
             [[fallthrough]];
         case refused:
@@ -127,10 +128,9 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     open_group();
     const auto now = this->now();
     const auto& stream = stream_of(walk);
-    const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
     store::Written written;
     store_.as_one([&] {
-        written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
+        written = store_.write(answer_.page, sent(request), now);
         queue_follow_ups(walk, written);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
@@ -188,16 +188,16 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
     std::array<std::int64_t, kClasses> earliest;
     earliest.fill(std::numeric_limits<std::int64_t>::max());
     for (const auto& follow_up : answer_.follow_ups) {
-        if (follow_up.entity >= 0 && !everything &&
-            !(follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)])
-            continue;
+        const bool changed =
+            follow_up.entity >= 0 &&
+            (follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)];
+        if (follow_up.entity >= 0 && !changed && !everything) continue;
         const auto& stream = streams[follow_up.stream];
         auto row = row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = pass_;
-        const bool queued =
-            store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream, follow_up.scope));
-        if (follow_up.said) store_.say(row, *follow_up.said);
-        if (!queued) continue;
+        const bool news = changed || follow_up.said;
+        if (!(news ? queue_anew(row, follow_up.said) : store_.queue(row, outdated_before(stream, follow_up.scope))))
+            continue;
         ++backlog_[row.stream];
         ++walk.found;
         auto& first = earliest[static_cast<std::size_t>(class_of(row))];
@@ -220,6 +220,11 @@ Class Sync::class_of_follow_up(const source::FollowUp& follow_up, const Walk& wa
     if (stream.every == source::Every::relist) return Class::walk;
     const auto row = store_.work(name_, stream.name, follow_up.scope);
     return row && row->last_done_at && *row->last_done_at > store::kOutdated ? Class::reconcile : Class::walk;
+}
+
+store::Sent Sync::sent(std::uint64_t request) const {
+    const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
+    return {.number = request, .oldest_in_flight = oldest};
 }
 
 // False: it is no answer, and is asked for again.

@@ -103,7 +103,7 @@ void Sync::keep_watermark(Walk& walk) {
 
 // An object that was looked at is not there. It leaves its table if an event said that it was deleted, if a walk did
 // not name it, or if this is the second look; before that it is a gap, and its row stays.
-void Sync::gone(Walk& walk, int status, const std::string& why) {
+void Sync::gone(Walk& walk, std::uint64_t request, int status, const std::string& why) {
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
     const bool second = walk.row.cursor == kMissing || walk.row.attempts > 0;
     if (!deleted && (!second || other_user_)) return end_in_gap(walk, status, why, kLookAgain);
@@ -124,7 +124,8 @@ void Sync::gone(Walk& walk, int status, const std::string& why) {
                      .cause = deleted ? "deleted" : "not_visible",
                      .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
                      .detected_by = deleted ? "event" : "walk",
-                     .detected_at = now});
+                     .detected_at = now,
+                     .sent = sent(request)});
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
         if (const auto& stream = stream_of(walk); !stream.proves.empty())
             for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))
@@ -147,8 +148,12 @@ void Sync::forget_token(Walk& walk) {
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         const auto* list = list_of(stream);
         if (auto row = list != nullptr ? store_.work(name_, list->name, walk.row.scope) : std::nullopt) {
+            row->resume.clear();
+            row->resumed_at.reset();
+            row->walked = 0;
             row->last_done_at = store::kOutdated;
             store_.save(*row);
+            if (auto* const under_way = overtake(*row)) under_way->row.last_done_at = store::kOutdated;
         }
         ask_for(stream_named(stream.looked_at_by), walk.row.scope, walk.row.root, kMissing);
     });
@@ -176,14 +181,31 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
     leave(*walk);
 }
 
-// However recently it was done.
+// However recently it was done, and though an answer is on its way.
 void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root, std::string_view said) {
     const bool look = stream.kind == source::Kind::one_off;
     auto row = row_of(stream, scope, root, look ? Class::fresh : Class::walk);
     row.due_at = pass_;
-    if (!store_.queue(row, now() + Milliseconds(1))) return;
+    if (!queue_anew(row)) return;
     ++backlog_[row.stream];
     if (!said.empty()) store_.say(row, said);
+}
+
+// What is known by now may be news to an answer that is on its way, and to the pages that a walk has behind it: neither
+// counts. True if the row was not due before.
+bool Sync::queue_anew(const store::Work& row, const std::optional<std::string>& said) {
+    const bool queued = store_.queue(row, now() + Milliseconds(1));
+    if (said) store_.say(row, *said);
+    if (auto* const walk = overtake(row); walk != nullptr && said && !walk->row.recurring) walk->row.cursor = *said;
+    return queued;
+}
+
+// The walk under way, if there is one: it begins again. What was read ahead of the queue is read again.
+Sync::Walk* Sync::overtake(const store::Work& row) {
+    const auto found = active_.find(key_of(row));
+    if (found == active_.end()) return nullptr;
+    found->second->overtaken = true;
+    return found->second;
 }
 
 }  // namespace taskmirror::engine

@@ -59,6 +59,7 @@ struct Sync::Walk {
     int token = 0;         // which token the request at hand was sent with
     bool doubted = false;  // has failed before, when it was asked whether everything does
     Monotonic not_before{};
+    bool overtaken = false;                   // what it asks for may have changed since its request: it begins again
     bool whole = true;                        // all its pages came in this process, from the first one on
     std::vector<std::size_t> seen;            // hashes of gids, where a complete walk proves what is gone
     std::unordered_set<std::size_t> offsets;  // hashes of those seen: one that comes again would go on for ever

@@ -25,6 +25,11 @@ constexpr std::string_view kSoonerSql =
     "UPDATE sync_work SET due_at = ?4 WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND due_at > ?4 "
     "AND attempts = 0 AND (last_done_at IS NULL OR last_done_at < ?5)";
 
+// The pages behind it are too old.
+constexpr std::string_view kAnewSql =
+    "UPDATE sync_work SET resume = NULL, resumed_at = NULL, walked = 0 WHERE source = ?1 AND stream = ?2 "
+    "AND scope = ?3 AND resumed_at < ?4";
+
 constexpr std::string_view kSaveSql =
     "INSERT INTO sync_work ({}) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
@@ -78,6 +83,7 @@ Queue::Queue(sqlite3* database)
     : queue_(database, kQueueSql),
       raise_(database, kRaiseSql),
       sooner_(database, kSoonerSql),
+      anew_(database, kAnewSql),
       due_(database, due_sql()),
       with_cursor_(database, fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 "
                                          "AND cursor IS NOT NULL",
@@ -109,6 +115,7 @@ bool Queue::queue(const Work& work, Instant pass) {
     queue_.bind(6, work.order_key).bind(7, due_at).bind(8, pass_text);
     if (queue_.run() > 0) return true;
     raise_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, work.order_key).run();
+    anew_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, pass_text).run();
     sooner_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, due_at).bind(5, pass_text);
     return sooner_.run() > 0;
 }

@@ -199,6 +199,8 @@ std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view t
         return *found;
     };
     const Remains& its = of(table);
+    const auto index = std::ranges::find(tables_, table, &Table::name) - tables_.begin();
+    order_.remember(row_key(static_cast<std::uint16_t>(index), gid), burial.sent);
     auto json = json_of(database_, table);
     for (const auto& child : its.children)
         json += fmt::format(", '{0}', (SELECT json_group_array(json_object({1})) FROM {0} WHERE {2} = ?1)", child.table,
@@ -223,6 +225,7 @@ std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view t
     Statement(database_, remove).bind(1, gid).run();
     auto with_it = burial;
     with_it.detected_by = "parent";
+    with_it.sent = {};  // nobody looked at it
     for (const auto& kin : its.followers) {
         if (kin.table == table && burial.cause != "deleted") continue;  // may be seen without it
         for (const auto& follower : gids_of(database_, kin.table, "gid", kin.column, gid))

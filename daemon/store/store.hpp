@@ -79,6 +79,12 @@ struct Written {
     std::vector<bool> fresh;      // inserted
 };
 
+// In which order the requests behind two answers were sent. Numbers grow by one with each request.
+struct Sent {
+    std::uint64_t number = 0;
+    std::uint64_t oldest_in_flight = 0;  // no answer to an older request can still arrive
+};
+
 // Why a row leaves its table.
 struct Burial {
     std::string source{};
@@ -86,6 +92,7 @@ struct Burial {
     std::optional<Instant> deleted_at{};
     std::string detected_by{};  // event, walk; of what leaves with another row: parent
     Instant detected_at{};
+    Sent sent{};  // behind the answer that it is not there: no answer to an older request brings it back
 };
 
 struct Run {
@@ -95,12 +102,6 @@ struct Run {
     std::optional<Instant> ended_at{};
     std::optional<int> exit_code{};
     std::uint64_t requests = 0, retries = 0, rate_limited = 0, rows_written = 0, rows_unchanged = 0;
-};
-
-// In which order the requests behind two answers were sent. Numbers grow by one with each request.
-struct Sent {
-    std::uint64_t number = 0;
-    std::uint64_t oldest_in_flight = 0;  // no answer to an older request can still arrive
 };
 
 class Store {
@@ -133,8 +134,9 @@ class Store {
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
 
-    // Makes work due. A row that is due already keeps its place in its walk, and comes earlier if it is asked for with a
-    // smaller order_key; one that was done since `pass` stays done. True if the row was not due before.
+    // Makes work due. A row that is due already keeps its place in its walk, if it came there since `pass`, and comes
+    // earlier if it is asked for with a smaller order_key; one that was done since `pass` stays done. True if the row
+    // was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
     // What an event said of an object that waits to be looked at; kept in the row's cursor.
     virtual void say(const Work& work, std::string_view said) = 0;

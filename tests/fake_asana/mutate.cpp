@@ -339,6 +339,7 @@ void Mutator::move(Index t, Index project, Index section) {
     if (home == task.homes.end()) return add_to_project(t, project, section);
     const Millis before = task.modified;
     const Index old = home->section;
+    if (old == section) return;  // another place in it: no story is known for this
     home->section = section;
     if (Story* story = add_story(t, "section_changed")) {
         story->old_section = old;

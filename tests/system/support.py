@@ -213,25 +213,30 @@ class Running:
     def send(self, number):
         os.kill(self.pid, number)
 
+    def over(self):
+        if self.ended is not None:
+            return True
+        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        if pid == 0:
+            return False
+        seconds = time.monotonic() - self.began
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        texts = []
+        for file in (self.out, self.err):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+            file.close()
+        self.ended = Ended(self.process.returncode, *texts, seconds, usage.ru_maxrss / 1024)
+        return True
+
     def wait(self, timeout=TIMEOUT):
         """Its end; killed when it takes longer."""
         deadline = time.monotonic() + timeout
-        while self.ended is None:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid == 0:
-                if time.monotonic() > deadline:
-                    self.kill()
-                    raise AssertionError(f"taskmirror did not end within {timeout} s")
-                time.sleep(0.005)
-                continue
-            seconds = time.monotonic() - self.began
-            self.process.returncode = os.waitstatus_to_exitcode(status)
-            texts = []
-            for file in (self.out, self.err):
-                file.seek(0)
-                texts.append(file.read().decode(errors="replace"))
-                file.close()
-            self.ended = Ended(self.process.returncode, *texts, seconds, usage.ru_maxrss / 1024)
+        while not self.over():
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"taskmirror did not end within {timeout} s")
+            time.sleep(0.005)
         return self.ended
 
     def kill(self):
