@@ -215,6 +215,7 @@ class Script final : public http::Transport {
     Monotonic down_from{}, down_until{};  // nothing that is sent in between is answered
     std::size_t kill_before = SIZE_MAX;   // the process dies when it would send this request, counted from 0
     std::size_t most_at_once = 0;
+    std::size_t most_waits = 200'000;     // more: the engine waits for ever
     std::function<void(const std::string& target)> watch = [](const std::string&) {};
 
     void get(std::uint64_t id, const std::string& target) override {
@@ -231,7 +232,7 @@ class Script final : public http::Transport {
     }
     std::size_t in_flight() const override { return coming_.size(); }
     std::vector<http::Response> wait(Milliseconds at_most) override {
-        if (++waits_ > 200'000) throw std::runtime_error("the engine waits for ever");
+        if (++waits_ > most_waits) throw std::runtime_error("the engine waits for ever");
         const auto until = clock_.monotonic() + at_most;
         std::vector<http::Response> arrived;
         if (coming_.empty() || coming_.begin()->first > until) {
