@@ -1,4 +1,5 @@
 #include "app.hpp"
+#include "app_parts.hpp"
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
@@ -24,11 +25,13 @@
 #include "token.hpp"
 
 namespace taskmirror {
+
+std::atomic<bool> stop{false};
+
 namespace {
 
 constexpr std::string_view kVersion = TASKMIRROR_VERSION;
 
-std::atomic<bool> stop{false};
 int wake_fd = -1;
 
 // The first signal lets what is in flight arrive; the second one ends the process at once.
@@ -48,6 +51,8 @@ void catch_signals() {
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk
 }
 
+}  // namespace
+
 Config configuration(const Arguments& arguments) {
     Config config;
     const auto places = config_places();
@@ -60,6 +65,8 @@ Config configuration(const Arguments& arguments) {
     return config;
 }
 
+namespace {
+
 TokenPlace token_place(const SourceConfig& config) {
     TokenPlace place;
     place.env = config.token_env;
@@ -67,15 +74,6 @@ TokenPlace token_place(const SourceConfig& config) {
     place.command = config.token_command;
     return place;
 }
-
-// A source with all that is needed to talk to it.
-struct Connection {
-    const SourceConfig& config;
-    std::string token;
-    std::unique_ptr<source::Source> source;
-    std::unique_ptr<http::Transport> transport;
-    std::unique_ptr<http::Pace> pace;
-};
 
 Connection connect(const SourceConfig& config) {
     auto token = read_token(token_place(config));
@@ -108,6 +106,14 @@ Connection connect(const SourceConfig& config) {
             .pace = std::make_unique<http::Pace>(pace, random)};
 }
 
+}  // namespace
+
+std::string read_token_again(const SourceConfig& config) {
+    auto token = read_token(token_place(config));
+    log::conceal(token);
+    return token;
+}
+
 std::vector<Connection> connect_all(const Config& config) {
     std::vector<Connection> connections;
     for (const auto& source : config.sources) {
@@ -120,11 +126,15 @@ std::vector<Connection> connect_all(const Config& config) {
     return connections;
 }
 
+namespace {
+
 std::string duration(std::chrono::seconds time) {
     if (time < std::chrono::minutes(2)) return fmt::format("{} s", time.count());
     if (time < std::chrono::hours(2)) return fmt::format("{} min", time.count() / 60);
     return fmt::format("{} h {:02} min", time.count() / 3600, time.count() / 60 % 60);
 }
+
+}  // namespace
 
 // What one wants to know first stands first: a narrow terminal cuts the rest.
 void show(const engine::Progress& progress) {
@@ -136,6 +146,8 @@ void show(const engine::Progress& progress) {
                                progress.used_per_minute, progress.rate_per_minute,
                                progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : ""));
 }
+
+namespace {
 
 void summarize(store::Store& store, const Config& config, const store::Run& run, bool complete) {
     const auto seconds = std::chrono::duration<double>(*run.ended_at - run.started_at).count();
@@ -196,12 +208,7 @@ ExitCode sync(const Arguments& arguments) {
         engine::Sync sync({.source = *connection.source,
                            .transport = *connection.transport,
                            .pace = *connection.pace,
-                           .read_token =
-                               [&] {
-                                   auto token = read_token(token_place(connection.config));
-                                   log::conceal(token);
-                                   return token;
-                               },
+                           .read_token = [&] { return read_token_again(connection.config); },
                            .token = connection.token,
                            .periods = arguments.full ? engine::Periods{}
                                                      : engine::Periods{.relist = config.schedule.relist_every,
@@ -342,6 +349,8 @@ ExitCode run(int argc, const char* const* argv) {
             return sync(arguments);
         case Command::check:
             return check(arguments);
+        case Command::verify:
+            return verify(arguments);
     }
     return ExitCode::internal;
 }

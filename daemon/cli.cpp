@@ -16,11 +16,12 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 4> kCommands = {"help", "version", "sync", "check"};
+constexpr std::array<std::string_view, 5> kCommands = {"help", "version", "sync", "check", "verify"};
 
-constexpr std::array<std::string_view, 12> kOptions = {
+constexpr std::array<std::string_view, 15> kOptions = {
     "--config",           "--database",    "--log-level", "--log-format",  "--quiet",        "--full",
     "--accept-deletions", "--no-progress", "--help",      "--max-minutes", "--max-requests", "--version",
+    "--repair",           "--project",     "--stories",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -33,6 +34,10 @@ usage: taskmirror COMMAND [OPTIONS]
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
   check               configuration, token, workspaces, plan; writes nothing
+  verify              compare the database with the API, gid by gid
+      --repair            queue what differs for the next sync
+      --project GID       this project alone
+      --stories           stories and attachments, too: two requests per task
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -61,7 +66,8 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 // Texts as they were given; empty: not given.
 struct Given {
     std::vector<std::string> words;
-    std::string config, database, log_level, log_format, max_minutes, max_requests;
+    std::string config, database, log_level, log_format, max_minutes, max_requests, project;
+    bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
 };
 
@@ -76,6 +82,9 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--log-format", given.log_format);
     app.add_option("--max-minutes", given.max_minutes);
     app.add_option("--max-requests", given.max_requests);
+    app.add_option("--project", given.project);
+    app.add_flag("--repair", given.repair);
+    app.add_flag("--stories", given.stories);
     app.add_flag("--full", given.full);
     app.add_flag("--accept-deletions", given.accept_deletions);
     app.add_flag("--quiet", given.quiet);
@@ -89,7 +98,7 @@ Given read_words(int argc, const char* const* argv) {
         const bool twice = words.find("At Most") != std::string_view::npos;
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
-        refuse("--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value");
+        refuse("--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -156,13 +165,23 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.accept_deletions = given.accept_deletions;
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
-    if (arguments.command == Command::check) {
-        for (const auto& [name, is_given] :
-             {std::pair("--full", arguments.full), std::pair("--accept-deletions", arguments.accept_deletions),
-              std::pair("--max-minutes", arguments.max_minutes.has_value()),
-              std::pair("--max-requests", arguments.max_requests.has_value())})
-            if (is_given) refuse(fmt::format("{} belongs to sync", name));
-    }
+    arguments.repair = given.repair;
+    arguments.stories = given.stories;
+    arguments.project = given.project;
+    struct Own {
+        std::string_view name;
+        bool is_given;
+        Command command;
+    };
+    for (const auto& [name, is_given, command] :
+         {Own{"--full", arguments.full, Command::sync},
+          Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
+          Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
+          Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
+          Own{"--repair", arguments.repair, Command::verify}, Own{"--stories", arguments.stories, Command::verify},
+          Own{"--project", !arguments.project.empty(), Command::verify}})
+        if (is_given && arguments.command >= Command::sync && arguments.command != command)
+            refuse(fmt::format("{} belongs to {}", name, kCommands[static_cast<std::size_t>(command) - 1]));
     return arguments;
 }
 

@@ -17,6 +17,7 @@ enum class Command {
     version,
     sync,
     check,
+    verify,
 };
 
 struct Arguments {
@@ -28,6 +29,9 @@ struct Arguments {
     bool progress = true;                      // where standard error is a terminal
     bool full = false;                         // sync: every list is walked
     bool accept_deletions = false;             // sync: nothing is held
+    bool repair = false;                       // verify: what differs is queued for the next sync
+    bool stories = false;                      // verify: stories and attachments, too
+    std::string project;                       // verify: only this one; empty: all
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };
@@ -35,7 +39,7 @@ struct Arguments {
 // Throws Fatal(usage) with one line that says what would be right.
 Arguments parse(int argc, const char* const* argv);
 
-// At most 24 lines.
+// At most 32 lines.
 std::string_view help();
 
 // "taskmirror 0.1.0", and a line for the libraries: their versions as they name them.

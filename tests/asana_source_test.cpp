@@ -58,7 +58,8 @@ TEST_CASE("the table of streams stands in the order of its names") {
     CHECK(asana::kStreams[index(Id::project_tasks)].engine.name == "project_tasks");
     CHECK(asana::kStreams[index(Id::task_attachments)].engine.name == "task_attachments");
     CHECK(asana::kStreams[index(Id::project_events)].engine.name == "project_events");
-    CHECK(std::size(asana::kStreams) == index(Id::project_events) + 1U);
+    CHECK(asana::kStreams[index(Id::project_task_counts)].engine.name == "project_task_counts");
+    CHECK(std::size(asana::kStreams) == index(Id::project_task_counts) + 1U);
 }
 
 TEST_CASE("a task with subtasks opens their list, and each task its stories and attachments, newest first") {

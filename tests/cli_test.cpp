@@ -45,6 +45,16 @@ TEST_CASE("a command and its options become plain data") {
     CHECK_FALSE(arguments.progress);
 }
 
+TEST_CASE("verify has options of its own") {
+    const Arguments arguments = parsed({"verify", "--repair", "--stories", "--project", "12"});
+
+    CHECK(arguments.command == Command::verify);
+    CHECK(arguments.repair);
+    CHECK(arguments.stories);
+    CHECK(arguments.project == "12");
+    CHECK_FALSE(parsed({"verify"}).repair);
+}
+
 TEST_CASE("options stand before the command as well as after it") {
     const Arguments arguments = parsed({"--config", "a.yaml", "--max-minutes", "1", "sync", "--quiet"});
 
@@ -83,12 +93,12 @@ TEST_CASE("help and version are commands and options") {
 TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
-        {{"fetch-all"}, "unknown command 'fetch-all', known are help, version, sync, check; see taskmirror --help"},
+        {{"fetch-all"}, "unknown command 'fetch-all', known are help, version, sync, check, verify; see taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
-        {{"--quiet"}, "a command is missing, one of help, version, sync, check; see taskmirror --help"},
+        {{"--quiet"}, "a command is missing, one of help, version, sync, check, verify; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -107,8 +117,11 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value; see taskmirror "
-         "--help"},
+         "--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no value; "
+         "see taskmirror --help"},
+        {{"sync", "--repair"}, "--repair belongs to verify; see taskmirror --help"},
+        {{"check", "--project", "1"}, "--project belongs to verify; see taskmirror --help"},
+        {{"verify", "--full"}, "--full belongs to sync; see taskmirror --help"},
     }));
 
     CHECK(mistake(words) == expected);
@@ -117,10 +130,10 @@ TEST_CASE("a usage error is one line that says what would be right") {
 TEST_CASE("the help fits a screen and names every option and command") {
     const std::string text(help());
 
-    CHECK(std::count(text.begin(), text.end(), '\n') <= 24);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 32);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
-    for (const char* const word : {"sync", "check", "version", "--max-minutes", "--max-requests", "--config",
+    for (const char* const word : {"sync", "check", "verify", "--repair", "--project", "--stories", "version", "--max-minutes", "--max-requests", "--config",
                                    "--database", "--log-level", "--log-format", "--quiet", "--no-progress"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }

@@ -43,7 +43,9 @@ const std::map<std::string, std::vector<std::string>> kLibraries = {
 };
 
 std::string part_of(const fs::path& path) {
-    return path.has_parent_path() ? path.begin()->string() : path.stem().string();
+    if (path.has_parent_path()) return path.begin()->string();
+    const auto stem = path.stem().string();
+    return stem.rfind("app_", 0) == 0 ? "app" : stem;
 }
 
 struct Include {

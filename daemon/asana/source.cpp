@@ -215,6 +215,14 @@ class AsanaSource final : public source::Source {
                         if (!event) source::wrong("an object");
                         read_event(work, *event, answer);
                     });
+                } else if (stream.shape == Stream::Shape::count) {
+                    auto object = source::object(json);
+                    if (!object) source::wrong("an object");
+                    source::for_each_member(*object, [&](std::string_view member, Json value) {
+                        if (member != "num_tasks") return;
+                        if (const Value number = source::integer(value); !number.is_null())
+                            answer.count = number.integer;
+                    });
                 } else if (stream.shape == Stream::Shape::single) {
                     auto object = source::object(json);
                     if (!object) source::wrong("an object");
@@ -336,6 +344,7 @@ class AsanaSource final : public source::Source {
         const auto value = [&](std::string_view column) -> const Value& {
             return answer.page.values[entity->first + mapper_.column(*stream.mapping, column)];
         };
+        const std::int64_t opener = entity != nullptr ? entity - answer.page.entities.data() : -1;
         for (const Opens& opens : stream.opens) {
             const Stream& opened = stream_of(opens.stream);
             if (!opened.resource.empty() && options_.resources_off.contains(std::string(opened.resource))) continue;
@@ -355,7 +364,8 @@ class AsanaSource final : public source::Source {
                  .scope = std::move(scope),
                  .root = std::string(root),
                  .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
-                 .entity = opens.when == When::always ? -1 : entity - answer.page.entities.data(),
+                 .entity = opens.when == When::always ? -1 : opener,
+                 .opener = opener,
                  .fresh = opens.when == When::fresh});
         }
     }

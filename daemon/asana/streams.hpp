@@ -40,6 +40,7 @@ enum class Id : std::uint16_t {
     task_stories,
     task_attachments,
     project_events,
+    project_task_counts,
 };
 
 // A row of one stream opens work in another one.
@@ -61,7 +62,7 @@ struct Stream {
     source::Stream engine;
     std::string_view path;
     const Mapping* mapping = nullptr;  // none: the answer gives no rows
-    enum class Shape : std::uint8_t { list, single, events } shape = Shape::list;
+    enum class Shape : std::uint8_t { list, single, events, count } shape = Shape::list;
     std::span<const Opens> opens = {};
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
@@ -130,15 +131,17 @@ inline constexpr Stream kStreams[] = {
      .path = "/workspaces/{root}/custom_fields", .mapping = &kDefinitions},
     {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
-    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .essential = true},  // archived ones come along
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .reported_by_row = true, .essential = true},  // archived ones come along
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
     {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off, .looks_at = "asana_projects",
-                .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
+                .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
+                .reported_by_row = true},
      .path = "/projects/{scope}", .mapping = &kProjectList, .shape = Shape::single, .opens = kOpenedByProject},
     {.engine = {.name = "sections", .stage = "tasks", .rank = 20, .every = Every::reconcile},
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},
     {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events", .every = Every::reconcile,
-                .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
+                .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
+                .counted_by = "project_task_counts"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
     {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks"},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
@@ -181,6 +184,9 @@ inline constexpr Stream kStreams[] = {
     // A token is taken before a project's first page, so that what changes during the walk is told later.
     {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .looked_at_by = "project"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
+    // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
+    {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},
+     .path = "/projects/{scope}/task_counts?opt_fields=num_tasks", .shape = Shape::count, .opt_fields = false},
 };
 // clang-format on
 

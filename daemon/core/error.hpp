@@ -12,7 +12,7 @@ namespace taskmirror {
 // sysexits.h, where it has a fitting code.
 enum class ExitCode : int {
     done = 0,
-    incomplete = 1,  // sync ended with open gaps
+    incomplete = 1,  // sync ended with open gaps, verify found differences
     usage = 64,
     corrupt = 65,  // not our database, or damaged
     no_database = 66,

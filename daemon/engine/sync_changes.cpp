@@ -10,7 +10,6 @@ namespace taskmirror::engine {
 namespace {
 
 constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
-constexpr std::string_view kMissing = "missing";
 
 }  // namespace
 

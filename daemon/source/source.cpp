@@ -7,6 +7,7 @@ void Answer::clear() {
     follow_ups.clear();
     next.reset();
     objects = 0;
+    count.reset();
     token.reset();
     more = false;
     facts.clear();

@@ -48,6 +48,10 @@ struct Stream {
     std::string_view proves_by = {};
     std::string_view proves_gid = "gid";  // the column that holds what the walk names
     std::string_view looked_at_by = {};
+    // A verification reports by itself on each row of this list, with all that the row leads to.
+    bool reported_by_row = false;
+    // A stream whose answer counts what a walk of this list names. Only a verification asks for it.
+    std::string_view counted_by = {};
     bool essential = false;  // without it most of the mirror stands still: what failed is asked for again by each sync
 };
 
@@ -68,6 +72,7 @@ struct FollowUp {
     std::string root;
     std::int64_t order = 0;    // within the stream's rank, smaller first
     std::int64_t entity = -1;  // index in page.entities: only when that one is new or changed; -1: in any case
+    std::int64_t opener = -1;  // index in page.entities of the row that leads to it
     bool fresh = false;        // only when it is new
     // From an event, however recently the work was done: what the event said of the object, "" or "deleted INSTANT".
     std::optional<std::string> said = {};
@@ -79,6 +84,7 @@ struct Answer {
     std::vector<FollowUp> follow_ups;
     std::optional<std::string> next;                         // offset of the next page; none: this was the last
     std::int64_t objects = 0;                                // on this page
+    std::optional<std::int64_t> count;                       // of a stream that counts
     std::optional<std::string> token;                        // an event token
     bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta

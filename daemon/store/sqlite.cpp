@@ -73,6 +73,29 @@ class SqliteStore final : public Store {
         return gids_of(database_->getHandle(), table, of, by, value);
     }
 
+    Stored stored(const Entity& entity) override { return rows_.stored(entity); }
+    std::vector<std::string> gids_after(std::string_view table, std::string_view after, std::size_t limit) override {
+        auto query = statement(fmt::format(
+            "SELECT gid FROM {} WHERE gid > ?1 AND mirrored_at IS NOT NULL ORDER BY gid LIMIT ?2", table));
+        query.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
+    }
+    void clear_notes() override {
+        statement("CREATE TABLE IF NOT EXISTS temp.notes (number INTEGER PRIMARY KEY)").run();
+        statement("DELETE FROM temp.notes").run();
+        note_.emplace(statement("INSERT OR IGNORE INTO temp.notes (number) VALUES (?1)"));
+        noted_.emplace(statement("SELECT EXISTS (SELECT 1 FROM temp.notes WHERE number = ?1)"));
+    }
+    bool note(std::int64_t number) override { return note_->bind(1, number).run() > 0; }
+    bool noted(std::int64_t number) override {
+        noted_->bind(1, number).step();
+        const bool found = noted_->integer(0) != 0;
+        noted_->reset();
+        return found;
+    }
+
     bool queue(const Work& work, Instant pass) override { return queue_.queue(work, pass); }
     void say(const Work& work, std::string_view said) override { queue_.say(work, said); }
     void make_cursors_due(std::string_view source, std::string_view stream, Instant at) override {
@@ -233,6 +256,7 @@ class SqliteStore final : public Store {
     Statement heal_gap_ = statement(
         "UPDATE sync_gaps SET healed_at = ?4, retry_at = NULL "
         "WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND healed_at IS NULL");
+    std::optional<Statement> note_, noted_;
     std::optional<SQLite::Transaction> group_;  // goes first: rolls back
 };
 

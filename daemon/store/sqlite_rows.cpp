@@ -149,7 +149,7 @@ void RowWriter::forget() {
     mentions_.clear();
 }
 
-RowWriter::Stored RowWriter::stored(const Entity& entity) {
+Stored RowWriter::stored(const Entity& entity) {
     auto& lookup = statements_[entity.table].lookup;
     if (!lookup) lookup.emplace(database_, lookup_sql(tables_[entity.table]));
     lookup->bind(1, entity.gid);

@@ -27,6 +27,8 @@ class RowWriter {
 
     Written write(const Page& page, const Sent& sent, Instant mirrored_at);
 
+    Stored stored(const Entity& entity);
+
     // Moves a row, its children and its followers to the tombstones.
     std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
                      const Burial& burial);
@@ -40,9 +42,7 @@ class RowWriter {
         std::optional<Statement> lookup, insert, update, remove, mention;
         std::array<std::optional<Statement>, kRowsAtOnce> insert_children;  // by number of rows, from one
     };
-    enum class Stored { nothing, mention, older, equal };
 
-    Stored stored(const Entity& entity);
     void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
     void write_mention(const Mention& mention);

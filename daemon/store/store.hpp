@@ -85,6 +85,9 @@ struct Sent {
     std::uint64_t oldest_in_flight = 0;  // no answer to an older request can still arrive
 };
 
+// What stands in the database for an object that has come.
+enum class Stored : std::uint8_t { nothing, mention, older, equal };
+
 // Why a row leaves its table.
 struct Burial {
     std::string source{};
@@ -133,6 +136,15 @@ class Store {
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
+
+    // What is stored for this object: by its gid and content hash.
+    virtual Stored stored(const Entity& entity) = 0;
+    // The rows of a table in the order of their gids, mentions left out: the first `limit` behind `after`.
+    virtual std::vector<std::string> gids_after(std::string_view table, std::string_view after, std::size_t limit) = 0;
+    // A set of numbers that may grow with the database, kept beside it in a temporary file: no part of it.
+    virtual void clear_notes() = 0;
+    virtual bool note(std::int64_t number) = 0;  // true the first time
+    virtual bool noted(std::int64_t number) = 0;
 
     // Makes work due. A row that is due already keeps its place in its walk, if it came there since `pass`, and comes
     // earlier if it is asked for with a smaller order_key; one that was done since `pass` stays done. True if the row

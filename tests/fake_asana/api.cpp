@@ -316,6 +316,23 @@ std::string task_list(Call& c, const std::vector<Index>& tasks, bool completed_f
                   }));
 }
 
+// Those counts of tasks that opt_fields names, and none without it.
+std::string task_counts(Call& c, Index project) {
+    std::int64_t all = 0, completed = 0;
+    for (const Index t : c.w.projects[project].tasks) {
+        if (c.w.hidden_task(t)) continue;
+        ++all;
+        completed += c.w.tasks[t].completed ? 1 : 0;
+    }
+    std::string data;
+    const auto fields = ',' + std::string(c.query("opt_fields").value_or("")) + ',';
+    for (const auto& [name, number] : {std::pair("num_tasks", all), std::pair("num_completed_tasks", completed),
+                                       std::pair("num_incomplete_tasks", all - completed)})
+        if (fields.find(',' + std::string(name) + ',') != std::string::npos)
+            data += (data.empty() ? "\"" : ",\"") + std::string(name) + "\":" + std::to_string(number);
+    return "{\"data\":{" + data + "}}";
+}
+
 std::string section_tasks(Call& c, Index section, bool modified_filter) {
     const Index project = c.w.sections[section].project;
     if (project == kNone) return task_list(c, {}, true, modified_filter);
@@ -501,6 +518,8 @@ constexpr Route kRoutes[] = {
     {"/projects/{project}", single<Type::project>},
     {"/projects/{project}/sections",
      [](C c) { return c.page(Type::section, c.w.projects[c.object(Type::project, c.args[0])].sections); }},
+    {"/projects/{project}/task_counts",
+     [](C c) { return task_counts(c, c.object(Type::project, c.args[0])); }},
     {"/sections/{section}", single<Type::section>},
     {"/memberships",
      [](C c) {
