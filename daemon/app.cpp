@@ -27,26 +27,29 @@
 namespace taskmirror {
 
 std::atomic<bool> stop{false};
+std::atomic<bool> reload_asked{false};
 
 namespace {
-
-constexpr std::string_view kVersion = TASKMIRROR_VERSION;
 
 int wake_fd = -1;
 
 // The first signal lets what is in flight arrive; the second one ends the process at once.
 extern "C" void on_signal(int signal) {
-    if (stop.exchange(true) && signal == SIGINT) _exit(static_cast<int>(ExitCode::interrupted));
+    if (signal == SIGHUP)
+        reload_asked = true;
+    else if (stop.exchange(true) && signal == SIGINT)
+        _exit(static_cast<int>(ExitCode::interrupted));
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
 }
 
-void catch_signals() {
+void catch_signals(bool reloads) {
     wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction action = {};
     action.sa_handler = on_signal;
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
+    if (reloads) ::sigaction(SIGHUP, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a full disk
 }
@@ -74,6 +77,8 @@ TokenPlace token_place(const SourceConfig& config) {
     place.command = config.token_command;
     return place;
 }
+
+}  // namespace
 
 Connection connect(const SourceConfig& config) {
     auto token = read_token(token_place(config));
@@ -106,12 +111,22 @@ Connection connect(const SourceConfig& config) {
             .pace = std::make_unique<http::Pace>(pace, random)};
 }
 
-}  // namespace
-
 std::string read_token_again(const SourceConfig& config) {
     auto token = read_token(token_place(config));
     log::conceal(token);
     return token;
+}
+
+engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments) {
+    return {.source = *connection.source,
+            .transport = *connection.transport,
+            .pace = *connection.pace,
+            .read_token = [&] { return read_token_again(connection.config); },
+            .token = connection.token,
+            .periods = arguments.full ? engine::Periods{}
+                                      : engine::Periods{.relist = config.schedule.relist_every,
+                                                        .reconcile = config.schedule.reconcile_every},
+            .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions}};
 }
 
 std::vector<Connection> connect_all(const Config& config) {
@@ -205,16 +220,8 @@ ExitCode sync(const Arguments& arguments) {
             complete = false;
             break;
         }
-        engine::Sync sync({.source = *connection.source,
-                           .transport = *connection.transport,
-                           .pace = *connection.pace,
-                           .read_token = [&] { return read_token_again(connection.config); },
-                           .token = connection.token,
-                           .periods = arguments.full ? engine::Periods{}
-                                                     : engine::Periods{.relist = config.schedule.relist_every,
-                                                                       .reconcile = config.schedule.reconcile_every},
-                           .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions}},
-                          *store, clock, stop, line ? show : std::function<void(const engine::Progress&)>());
+        engine::Sync sync(account_of(connection, config, arguments), *store, clock, stop,
+                          line ? show : std::function<void(const engine::Progress&)>());
         const auto add_up = [&] {
             ops::clear_line();
             run.requests += sync.progress().requests;
@@ -334,7 +341,7 @@ ExitCode check(const Arguments& arguments) {
 
 ExitCode run(int argc, const char* const* argv) {
     const Arguments arguments = parse(argc, argv);
-    catch_signals();
+    catch_signals(arguments.command == Command::run);
     switch (arguments.command) {
         case Command::none:
             fmt::print(stderr, "{}", help());
@@ -349,6 +356,8 @@ ExitCode run(int argc, const char* const* argv) {
             return sync(arguments);
         case Command::check:
             return check(arguments);
+        case Command::run:
+            return serve(arguments);
         case Command::verify:
             return verify(arguments);
     }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli.hpp"
@@ -16,7 +17,10 @@
 
 namespace taskmirror {
 
-extern std::atomic<bool> stop;  // set by a signal
+inline constexpr std::string_view kVersion = TASKMIRROR_VERSION;
+
+extern std::atomic<bool> stop;          // set by SIGINT and SIGTERM
+extern std::atomic<bool> reload_asked;  // by SIGHUP
 
 // A source with all that is needed to talk to it.
 struct Connection {
@@ -29,10 +33,14 @@ struct Connection {
 
 // Reads the configuration, with what the arguments say in its place, and sets the log up.
 Config configuration(const Arguments& arguments);
+Connection connect(const SourceConfig& config);
 std::vector<Connection> connect_all(const Config& config);
+// What the engine gets of a connection, which must outlive it.
+engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
 void show(const engine::Progress& progress);
 
+ExitCode serve(const Arguments& arguments);
 ExitCode verify(const Arguments& arguments);
 
 }  // namespace taskmirror

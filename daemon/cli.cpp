@@ -16,7 +16,7 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 5> kCommands = {"help", "version", "sync", "check", "verify"};
+constexpr std::array<std::string_view, 6> kCommands = {"help", "version", "sync", "run", "check", "verify"};
 
 constexpr std::array<std::string_view, 15> kOptions = {
     "--config",           "--database",    "--log-level", "--log-format",  "--quiet",        "--full",
@@ -33,6 +33,8 @@ usage: taskmirror COMMAND [OPTIONS]
       --accept-deletions  remove what held walks found missing
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
+  run                 keep the database fresh until a signal comes; SIGHUP
+                      reads the configuration again
   check               configuration, token, workspaces, plan; writes nothing
   verify              compare the database with the API, gid by gid
       --repair            queue what differs for the next sync

@@ -16,6 +16,7 @@ enum class Command {
     help,
     version,
     sync,
+    run,
     check,
     verify,
 };

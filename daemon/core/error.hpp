@@ -32,11 +32,15 @@ class Error : public std::runtime_error {
 
 class Fatal : public std::runtime_error {
   public:
-    Fatal(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    Fatal(ExitCode code, const std::string& message, bool may_pass = false)
+        : std::runtime_error(message), code_(code), may_pass_(may_pass) {}
     ExitCode code() const { return code_; }
+    // Waiting may mend it, so a daemon does: a full disk, a database that another program has locked.
+    bool may_pass() const { return may_pass_; }
 
   private:
     ExitCode code_;
+    bool may_pass_;
 };
 
 }  // namespace taskmirror

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/log.hpp"
+#include "engine/verify.hpp"
 #include "engine/walk.hpp"
 
 namespace taskmirror::engine {
@@ -105,7 +106,7 @@ void Sync::turn(Milliseconds at_most) {
         report(false);
         if (pass_is_open_ && time - looked_at_ >= 1s) {
             looked_at_ = time;
-            if (store_.due(name_, now(), 1, {.from = kClass}).empty()) {
+            if (is_walked()) {
                 open_group();
                 end_pass();
                 commit_group();
@@ -137,8 +138,12 @@ void Sync::keep_what_is_whole(const Fatal& fatal) {
 
 void Sync::receive(Milliseconds at_most) {
     for (auto& response : account_.transport.wait(at_most)) {
-        answered(std::move(response));
-        note_stage();
+        if (!Verify::owns(response)) {
+            answered(std::move(response));
+            note_stage();
+        } else if (guest_ != nullptr) {
+            guest_->answered(std::move(response));
+        }
     }
     if (store_.in_transaction() &&
         (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
@@ -164,6 +169,16 @@ bool Sync::anything_due() {
     second_round_ = true;
     due_at_ = now();
     return refilled();
+}
+
+// Nothing that the pass of a daemon began with, or that it opened, is due any more.
+bool Sync::is_walked() const {
+    const auto is_due = [&](const source::FollowUp& root) {
+        const auto row = store_.work(name_, account_.source.streams()[root.stream].name, root.scope);
+        return row && row->due_at;
+    };
+    return std::ranges::none_of(account_.source.roots(), is_due) &&
+           store_.due(name_, due_at_, 1, {.from = kClass}).empty();
 }
 
 void Sync::end_pass() {
@@ -268,19 +283,10 @@ std::optional<Monotonic> Sync::send_what_may_be_sent(const Limits& limits) {
         const auto now = clock_.monotonic();
         const auto at = account_.pace.next(http::Budget::standard, now);
         if (!at || *at > now) return at;
-        auto walk = next_walk();
-        if (!walk) {
-            const auto retry = next_retry();
-            const auto poll = probing_ ? std::nullopt : polls_.next_at(now);
-            return retry && poll ? std::min(retry, poll) : retry ? retry : poll;
-        }
-        const auto budget = budget_of(stream_of(*walk));
-        const auto its = account_.pace.next(budget, now);
-        if (!its || *its > now) {
-            make_ready(std::move(walk));
-            return its;
-        }
-        send(std::move(walk));
+        if (send_next()) continue;
+        const auto retry = next_retry();
+        const auto poll = probing_ ? std::nullopt : polls_.next_at(now);
+        return retry && poll ? std::min(retry, poll) : retry ? retry : poll;
     }
     return std::nullopt;
 }
@@ -292,10 +298,14 @@ std::optional<Monotonic> Sync::next_retry() const {
     return first;
 }
 
-// What to ask for next. The classes take turns.
-Sync::WalkPtr Sync::next_walk() {
+// The classes take turns. False: there is nothing to ask for now.
+bool Sync::send_next() {
     const auto now = clock_.monotonic();
-    if (probing_) return probe_ && probe_->not_before <= now ? std::move(probe_) : nullptr;
+    if (probing_) {
+        if (!probe_ || probe_->not_before > now) return false;
+        send(std::move(probe_));
+        return true;
+    }
     for (std::size_t i = 0; i < held_.size();) {
         if (held_[i]->not_before > now) {
             ++i;
@@ -306,13 +316,30 @@ Sync::WalkPtr Sync::next_walk() {
         held_.pop_back();
     }
     for (const auto lane : shares_.order()) {
-        if (auto walk = next_of(lane)) {
+        auto walk = next_of(lane);
+        if (walk) {
+            const auto its = account_.pace.next(budget_of(stream_of(*walk)), now);
+            if (its && *its <= now) {
+                shares_.served(lane);
+                send(std::move(walk));
+                return true;
+            }
+            make_ready_first(std::move(walk));  // searches have a pace of their own
+        }
+        if (lane == Class::reconcile && guest_sends()) {
             shares_.served(lane);
-            return walk;
+            return true;
         }
         shares_.idle(lane);
     }
-    return nullptr;
+    return false;
+}
+
+bool Sync::guest_sends() {
+    if (guest_ == nullptr || guest_->is_over()) return false;
+    const auto before = guest_->progress().requests;
+    guest_->send(1);
+    return guest_->progress().requests > before;
 }
 
 // A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll.
@@ -534,7 +561,10 @@ void Sync::note_state() {
     note("rate_per_minute", fmt::format("{:.0f}", progress_.rate_per_minute));
     note("used_per_minute", fmt::format("{:.0f}", progress_.used_per_minute));
     note("limit_per_minute", fmt::format("{}", account_.pace.limit_per_minute()));
-    note("state", "ok");
+    if (answered_ && store_.fact(name_ + ".state") != "ok") {
+        note("state", "ok");
+        note("state_since", iso(now()));
+    }
     if (!serving_) return;
     note("deadline_s", fmt::format("{:.0f}", std::chrono::duration<double>(polls_.deadline()).count()));
     note("deadline_binds", polls_.deadline_is_round_robin() ? "round robin" : "max_staleness");

@@ -79,6 +79,8 @@ struct Account {
     PollOptions polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
 };
 
+class Verify;
+
 class Sync {
   public:
     // `stop` is set by a signal: no new requests, what is in flight is stored or dropped whole.
@@ -97,6 +99,9 @@ class Sync {
     void turn(Milliseconds at_most);
     void drain(Monotonic until);
     bool has_requests() const { return !in_flight_.empty(); }
+    bool has_been_answered() const { return answered_; }
+    // From now on this comparison is carried out beside it, from the share of reconciling, until it is over; null: none.
+    void invite(Verify* verify) { guest_ = verify; }
     // The user has seen what held walks found missing, and whose token it is now.
     void accept_deletions();
     // What the server said to the whole account: nothing may be asked until a person has looked.
@@ -110,6 +115,7 @@ class Sync {
 
     void begin();
     void begin_pass(bool anew);
+    bool is_walked() const;
     void end_pass();
     void receive(Milliseconds at_most);
     void keep_what_is_whole(const Fatal& fatal);
@@ -121,8 +127,9 @@ class Sync {
     bool may_send(const Limits& limits) const;
     std::optional<Monotonic> send_what_may_be_sent(const Limits& limits);
     std::optional<Monotonic> next_retry() const;
-    WalkPtr next_walk();
+    bool send_next();
     WalkPtr next_of(Class lane);
+    bool guest_sends();
     WalkPtr pick(Class lane);
     WalkPtr pick_poll();
     bool refill(Class lane);
@@ -203,6 +210,8 @@ class Sync {
     bool serving_ = false;
     bool pass_is_open_ = true;  // of a daemon: something that it opened is due
     bool blocked_ = false;
+    bool answered_ = false;  // usably, once at least
+    Verify* guest_ = nullptr;
     Monotonic looked_at_{};  // the queue, for the end of a pass
     Monotonic noted_at_{};   // the state of the account
 

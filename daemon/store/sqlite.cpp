@@ -40,13 +40,17 @@ class SqliteStore final : public Store {
         group_.reset();
     }
 
+    void roll_back() override {
+        group_.reset();
+        rows_.forget();
+    }
+
     void as_one(const std::function<void()>& body) override {
         assert(group_);
         try {
             body();
         } catch (...) {
-            group_.reset();
-            rows_.forget();
+            roll_back();
             throw;
         }
     }

@@ -8,12 +8,12 @@
 namespace taskmirror::store {
 
 Fatal fatal(int result, std::string_view reason, std::string_view doing, std::string_view file) {
-    const auto say = [&](ExitCode code, std::string_view remedy) {
-        return Fatal(code, fmt::format("cannot {} {}: {}; {}", doing, file, reason, remedy));
+    const auto say = [&](ExitCode code, std::string_view remedy, bool may_pass = false) {
+        return Fatal(code, fmt::format("cannot {} {}: {}; {}", doing, file, reason, remedy), may_pass);
     };
     switch (result & 0xff) {
         case SQLITE_FULL:
-            return say(ExitCode::disk, "free space on its disk and start again");
+            return say(ExitCode::disk, "free space on its disk and start again", true);
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
@@ -29,7 +29,8 @@ Fatal fatal(int result, std::string_view reason, std::string_view doing, std::st
             return Fatal(
                 ExitCode::come_again,
                 fmt::format("cannot {} {}: the database is locked by another program; end that and start again", doing,
-                            file));
+                            file),
+                true);
         default:
             return say(ExitCode::internal, "this is a defect of taskmirror");
     }

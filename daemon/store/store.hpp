@@ -115,6 +115,8 @@ class Store {
     virtual bool in_transaction() const = 0;
     virtual void begin() = 0;
     virtual void commit() = 0;
+    // Gives the open group up, if there is one. What is remembered of it elsewhere is void.
+    virtual void roll_back() = 0;
     // All of `body` or nothing of it, inside the open group. If it throws, the whole group is rolled back: what is
     // remembered of it elsewhere is void, so the caller ends. (A savepoint would save the rest of the group, which
     // nobody needs after a failure of the database, and costs a copy of every page of the file that it changes:
