@@ -205,7 +205,8 @@ ExitCode sync(const Arguments& arguments) {
                            .token = connection.token,
                            .periods = arguments.full ? engine::Periods{}
                                                      : engine::Periods{.relist = config.schedule.relist_every,
-                                                                       .reconcile = config.schedule.reconcile_every},
+                                                                       .reconcile = config.schedule.reconcile_every,
+                                                                       .reread = config.schedule.stories_reread_every},
                            .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions}},
                           *store, clock, stop, line ? show : std::function<void(const engine::Progress&)>());
         const auto add_up = [&] {

@@ -143,6 +143,8 @@ void Sync::begin_pass() {
         row->due_at = pass_;
         store_.save(*row);
     }
+    release_forgotten();
+    rotate();
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {
         auto row = row_of(streams[root.stream], root.scope, root.root, root.order);

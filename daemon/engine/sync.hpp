@@ -50,6 +50,7 @@ struct Progress {
 struct Periods {
     Milliseconds relist{0};
     Milliseconds reconcile{0};
+    Milliseconds reread{0};  // of what is read in rotation; zero: all of it in this pass
 };
 
 // What a walk may find missing of what is stored, before it is held until a second walk, a day later, says the same.
@@ -130,7 +131,25 @@ class Sync {
     void skip(Walk& walk);
     void leave(const Walk& walk);
     void note_user(const std::string& fact, const std::string& user);
-    void queue_follow_ups(const store::Written& written, bool everything);
+    void queue_follow_ups(const Walk& walk, const store::Written& written, bool everything);
+    bool has_stored(const source::Stream& stream, std::string_view scope);
+    void came(const store::Work& work);
+    bool gather(const Walk& changes, const source::FollowUp& hint, const store::Work& work);
+    void wait_for(const source::Stream& list, std::string_view scope, store::Work work, std::string_view said,
+                  Instant since);
+    bool may_name(const source::Stream& list, std::string_view scope, std::string_view gid);
+    std::vector<std::string> named_in(const source::Stream& list, std::string_view gid);
+    const source::Stream* members_of(const source::Stream& list) const;
+    bool is_active(const source::Stream& stream, std::string_view scope) const;
+    void end_of_hints(const source::Stream& list, std::string_view scope);
+    void named(const Walk& walk);
+    void release(std::string_view scope);
+    void no_more_hints(const Walk& changes);
+    void give_back(Walk& walk);
+    void release_forgotten();
+    void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
+    void rotate();
+    void rotate(std::string_view table, std::span<const source::Stream* const> streams);
 
     source::Work work_of(const Walk& walk) const;
     store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root,

@@ -130,7 +130,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     store::Written written;
     store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
-        queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
+        queue_follow_ups(walk, written, walk.row.last_done_at == store::kOutdated);
+        if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
             for (const auto& entity : answer_.page.entities)
@@ -144,6 +145,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.save(walk.row);
             return;
         }
+        if (!stream.gathered_by.empty()) end_of_hints(stream_named(stream.gathered_by), walk.row.scope);
+        if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
         keep_watermark(walk);
         store_.done(walk.row, now);
@@ -179,24 +182,35 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
 
 // `everything`: the list was walked for another configuration; what is opened now may be missing where a row is
 // unchanged.
-void Sync::queue_follow_ups(const store::Written& written, bool everything) {
+void Sync::queue_follow_ups(const Walk& walk, const store::Written& written, bool everything) {
     const auto streams = account_.source.streams();
-    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
     for (const auto& follow_up : answer_.follow_ups) {
-        if (follow_up.entity >= 0 && !everything &&
-            !(follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)])
-            continue;
+        if (follow_up.entity >= 0 && !(everything && !follow_up.watched)) {
+            const auto& which = follow_up.watched ? written.watched : follow_up.fresh ? written.fresh : written.changed;
+            if (!which[static_cast<std::size_t>(follow_up.entity)]) continue;
+        }
         const auto& stream = streams[follow_up.stream];
         auto row = row_of(stream, follow_up.scope, follow_up.root, follow_up.order);
         row.due_at = pass_;
-        const bool queued = store_.queue(row, follow_up.said ? now() + Milliseconds(1) : outdated_before(stream));
-        if (follow_up.said) store_.say(row, *follow_up.said);
-        if (!queued) continue;
-        ++backlog_[row.stream];
-        earliest = std::min(earliest, row.order_key);
+        if (follow_up.stored && !has_stored(stream, row.scope)) continue;
+        if (follow_up.said && gather(walk, follow_up, row)) continue;
+        const bool forced = follow_up.said || follow_up.watched;
+        const bool queued = store_.queue(row, forced ? now() + Milliseconds(1) : outdated_before(stream));
+        if (follow_up.said) store_.say(row, *follow_up.said == kMoved ? std::string_view() : *follow_up.said);
+        if (queued) came(row);
     }
+}
+
+// Whether rows are stored that the stream would name for this scope.
+bool Sync::has_stored(const source::Stream& stream, std::string_view scope) {
+    return !store_.has_indexes() || !store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope).empty();
+}
+
+// It was not due before.
+void Sync::came(const store::Work& work) {
+    ++backlog_[work.stream];
     // What was picked ahead is put back when something more valuable has come.
-    if (!picked_.empty() && earliest < picked_.back().order_key) picked_.clear();
+    if (!picked_.empty() && work.order_key < picked_.back().order_key) picked_.clear();
 }
 
 // False: it is no answer, and is asked for again.
@@ -383,6 +397,7 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     const auto now = this->now();
+    if (!stream_of(walk).gathers.empty()) return give_back(walk);
     if (gaps_told_ < kGapsTold)
         log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                      iso(now + retry_in));
@@ -394,6 +409,7 @@ void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& 
     open_group();
     store_.as_one([&] {
         store_.save(walk.row);
+        no_more_hints(walk);
         store_.open_gap({.source = name_,
                          .stream = walk.row.stream,
                          .scope = walk.row.scope,

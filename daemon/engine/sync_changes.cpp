@@ -43,11 +43,13 @@ bool Sync::sweep(Walk& walk) {
         return false;
     }
     for (const auto& gid : stored) {
-        if (!stream.looked_at_by.empty())
+        if (!stream.looked_at_by.empty()) {
             ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
-        else
+        } else {
             store_.bury(account_.source.remains(), stream.proves, gid,
                         {.source = name_, .cause = "deleted", .detected_by = "walk", .detected_at = now()});
+            carriers_of(stream.proves, gid, walk.row.root);
+        }
     }
     return true;
 }
@@ -121,6 +123,7 @@ void Sync::gone(Walk& walk, int status, const std::string& why) {
                      .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
                      .detected_by = deleted ? "event" : "walk",
                      .detected_at = now});
+        carriers_of(table, walk.row.scope, walk.row.root);
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
         if (const auto& stream = stream_of(walk); !stream.proves.empty())
             for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))
@@ -139,6 +142,7 @@ void Sync::forget_token(Walk& walk) {
     open_group();
     store_.as_one([&] {
         store_.done(walk.row, now);
+        no_more_hints(walk);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         const auto* list = list_of(stream);
         if (auto row = list != nullptr ? store_.work(name_, list->name, walk.row.scope) : std::nullopt) {
@@ -164,6 +168,7 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
     open_group();
     store_.as_one([&] {
         store_.done(row, now);
+        no_more_hints(*walk);
         ask_for(*list, row.scope, row.root);
         store_.heal_gap(name_, row.stream, row.scope, now);
     });

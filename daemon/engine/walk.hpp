@@ -36,6 +36,11 @@ inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::size_t kMostCurious = 64;               // walks that wait for the answer about a feature
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = rank * kRank + order
 
+inline constexpr std::string_view kMoved = "moved";   // what an event says of what may not look modified
+inline constexpr auto kHintOverlap = 10s;             // of the server's clock: events are told a little later than made
+inline constexpr std::size_t kRotateAtOnce = 1000;    // rows in memory
+inline constexpr std::int64_t kRotated = kRank / 2;   // order of what is done again: behind what changed
+
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;

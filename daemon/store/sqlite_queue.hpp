@@ -25,6 +25,7 @@ class Queue {
     void make_cursors_due(std::string_view source, std::string_view stream, Instant at);
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit);
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
+    std::vector<Work> waiting(std::string_view source, std::string_view scope);
     void save(const Work& work);
     void done(const Work& work, Instant now);
     void drop(std::string_view source, std::string_view stream);
@@ -33,7 +34,7 @@ class Queue {
 
   private:
     Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
-        cursors_due_;
+        cursors_due_, waiting_;
 };
 
 }  // namespace taskmirror::store

@@ -68,6 +68,7 @@ struct Written {
     std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
     std::vector<bool> changed;    // per entity of the page: inserted or updated
     std::vector<bool> fresh;      // inserted
+    std::vector<bool> watched;    // updated, with another set of values in a watched column of a child table
 };
 
 // Why a row leaves its table.
@@ -124,6 +125,18 @@ class Store {
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
 
+    // The next rows of a table behind a place in the order of `by`, latest first; mentions are left out. A place is the
+    // value of `by` and the gid.
+    struct Place {
+        std::string by{};
+        std::string gid{};
+        std::string root{};  // of the row, from column `root`
+    };
+    virtual std::vector<Place> rows_behind(std::string_view table, std::string_view by, std::string_view root,
+                                           const Place& place, std::size_t limit) = 0;
+    // How many rows have a value in that column.
+    virtual std::int64_t count(std::string_view table, std::string_view column) = 0;
+
     // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
     // True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
@@ -136,6 +149,9 @@ class Store {
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
     // Stores where a walk stands: every column of `work` but its key. A missing row is inserted.
     virtual void save(const Work& work) = 0;
+    // One-off work that has nothing to do at present, and waits for the list with this scope, its pending_cursor; for
+    // any list if it is empty.
+    virtual std::vector<Work> waiting(std::string_view source, std::string_view scope) = 0;
     // The walk is complete. Recurring work stays, without anything to do; one-off work leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
     // Nothing of this source, or of this stream of it, is due any more: one-off work goes, recurring work keeps its
