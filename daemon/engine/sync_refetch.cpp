@@ -30,7 +30,7 @@ const source::Stream* Sync::members_of(const source::Stream& list) const {
 // The scopes whose lists are known to name the object.
 std::vector<std::string> Sync::named_in(const source::Stream& list, std::string_view gid) {
     const auto* members = members_of(list);
-    if (members == nullptr) return {};
+    if (members == nullptr || members->proves.empty()) return {};
     return store_.gids(members->proves, members->proves_by, members->proves_gid, gid);
 }
 
