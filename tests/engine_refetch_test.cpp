@@ -273,18 +273,20 @@ TEST_CASE("a list is walked again, whatever its period, when a watched child set
     CHECK(bench.api.times("/lists/a") == walks);
 }
 
-TEST_CASE("work that only makes sense for what is stored is opened for that alone") {
+TEST_CASE("work that depends on what is stored is opened where that is so") {
     RefetchBench bench;
     auto& parts = bench.source.table[kParts];
     parts.proves = "asana_project_followers";
     parts.proves_by = "user_gid";
     parts.proves_gid = "project_gid";
-    bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody"}});
+    bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody\nif_not parts 1 b 2\nif_not parts 1 c 1"}});
 
     bench.sync();
 
     CHECK(bench.api.times("/parts/a") == 1);
     CHECK(bench.api.times("/parts/nobody") == 0);
+    CHECK(bench.api.times("/parts/b") == 0);
+    CHECK(bench.api.times("/parts/c") == 1);
 }
 
 namespace {
@@ -365,4 +367,16 @@ TEST_CASE("a full sync does all of it, and one that is continued does not begin 
     CHECK(bench.rows("SELECT count(*) FROM sync_work WHERE stream = 'notes'") == "0");
     bench.periods.reread = 10h;
     CHECK(bench.after(1min).empty());
+}
+
+TEST_CASE("what an event had asked for is not asked for again by an answer that is older") {
+    RefetchBench bench;
+    bench.pace_options.concurrency = GENERATE(1, 2);
+    bench.api.on("/changes/a@t1", {{kTwo + "\nhint notes 1 1"}});
+    bench.api.on(changed("a", 3390), {{.body = "row 1 new a\nif_changed notes 1 1\nrow 2 new a\nif_changed notes 1 2", .after = 1s}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/notes/1") == 1);
+    CHECK(bench.api.times("/notes/2") == 1);
 }

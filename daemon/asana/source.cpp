@@ -322,7 +322,10 @@ class AsanaSource final : public source::Source {
                 ask(Id::task, resource.gid, action == "deleted" ? "deleted " + created_at : "");
             else
                 ask_along(resource.gid, !parent.gid.empty() && action != "changed");
-            if (parent.type == "task") ask(Id::task, parent.gid);  // for its num_subtasks
+            if (parent.type == "task" && !parent.gid.empty()) {  // for its num_subtasks, and after the subtask
+                ask(Id::task, parent.gid);
+                answer.follow_ups.back().order = 1;
+            }
         } else if (resource.type == "story" && parent.type == "task") {
             if (action != "changed") ask_along(parent.gid, std::ranges::count(kMoves, resource.subtype) > 0);
             ask(Id::task_stories, parent.gid);
@@ -360,6 +363,8 @@ class AsanaSource final : public source::Source {
             // A person stands in several workspaces, and has other tasks in each.
             if (!per_workspace && opened.path.find("{root}") != std::string_view::npos)
                 scope = fmt::format("{}/{}", root, scope);
+            std::optional<std::int64_t> number;
+            if (opens.number) number = value(opens.where).integer;
             answer.follow_ups.push_back(
                 {.stream = static_cast<std::uint16_t>(opens.stream),
                  .scope = std::move(scope),
@@ -368,7 +373,8 @@ class AsanaSource final : public source::Source {
                  .entity = opens.when == When::always ? -1 : entity - answer.page.entities.data(),
                  .fresh = opens.when == When::fresh,
                  .watched = opens.when == When::watched,
-                 .stored = opens.stored});
+                 .stored = opens.stored,
+                 .number = number});
         }
     }
 

@@ -57,6 +57,7 @@ struct Opens {
         watched
     } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
     bool stored = false;    // and only if rows of that stream are stored for it
+    bool number = false;    // and only if not so many are stored as `where` says
 };
 using When = Opens::When;
 
@@ -102,11 +103,11 @@ inline constexpr Opens kOpenedByTask[] = {
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
     {Id::task_attachments, {}, {}, {}, "modified_at", When::changed, true},  // one may have been deleted
 };
-// Looked at by itself, a task leads to its subtasks only when it changed: they have events of their own. A new one, or
-// one that came back, is counted by its parent.
+// Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
+// one, or one that came back, is counted by its parent.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
-    {Id::task_subtasks, {}, "num_subtasks", {}, {}, When::changed},
+    {Id::task_subtasks, {}, "num_subtasks", {}, {}, When::changed, false, true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::changed, true},

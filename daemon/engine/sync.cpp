@@ -310,6 +310,12 @@ void Sync::send(WalkPtr walk) {
     if (const auto feature = unknown_feature(*walk)) asked_.insert(*feature);
     walk->token = token_number_;
     const auto number = ++last_request_;
+    if (!walk->row.recurring) {
+        if (asked_once_.size() >= kMostAskedOnce)
+            std::erase_if(asked_once_,
+                          [&](const auto& asked) { return in_flight_.empty() || asked.second < in_flight_.begin()->first; });
+        asked_once_[key_of(walk->row)] = number;
+    }
     in_flight_.emplace(number, std::move(walk));
     account_.transport.get(number, target);
 }

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -131,8 +132,8 @@ class Sync {
     void skip(Walk& walk);
     void leave(const Walk& walk);
     void note_user(const std::string& fact, const std::string& user);
-    void queue_follow_ups(const Walk& walk, const store::Written& written, bool everything);
-    bool has_stored(const source::Stream& stream, std::string_view scope);
+    void queue_follow_ups(const Walk& walk, std::uint64_t request, const store::Written& written, bool everything);
+    std::optional<std::int64_t> stored_of(const source::Stream& stream, std::string_view scope);
     void came(const store::Work& work);
     bool gather(const Walk& changes, const source::FollowUp& hint, const store::Work& work);
     void wait_for(const source::Stream& list, std::string_view scope, store::Work work, std::string_view said,
@@ -182,6 +183,8 @@ class Sync {
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;                // the first request that went with the present token
     std::map<std::uint64_t, WalkPtr> in_flight_;   // by number of the request: the first is the oldest
+    // Which request asked last for one-off work: those younger than what is in flight, and some more.
+    std::unordered_map<std::string, std::uint64_t> asked_once_;
     std::deque<WalkPtr> ready_;                    // walks whose next page is due
     std::vector<WalkPtr> held_;                    // waiting for their retry
     std::deque<store::Work> picked_;               // the next rows of the queue

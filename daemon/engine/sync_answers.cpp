@@ -130,7 +130,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     store::Written written;
     store_.as_one([&] {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
-        queue_follow_ups(walk, written, walk.row.last_done_at == store::kOutdated);
+        queue_follow_ups(walk, request, written, walk.row.last_done_at == store::kOutdated);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
@@ -182,7 +182,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
 
 // `everything`: the list was walked for another configuration; what is opened now may be missing where a row is
 // unchanged.
-void Sync::queue_follow_ups(const Walk& walk, const store::Written& written, bool everything) {
+void Sync::queue_follow_ups(const Walk& walk, std::uint64_t request, const store::Written& written, bool everything) {
     const auto streams = account_.source.streams();
     for (const auto& follow_up : answer_.follow_ups) {
         if (follow_up.entity >= 0 && !(everything && !follow_up.watched)) {
@@ -192,7 +192,13 @@ void Sync::queue_follow_ups(const Walk& walk, const store::Written& written, boo
         const auto& stream = streams[follow_up.stream];
         auto row = row_of(stream, follow_up.scope, follow_up.root, follow_up.order);
         row.due_at = pass_;
-        if (follow_up.stored && !has_stored(stream, row.scope)) continue;
+        if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
+        if (follow_up.number && stored_of(stream, row.scope) == follow_up.number) continue;
+        // An event had it asked for while this answer was on its way: what came is younger than what is told here.
+        if (follow_up.entity >= 0 && !row.recurring) {
+            const auto asked = asked_once_.find(key_of(row));
+            if (asked != asked_once_.end() && asked->second > request) continue;
+        }
         if (follow_up.said && gather(walk, follow_up, row)) continue;
         const bool forced = follow_up.said || follow_up.watched;
         const bool queued = store_.queue(row, forced ? now() + Milliseconds(1) : outdated_before(stream));
@@ -201,9 +207,11 @@ void Sync::queue_follow_ups(const Walk& walk, const store::Written& written, boo
     }
 }
 
-// Whether rows are stored that the stream would name for this scope.
-bool Sync::has_stored(const source::Stream& stream, std::string_view scope) {
-    return !store_.has_indexes() || !store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope).empty();
+// How many rows are stored that the stream would name for this scope. None: that would cost too much to tell.
+std::optional<std::int64_t> Sync::stored_of(const source::Stream& stream, std::string_view scope) {
+    if (!store_.has_indexes()) return std::nullopt;
+    const auto rows = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope);
+    return static_cast<std::int64_t>(rows.size());
 }
 
 // It was not due before.

@@ -246,7 +246,7 @@ void Sync::rotate(std::string_view table, std::span<const source::Stream* const>
             for (const auto& row : rows) {
                 ++rotation.queued;
                 for (const auto* stream : streams) {
-                    if (stream->rotates_stored && !has_stored(*stream, row.gid)) continue;
+                    if (stream->rotates_stored && stored_of(*stream, row.gid) == 0) continue;
                     auto work = row_of(*stream, row.gid, row.root, kRotated + rotation.queued);
                     work.due_at = pass_;
                     store_.queue(work, pass_);

@@ -38,6 +38,7 @@ inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = ran
 
 inline constexpr std::string_view kMoved = "moved";   // what an event says of what may not look modified
 inline constexpr auto kHintOverlap = 10s;             // of the server's clock: events are told a little later than made
+inline constexpr std::size_t kMostAskedOnce = 1024;   // requests that are remembered
 inline constexpr std::size_t kRotateAtOnce = 1000;    // rows in memory
 inline constexpr std::int64_t kRotated = kRank / 2;   // order of what is done again: behind what changed
 
