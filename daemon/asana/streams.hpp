@@ -94,23 +94,23 @@ inline constexpr Opens kOpenedByProject[] = {
     {Id::custom_types},
     {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
     {Id::project_attachments},
-    {Id::project_tasks, {}, {}, {}, {}, When::watched},  // its fields are those of its tasks, and move nothing in them
+    {.stream = Id::project_tasks, .when = When::watched},  // its fields are those of its tasks, and move nothing in them
 };
 inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
 inline constexpr Opens kOpenedByTask[] = {
     {Id::task_subtasks, {}, "num_subtasks"},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
-    {Id::task_attachments, {}, {}, {}, "modified_at", When::changed, true},  // one may have been deleted
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may have been deleted
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
 // one, or one that came back, is counted by its parent.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
-    {Id::task_subtasks, {}, "num_subtasks", {}, {}, When::changed, false, true},
+    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
-    {Id::task_attachments, {}, {}, {}, "modified_at", When::changed, true},
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},

@@ -405,7 +405,10 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     const auto now = this->now();
-    if (!stream_of(walk).gathers.empty()) return give_back(walk);
+    if (!stream_of(walk).gathers.empty()) {
+        log::info("asked for one by one instead stream={} scope={} why=\"{}\"", walk.row.stream, walk.row.scope, why);
+        return give_back(walk);
+    }
     if (gaps_told_ < kGapsTold)
         log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                      iso(now + retry_in));

@@ -20,6 +20,11 @@ constexpr std::string_view kSoonerSql =
     "UPDATE sync_work SET due_at = ?4 WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND due_at > ?4 "
     "AND attempts = 0 AND (last_done_at IS NULL OR last_done_at < ?5)";
 
+// What is done again, last of all, is done in its place when somebody asks for it.
+constexpr std::string_view kForwardSql =
+    "UPDATE sync_work SET order_key = ?4 WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND order_key > ?4 "
+    "AND kind = 'one_off' AND due_at IS NOT NULL";
+
 constexpr std::string_view kSaveSql =
     "INSERT INTO sync_work ({}) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) "
@@ -72,6 +77,7 @@ std::string due_sql() {
 Queue::Queue(sqlite3* database)
     : queue_(database, kQueueSql),
       sooner_(database, kSoonerSql),
+      forward_(database, kForwardSql),
       due_(database, due_sql()),
       work_(database,
             fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3", kColumns)),
@@ -102,6 +108,8 @@ bool Queue::queue(const Work& work, Instant pass) {
     queue_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, work.root).bind(5, kind(work));
     queue_.bind(6, work.order_key).bind(7, due_at).bind(8, pass_text);
     if (queue_.run() > 0) return true;
+    if (!work.recurring)
+        forward_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, work.order_key).run();
     sooner_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, due_at).bind(5, pass_text);
     return sooner_.run() > 0;
 }

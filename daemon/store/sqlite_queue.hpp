@@ -33,7 +33,7 @@ class Queue {
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, sooner_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
+    Statement queue_, sooner_, forward_, due_, work_, save_, done_, remove_, drop_one_off_, rest_, backlog_, clock_, say_,
         cursors_due_, waiting_;
 };
 

@@ -137,7 +137,8 @@ class Store {
     // How many rows have a value in that column.
     virtual std::int64_t count(std::string_view table, std::string_view column) = 0;
 
-    // Makes work due. A row that is due already keeps its place in its walk; one that was done since `pass` stays done.
+    // Makes work due. A row that is due already keeps its place in its walk, and moves forward in the order if it is
+    // one-off; one that was done since `pass` stays done.
     // True if the row was not due before.
     virtual bool queue(const Work& work, Instant pass) = 0;
     // What an event said of an object that waits to be looked at; kept in the row's cursor.
