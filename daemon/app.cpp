@@ -125,8 +125,10 @@ engine::Account account_of(Connection& connection, const Config& config, const A
             .token = connection.token,
             .periods = arguments.full ? engine::Periods{}
                                       : engine::Periods{.relist = config.schedule.relist_every,
-                                                        .reconcile = config.schedule.reconcile_every},
-            .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions}};
+                                                        .reconcile = config.schedule.reconcile_every,
+                                                        .reread = config.schedule.stories_reread_every},
+            .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions},
+            .polls = {.max_staleness = config.schedule.max_staleness}};
 }
 
 std::vector<Connection> connect_all(const Config& config) {

@@ -147,6 +147,8 @@ void read_schedule(Section section, Schedule& schedule) {
     using namespace std::chrono_literals;
     section.read("relist_every", schedule.relist_every, 1min, 24h * 7);
     section.read("reconcile_every", schedule.reconcile_every, 1min, 24h * 30);
+    section.read("stories_reread_every", schedule.stories_reread_every, 1h, 24h * 365);
+    section.read("max_staleness", schedule.max_staleness, 10s, 24h);
 }
 
 void read_log(Section section, log::Options& options) {

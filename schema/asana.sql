@@ -463,5 +463,8 @@ CREATE INDEX asana_attachments_mirrored_at ON asana_attachments (mirrored_at);
 CREATE INDEX asana_tasks_parent ON asana_tasks (parent_gid) WHERE parent_gid IS NOT NULL;
 CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_gid IS NOT NULL;
 CREATE INDEX asana_task_memberships_project ON asana_task_memberships (project_gid);
+CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_gid) WHERE section_gid IS NOT NULL;
+CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
+CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);

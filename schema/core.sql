@@ -14,7 +14,8 @@ CREATE TABLE sync_work (
     resumed_at     TEXT,              -- when that offset was given; it dies after 15 minutes
     walked         INTEGER NOT NULL DEFAULT 0,  -- objects on the pages before resume: positions continue from here
     cursor         TEXT,              -- what the last complete pass proved: an event token, a watermark
-    pending_cursor TEXT,              -- taken before a snapshot; becomes the cursor with the snapshot's last page
+    pending_cursor TEXT,              -- taken before a snapshot; becomes the cursor with the snapshot's last page. Of one-off
+                                      -- work with nothing to do: the scope of the list that may do it along
     pending_at     TEXT,              -- when pending_cursor was taken
     attempts       INTEGER NOT NULL DEFAULT 0,  -- failed requests since the last success
     last_error     TEXT,
@@ -26,6 +27,9 @@ CREATE TABLE sync_work (
 
 -- Picking work: the next rows in order, without those that have nothing to do.
 CREATE INDEX sync_work_due ON sync_work (source, order_key, due_at) WHERE due_at IS NOT NULL;
+
+-- What waits for a list, by the scope of that list.
+CREATE INDEX sync_work_waiting ON sync_work (source, pending_cursor) WHERE due_at IS NULL AND kind = 'one_off';
 
 -- One row per invocation.
 CREATE TABLE sync_runs (

@@ -36,10 +36,11 @@ struct Reader {
                      answer);
         return answer;
     }
-    std::vector<std::string> opened(Id stream) const {
+    // Whatever is stored, or only where something is.
+    std::vector<std::string> opened(Id stream, bool stored = false) const {
         std::vector<std::string> scopes;
         for (const auto& follow_up : answer.follow_ups)
-            if (follow_up.stream == index(stream)) scopes.push_back(follow_up.scope);
+            if (follow_up.stream == index(stream) && follow_up.stored == stored) scopes.push_back(follow_up.scope);
         return scopes;
     }
 };
@@ -70,6 +71,7 @@ TEST_CASE("a task with subtasks opens their list, and each task its stories and 
     CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
     CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
+    CHECK(reader.opened(Id::task_attachments, true) == std::vector<std::string>{"11", "12"});
     std::vector<std::int64_t> orders;
     for (const auto& follow_up : reader.answer.follow_ups)
         if (follow_up.stream == index(Id::task_stories)) orders.push_back(follow_up.order);
@@ -83,6 +85,45 @@ TEST_CASE("stories are opened for new and changed tasks only, subtasks in any ca
 
     for (const auto& follow_up : reader.answer.follow_ups)
         CHECK((follow_up.entity >= 0) == (follow_up.stream != index(Id::task_subtasks)));
+}
+
+TEST_CASE("a task that was looked at opens its subtasks only if not so many are stored") {
+    Reader reader;
+
+    for (const auto stream : {Id::project_tasks_changed, Id::user_tasks_changed}) {
+        reader.read(stream, kTwoTasks);
+
+        CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
+        for (const auto& follow_up : reader.answer.follow_ups)
+            if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == 2);
+    }
+}
+
+TEST_CASE("a project opens its tasks, and opens them again when its fields are other ones") {
+    Reader reader;
+
+    reader.read(Id::projects, R"({"data":[{"gid":"7","name":"a"}]})");
+
+    std::vector<bool> watched;
+    for (const auto& follow_up : reader.answer.follow_ups)
+        if (follow_up.stream == index(Id::project_tasks)) watched.push_back(follow_up.watched);
+    CHECK(watched == std::vector<bool>{false, true});
+    CHECK(std::ranges::find(reader.source->tables(), "asana_custom_field_settings", &Table::name)->watched ==
+          "custom_field_gid");
+}
+
+TEST_CASE("stories and attachments are read in rotation, unless they are switched off") {
+    const auto rotating = [](std::set<std::string> off) {
+        std::string names;
+        const auto source = asana::make_source({"acme", {}, std::move(off)});
+        for (const auto& stream : source->streams())
+            if (!stream.rotates.empty()) names += std::string(stream.name) + " ";
+        return names;
+    };
+
+    CHECK(rotating({}) == "task_stories task_attachments ");
+    CHECK(rotating({"stories"}) == "task_attachments ");
+    CHECK(rotating({"stories", "attachments"}).empty());
 }
 
 TEST_CASE("a resource that is switched off is not opened") {
@@ -331,7 +372,8 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
     const std::string parent = R"("parent":{"gid":"6","resource_type":"task"})";
 
     CHECK(asked(R"("action":"changed",)" + task) == "task 5 ;");
-    CHECK(asked(R"("action":"added","parent":{"gid":"7","resource_type":"project"},)" + task) == "task 5 ;");
+    CHECK(asked(R"("action":"added","parent":{"gid":"7","resource_type":"project"},)" + task) == "task 5 moved;");
+    CHECK(asked(R"("action":"removed","parent":{"gid":"8","resource_type":"section"},)" + task) == "task 5 moved;");
     CHECK(asked(R"("action":"removed",)" + parent + "," + task) == "task 5 ;task 6 ;");
     CHECK(asked(R"("action":"deleted","created_at":"2026-01-01T00:00:00.000Z","parent":null,)" + task) ==
           "task 5 deleted 2026-01-01T00:00:00.000Z;");
@@ -342,6 +384,12 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
     CHECK(asked(R"("action":"added",)" + parent +
                 R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"attachment_added"})") ==
           "task 6 ;task_stories 6 ;task_attachments 6 ;");
+    CHECK(asked(R"("action":"added",)" + parent +
+                R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"section_changed"})") ==
+          "task 6 moved;task_stories 6 ;");
+    CHECK(asked(R"("action":"changed",)" + parent +
+                R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"comment_added"})") ==
+          "task_stories 6 ;");  // an edited comment leaves its task as it was
     CHECK(asked(R"("action":"deleted",)" + parent + R"(,"resource":{"gid":"5","resource_type":"attachment"})") ==
           "task 6 ;task_attachments 6 ;");
     CHECK(asked(R"("action":"changed","resource":{"gid":"5","resource_type":"section"})") == "sections 7 ;");
@@ -352,6 +400,36 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
     CHECK(asked(R"("action":"added","resource":null)").empty());
     CHECK(reader.answer.token == "t2");
     CHECK(reader.answer.more);
+}
+
+TEST_CASE("a list may tell of what an event speaks of, but not of what was deleted, nor of subtasks and their parents") {
+    Reader reader;
+    const auto batched = [&](const std::string& event) {
+        reader.read(Id::project_events,
+                    R"({"data":[{"created_at":"2026-01-01T00:00:00.000Z",)" + event + R"(}],"sync":"t2"})");
+        return std::ranges::count_if(reader.answer.follow_ups, [](const auto& hint) { return hint.at.has_value(); });
+    };
+    const std::string task = R"("resource":{"gid":"5","resource_type":"task"})";
+    const std::string parent = R"("parent":{"gid":"6","resource_type":"task"})";
+
+    CHECK(batched(R"("action":"changed",)" + task) == 1);
+    CHECK(reader.answer.follow_ups.at(0).at == parse_iso("2026-01-01T00:00:00.000Z"));
+    CHECK(batched(R"("action":"added",)" + parent + R"(,"resource":{"gid":"5","resource_type":"story"})") == 1);
+    CHECK(batched(R"("action":"deleted",)" + task) == 0);
+    CHECK(batched(R"("action":"added",)" + parent + "," + task) == 0);
+    CHECK(batched(R"("action":"changed","created_at":"yesterday",)" + task) == 0);
+    CHECK(reader.answer.follow_ups.size() == 1);
+}
+
+TEST_CASE("the tasks of a project that were modified are asked for with the time") {
+    const auto source = asana::make_source({"acme", {}, {}});
+
+    CHECK(source->target({.stream = index(Id::project_tasks_changed),
+                          .scope = "7",
+                          .root = "1",
+                          .offset = "o",
+                          .cursor = "2026-01-01T00:00:00.000Z"})
+              .starts_with("/tasks?project=7&limit=100&offset=o&modified_since=2026-01-01T00%3A00%3A00.000Z&opt_fields="));
 }
 
 TEST_CASE("events of what is not mirrored lead to nothing") {

@@ -103,6 +103,7 @@ TEST_CASE("every option reaches its field") {
                                    "    token_env: SECOND_TOKEN\n"
                                    "  - name: third\n"
                                    "    token_command: pass show asana\n"
+                                   "schedule: {stories_reread_every: 30d, max_staleness: 10s}\n"
                                    "log: {level: off, format: json}\n");
 
     const Config config = read_config(file, kResources);
@@ -123,6 +124,8 @@ TEST_CASE("every option reaches its field") {
     CHECK(config.sources[2].token_command == "pass show asana");
     CHECK(config.file == file);
     CHECK(config.database == folder.path() / "data/acme.db");
+    CHECK(config.schedule.stories_reread_every == std::chrono::hours(24 * 30));
+    CHECK(config.schedule.max_staleness == std::chrono::seconds(10));
     CHECK(config.log == log::Options{.level = log::Level::off, .format = log::Format::json});
 }
 
@@ -174,6 +177,11 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "c.yaml:1:26: schedule.relist_every: must be a time from 1m to 7d, such as 90s, 5m, 1h or 7d, not '1w'"},
         {"schedule: {relist_every: 59s}",
          "c.yaml:1:26: schedule.relist_every: must be a time from 1m to 7d, such as 90s, 5m, 1h or 7d, not '59s'"},
+        {"schedule: {stories_reread_every: 59m}",
+         "c.yaml:1:34: schedule.stories_reread_every: must be a time from 1h to 365d, such as 90s, 5m, 1h or 7d, not "
+         "'59m'"},
+        {"schedule: {max_staleness: 25h}",
+         "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
         {"planning: {max_staleness: 5m}",
          "c.yaml:1:1: planning: unknown key, known here: database, deletions, log, schedule, sources"},
     }));

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -43,7 +44,7 @@ class FakeClock final : public Clock {
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first,
-// whose scope is a row.
+// whose scope is a row. `changed` is what was modified in a list.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -56,6 +57,7 @@ enum : std::uint16_t {
     kLooks,
     kBoards,
     kMoves,
+    kChanged,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -80,22 +82,31 @@ inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
     {.name = "boards", .stage = "boards", .rank = 28, .token_stream = "moves", .every = source::Every::reconcile},
     {.name = "moves", .stage = "boards", .rank = 27, .looked_at_by = "looks"},
+    {.name = "changed",
+     .stage = "lists",
+     .rank = 24,
+     .kind = source::Kind::one_off,
+     .watermark = true,
+     .gathers = "looks"},
 };
 
 // Nothing hangs on a row of these tests.
 inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
 
-// Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
+// Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE". Anything else makes the page unusable.
+// "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE",
+// "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "more", "fact KEY VALUE". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
+    std::vector<source::Stream> table{std::begin(kLines), std::end(kLines)};
+    std::span<const Remains> hangs = kRemains;
 
     std::string_view name() const override { return "acme"; }
-    std::span<const source::Stream> streams() const override { return kLines; }
+    std::span<const source::Stream> streams() const override { return table; }
     std::span<const Table> tables() const override { return store::kTables; }
-    std::span<const Remains> remains() const override { return kRemains; }
+    std::span<const Remains> remains() const override { return hangs; }
     std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
     std::string fingerprint() const override { return opens; }
     std::string target(const source::Work& work) const override {
@@ -103,9 +114,10 @@ class Lines final : public source::Source {
         return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
                            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
                            work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-                           work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves)
+                           work.cursor.empty() ||
+                                   (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged)
                                ? ""
-                                : fmt::format("@{}", work.cursor));
+                               : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
@@ -158,21 +170,44 @@ class Lines final : public source::Source {
                                      .first = static_cast<std::uint32_t>(page.values.size())});
             page.values.push_back(Value::of(content));
             page.values.push_back(Value());
+            if (words.size() > 3) {
+                page.entities.back().hash += static_cast<std::int64_t>(words.size());
+                page.entities.back().first_child = static_cast<std::uint32_t>(page.children.size());
+                page.entities.back().children = 1;
+                page.children.push_back({store::kFollowers, static_cast<std::uint32_t>(page.values.size()),
+                                         static_cast<std::uint32_t>(words.size() - 3)});
+                for (std::size_t i = 3; i < words.size(); ++i) {
+                    page.values.push_back(Value::of(page.entities.back().gid));
+                    page.values.push_back(Value::of(page.keep(words[i])));
+                }
+            }
             ++answer.objects;
-        } else if (words[0] == "open" || words[0] == "if_changed") {
+        } else if (words[0] == "open" || words[0].starts_with("if_")) {
             const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
             answer.follow_ups.push_back(
                 {.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
                  .scope = words.at(3),
                  .root = words.at(2),
                  .order = words.size() > 4 ? std::stoll(words[4]) : 0,
-                 .entity = words[0] == "open" ? -1 : static_cast<std::int64_t>(page.entities.size()) - 1});
+                 .entity = words[0] == "open" || words[0] == "if_stored" || words[0] == "if_not"
+                               ? -1
+                               : static_cast<std::int64_t>(page.entities.size()) - 1,
+                 .watched = words[0] == "if_watched",
+                 .stored = words[0] == "if_stored",
+                 .number = words[0] == "if_not" ? std::optional(std::stoll(words.at(4))) : std::nullopt});
         } else if (words[0] == "hint") {
             const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
             answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
                                          .scope = words.at(3),
                                          .root = words.at(2),
                                          .said = words.size() > 4 ? words[4] + " " + words.at(5) : ""});
+        } else if (words[0] == "hint_at") {
+            const auto stream = std::ranges::find(kLines, words.at(2), &source::Stream::name);
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
+                                         .scope = words.at(4),
+                                         .root = words.at(3),
+                                         .said = words.size() > 5 ? words[5] : "",
+                                         .at = store::at(std::stoll(words.at(1)))});
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
         } else if (words[0] == "more") {

@@ -323,3 +323,44 @@ TEST_CASE("a run is a row from its start") {
                "SELECT ended_at, exit_code, requests, retries, rate_limited, rows_written, rows_unchanged "
                "FROM sync_runs") == iso(at(5)) + "|1|10|1|2|300|4");
 }
+
+TEST_CASE("what waits for a list is not due, and is found by the scope of the list") {
+    Fixture f;
+    for (const std::string scope : {"1", "2", "3"}) {
+        Work work = one_off(scope, 1);
+        work.due_at.reset();
+        work.pending_cursor = scope == "3" ? "b" : "a";
+        work.cursor = "moved";
+        f.store->save(work);
+    }
+    Work token = recurring("a", 1);
+    token.due_at.reset();
+    token.pending_cursor = "a";
+    f.store->save(token);
+    const auto waiting = [&](std::string_view list) {
+        std::string scopes;
+        for (const auto& work : f.store->waiting("acme", list)) scopes += work.scope + " ";
+        return scopes;
+    };
+
+    CHECK(f.due(at(9999)).empty());
+    CHECK(waiting("a") == "1 2 ");
+    CHECK(waiting("b") == "3 ");
+    CHECK(waiting("").size() == 6);
+    CHECK(f.store->waiting("another", "").empty());
+
+    CHECK(f.store->queue(one_off("1", 1), at(0)));  // somebody else wants it
+    CHECK(waiting("a") == "2 ");
+    CHECK(f.due(at(0)) == "1 ");
+}
+
+TEST_CASE("one-off work that waits at the end moves forward when it is asked for, and never back") {
+    Fixture f;
+    f.store->queue(one_off("a", 9), at(0));
+    f.store->queue(one_off("b", 5), at(0));
+
+    CHECK_FALSE(f.store->queue(one_off("a", 1), at(0)));
+    CHECK(f.due(at(0)) == "a b ");
+    CHECK_FALSE(f.store->queue(one_off("a", 9), at(0)));
+    CHECK(f.due(at(0)) == "a b ");
+}

@@ -282,3 +282,46 @@ TEST_CASE("a row that comes back leaves the tombstones, also after a restart") {
     CHECK(rows(f.file, kProjectRows) == "1|10|A");
     CHECK(rows(f.file, "SELECT gid FROM sync_tombstones") == "2");
 }
+
+TEST_CASE("another set of values in a watched column is told, another order is not") {
+    testing::TemporaryFolder folder;
+    const auto store = open_sqlite(folder.path() / "mirror.db", kTables);
+    const auto watched = [&](std::int64_t hash, std::initializer_list<std::string_view> followers) {
+        return put(*store, Projects().add("1", hash, "a", followers)).watched.at(0);
+    };
+
+    CHECK_FALSE(watched(1, {"5", "6"}));  // a new row
+    CHECK_FALSE(watched(2, {"6", "5"}));
+    CHECK(watched(3, {"5"}));
+    CHECK(watched(4, {"5", "7"}));
+    CHECK(watched(5, {}));
+    CHECK_FALSE(watched(6, {}));
+}
+
+TEST_CASE("rows come in the order of a column, latest first, from a place on, without mentions") {
+    testing::TemporaryFolder folder;
+    const auto file = folder.path() / "mirror.db";
+    const auto store = open_sqlite(file, kTables);
+    put(*store, Projects().add("1", 1, "b", {"9"}).add("2", 1, "a").add("3", 1, "b").add("4", 1, "c"));
+    const auto behind = [&](const Store::Place& place, std::size_t limit) {
+        std::string gids;
+        for (const auto& row : store->rows_behind("asana_projects", "name", "notes", place, limit)) gids += row.gid + " ";
+        return gids;
+    };
+
+    CHECK(behind({"~", "", ""}, 10) == "4 3 1 2 ");
+    CHECK(behind({"~", "", ""}, 2) == "4 3 ");
+    CHECK(behind({"b", "3", ""}, 10) == "1 2 ");
+    CHECK(store->rows_behind("asana_users", "name", "email", {"~", "", ""}, 10).empty());
+    CHECK(store->count("asana_projects", "name") == 4);
+    CHECK(store->count("asana_projects", "notes") == 0);
+
+    store->build_indexes();
+    SQLite::Database database(file);
+    SQLite::Statement plan(database,
+                           "EXPLAIN QUERY PLAN SELECT modified_at, gid, workspace_gid FROM asana_tasks WHERE mirrored_at "
+                           "IS NOT NULL AND (modified_at, gid) < ('2026', '1') ORDER BY modified_at DESC, gid DESC LIMIT 9");
+    std::string text;
+    while (plan.executeStep()) text += plan.getColumn(3).getString() + "; ";
+    CHECK(text == "SEARCH asana_tasks USING INDEX asana_tasks_modified_at (modified_at<?); ");
+}

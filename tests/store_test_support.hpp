@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, 2> kFollowerColumns = {"project_gi
 inline constexpr std::array<std::string_view, 2> kUserColumns = {"name", "email"};
 enum : std::uint16_t { kProjects, kFollowers, kUsers };
 inline constexpr std::array<Table, 3> kTables = {{{"asana_projects", kProjectColumns},
-                                                  {"asana_project_followers", kFollowerColumns, false},
+                                                  {"asana_project_followers", kFollowerColumns, false, "user_gid"},
                                                   {"asana_users", kUserColumns}}};
 
 // Pages of projects, each with followers, who are mentioned with the name "user <gid>".

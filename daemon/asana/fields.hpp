@@ -66,6 +66,7 @@ struct Mapping {
 struct Children {
     std::string_view table;
     std::span<const std::string_view> columns;
+    std::string_view watched = {};  // see Table
 };
 
 using enum Is;
@@ -389,7 +390,8 @@ inline constexpr Children kChildren[] = {
     {"asana_task_dependencies", kDependencyColumns},
     {"asana_task_likes", kTaskUserColumns},
     {"asana_tag_followers", kTagUserColumns},
-    {kSettings, kSettingColumns},
+    // Fields come to the tasks of a project, and leave them, with the project.
+    {kSettings, kSettingColumns, "custom_field_gid"},
     {kValues, kValueColumns},
     {kItems, kItemColumns},
 };

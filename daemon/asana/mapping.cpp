@@ -167,7 +167,7 @@ Mapper::Mapper() {
         tables_.push_back({.name = mapping->table, .columns = {}, .entity = true});
     }
     for (const Children& child : kChildren)
-        tables_.push_back({.name = child.table, .columns = child.columns, .entity = false});
+        tables_.push_back({.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
 
     for (const auto& compiled : compiled_) {
         auto& columns = compiled->columns;

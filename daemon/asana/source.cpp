@@ -53,6 +53,9 @@ bool counts(const Value& value) {
     return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0);
 }
 
+// Stories of what may leave modified_at alone. The documentation contradicts itself.
+constexpr std::string_view kMoves[] = {"section_changed", "added_to_project", "removed_from_project"};
+
 // Matches loosely: the texts are not promised. https://developers.asana.com/docs/errors
 bool says(std::string_view body, std::string_view words) { return body.find(words) != std::string_view::npos; }
 
@@ -89,7 +92,8 @@ class AsanaSource final : public source::Source {
   public:
     explicit AsanaSource(Options options) : options_(std::move(options)) {
         for (const Stream& stream : kStreams) {
-            streams_.push_back(stream.engine);
+            auto& engine = streams_.emplace_back(stream.engine);
+            if (!wanted(stream)) engine.rotates = {};
             fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
         }
     }
@@ -310,23 +314,32 @@ class AsanaSource final : public source::Source {
         });
         const auto ask = [&](Id id, std::string_view scope, std::string said = {}) {
             const Stream& stream = stream_of(id);
-            if (scope.empty() ||
-                (!stream.resource.empty() && options_.resources_off.contains(std::string(stream.resource))))
-                return;
+            if (scope.empty() || !wanted(stream)) return;
             answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(id),
                                          .scope = std::string(scope),
                                          .root = std::string(work.root),
                                          .said = std::move(said)});
         };
+        // A list of what was modified may name it. Of what came into another container that is not sure.
+        const auto ask_along = [&](std::string_view gid, bool moved) {
+            ask(Id::task, gid, moved ? "moved" : "");
+            if (!gid.empty()) answer.follow_ups.back().at = parse_iso(created_at);
+        };
         if (resource.type == "task") {
-            ask(Id::task, resource.gid, action == "deleted" ? "deleted " + created_at : "");
-            if (parent.type == "task") ask(Id::task, parent.gid);  // for its num_subtasks
+            if (action == "deleted" || parent.type == "task")
+                ask(Id::task, resource.gid, action == "deleted" ? "deleted " + created_at : "");
+            else
+                ask_along(resource.gid, !parent.gid.empty() && action != "changed");
+            if (parent.type == "task" && !parent.gid.empty()) {  // for its num_subtasks, and after the subtask
+                ask(Id::task, parent.gid);
+                answer.follow_ups.back().order = 1;
+            }
         } else if (resource.type == "story" && parent.type == "task") {
-            ask(Id::task, parent.gid);
+            if (action != "changed") ask_along(parent.gid, std::ranges::count(kMoves, resource.subtype) > 0);
             ask(Id::task_stories, parent.gid);
             if (resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
         } else if (resource.type == "attachment" && parent.type == "task") {
-            ask(Id::task, parent.gid);
+            ask_along(parent.gid, false);
             ask(Id::task_attachments, parent.gid);
         } else if (resource.type == "section") {
             ask(Id::sections, last_segment(work.scope));
@@ -347,7 +360,7 @@ class AsanaSource final : public source::Source {
         const std::int64_t opener = entity != nullptr ? entity - answer.page.entities.data() : -1;
         for (const Opens& opens : stream.opens) {
             const Stream& opened = stream_of(opens.stream);
-            if (!opened.resource.empty() && options_.resources_off.contains(std::string(opened.resource))) continue;
+            if (!wanted(opened)) continue;
             if (!opens.where.empty() && !counts(value(opens.where))) continue;
             if (!opens.is.empty() && value(opens.where).as_text() != opens.is) continue;
             const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
@@ -359,6 +372,8 @@ class AsanaSource final : public source::Source {
             // A person stands in several workspaces, and has other tasks in each.
             if (!per_workspace && opened.path.find("{root}") != std::string_view::npos)
                 scope = fmt::format("{}/{}", root, scope);
+            std::optional<std::int64_t> number;
+            if (opens.number) number = value(opens.where).integer;
             answer.follow_ups.push_back(
                 {.stream = static_cast<std::uint16_t>(opens.stream),
                  .scope = std::move(scope),
@@ -366,8 +381,15 @@ class AsanaSource final : public source::Source {
                  .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
                  .entity = opens.when == When::always ? -1 : opener,
                  .opener = opener,
-                 .fresh = opens.when == When::fresh});
+                 .fresh = opens.when == When::fresh,
+                 .watched = opens.when == When::watched,
+                 .stored = opens.stored,
+                 .number = number});
         }
+    }
+
+    bool wanted(const Stream& stream) const {
+        return stream.resource.empty() || !options_.resources_off.contains(std::string(stream.resource));
     }
 
     bool wanted(const Page& page, std::size_t entity) const {

@@ -25,6 +25,7 @@ enum class Id : std::uint16_t {
     project,
     sections,
     project_tasks,
+    project_tasks_changed,
     task,
     task_subtasks,
     user_tasks,
@@ -53,8 +54,11 @@ struct Opens {
     enum class When : std::uint8_t {
         always,
         changed,
-        fresh
-    } when = When::always;  // the row: new or not as it was; new
+        fresh,
+        watched
+    } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
+    bool stored = false;    // and only if rows of that stream are stored for it
+    bool number = false;    // and only if not so many are stored as `where` says
 };
 using When = Opens::When;
 
@@ -91,20 +95,23 @@ inline constexpr Opens kOpenedByProject[] = {
     {Id::custom_types},
     {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
     {Id::project_attachments},
+    {.stream = Id::project_tasks, .when = When::watched},  // its fields are those of its tasks, and move nothing in them
 };
 inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
 inline constexpr Opens kOpenedByTask[] = {
     {Id::task_subtasks, {}, "num_subtasks"},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may have been deleted
 };
-// Looked at by itself, a task leads to its subtasks only when it changed: they have events of their own. A new one, or
-// one that came back, is counted by its parent.
+// Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
+// one, or one that came back, is counted by its parent.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
-    {Id::task_subtasks, {}, "num_subtasks", {}, {}, When::changed},
+    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
@@ -143,6 +150,9 @@ inline constexpr Stream kStreams[] = {
                 .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
                 .counted_by = "project_task_counts"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
+    // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
+    {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
+     .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks"},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
@@ -175,14 +185,16 @@ inline constexpr Stream kStreams[] = {
                 .proves = "asana_attachments", .proves_by = "parent_gid"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project_brief"},
     {.engine = {.name = "task_stories", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off,
-                .proves = "asana_stories", .proves_by = "target_gid"},
+                .proves = "asana_stories", .proves_by = "target_gid",
+                .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .after = "task"},
      .path = "/tasks/{scope}/stories", .mapping = &kStories, .opens = kOpenedByStory, .resource = "stories"},
     // After all stories: they open the same work, which is asked for once then.
     {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 61, .kind = Kind::one_off,
-                .proves = "asana_attachments", .proves_by = "parent_gid"},
+                .proves = "asana_attachments", .proves_by = "parent_gid",
+                .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
-    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .looked_at_by = "project"},
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .looked_at_by = "project", .gathered_by = "project_tasks_changed"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
     // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
     {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},
@@ -217,10 +229,17 @@ inline constexpr Remains::Kin kWithProject[] = {
     {"asana_status_updates", "parent_gid"},
     {"asana_attachments", "parent_gid"},
 };
+// What referred to it, and is not told that it is gone.
+inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
+inline constexpr Remains::Carriers kWithTag[] = {{"asana_task_tags", "task_gid", "tag_gid", "task"}};
+inline constexpr Remains::Carriers kWithField[] = {
+    {"asana_custom_field_values", "object_gid", "custom_field_gid", "task"}};
 inline constexpr Remains kRemains[] = {
     {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
     {"asana_projects", kOfProject, kWithProject, true},
-    {"asana_sections", {}, {}, true},
+    {"asana_sections", {}, {}, true, {}, kInSection},
+    {"asana_tags", {}, {}, true, {}, kWithTag},
+    {"asana_custom_fields", {}, {}, true, {}, kWithField},
     {"asana_stories", {}, {}},
     {"asana_attachments", {}, {}},
     {"asana_workspace_memberships", {}, {}},

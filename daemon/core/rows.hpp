@@ -21,6 +21,8 @@ struct Table {
     // Entity tables: the columns beside gid, content_hash and mirrored_at. Child tables: all columns, the owner first.
     std::span<const std::string_view> columns;
     bool entity = true;  // false: a child table, whose rows are replaced as a set with their owner
+    // Of a child table: when other values than before stand in this column, that is told; see Written::watched.
+    std::string_view watched = {};
 };
 
 // What hangs on a row of an entity table, and leaves with it.
@@ -34,6 +36,15 @@ struct Remains {
     std::span<const Kin> followers;  // entity tables: each row leaves in the same way
     bool mention = false;            // what refers to it keeps its name: the row stays as a mention
     std::string_view above = {};     // the column with the gid of the row that counts this one: it is looked at again
+    // Objects that refer to it, by a child table of theirs. No event tells them that it is gone: they are asked for
+    // again, by one of these streams of single objects.
+    struct Carriers {
+        std::string_view table;
+        std::string_view owner;   // the column that holds the gid of the object
+        std::string_view column;  // holds the gid of the row that goes
+        std::string_view stream;
+    };
+    std::span<const Carriers> carriers = {};
 };
 
 struct Value {

@@ -241,6 +241,8 @@ void Sync::begin_pass(bool anew) {
         row->due_at = pass_;
         store_.save(*row);
     }
+    release_forgotten();
+    rotate();
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {
         auto row = row_of(streams[root.stream], root.scope, root.root, Class::fresh, root.order);
@@ -400,6 +402,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
                 store_.drop_work(name_, row->stream);
                 continue;
             }
+            if (lane == Class::fresh && comes_after(account_.source.streams()[stream->second], row->scope)) continue;
             auto walk = std::make_unique<Walk>();
             walk->stream = stream->second;
             walk->row = std::move(*row);
@@ -412,6 +415,13 @@ Sync::WalkPtr Sync::pick(Class lane) {
         refilled = true;
         refill(lane);
     }
+}
+
+// What was told of the same object is asked for first: its answer may ask for this again.
+bool Sync::comes_after(const source::Stream& stream, std::string_view scope) {
+    if (stream.after.empty() || in_flight_.empty()) return false;
+    const auto before = store_.work(name_, stream.after, scope);
+    return before && (!before->due_at || *before->due_at <= due_at_);
 }
 
 // False: nothing is due.

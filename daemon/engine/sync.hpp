@@ -58,6 +58,7 @@ struct Progress {
 struct Periods {
     Milliseconds relist{0};
     Milliseconds reconcile{0};
+    Milliseconds reread{0};  // of what is read in rotation; zero: all of it in this pass
 };
 
 // What a walk may find missing of what is stored, before it is held until a second walk, a day later, says the same.
@@ -133,6 +134,7 @@ class Sync {
     WalkPtr pick(Class lane);
     WalkPtr pick_poll();
     bool refill(Class lane);
+    bool comes_after(const source::Stream& stream, std::string_view scope);
     void make_ready(WalkPtr walk);
     void make_ready_first(WalkPtr walk);
     void load_polls();
@@ -178,6 +180,24 @@ class Sync {
     void note_user(const std::string& fact, const std::string& user);
     void queue_follow_ups(Walk& walk, const store::Written& written);
     Class class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const;
+    std::optional<std::int64_t> stored_of(const source::Stream& stream, std::string_view scope);
+    void came(const store::Work& work);
+    bool gather(const Walk& changes, const source::FollowUp& hint, const store::Work& work);
+    void wait_for(const source::Stream& list, std::string_view scope, store::Work work, std::string_view said,
+                  Instant since);
+    bool may_name(const source::Stream& list, std::string_view scope, std::string_view gid);
+    std::vector<std::string> named_in(const source::Stream& list, std::string_view gid);
+    const source::Stream* members_of(const source::Stream& list) const;
+    bool is_active(const source::Stream& stream, std::string_view scope) const;
+    void end_of_hints(const source::Stream& list, std::string_view scope);
+    void named(const Walk& walk);
+    void release(std::string_view scope);
+    void no_more_hints(const Walk& changes);
+    void give_back(Walk& walk);
+    void release_forgotten();
+    void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
+    void rotate();
+    void rotate(std::string_view table, std::span<const source::Stream* const> streams);
 
     source::Work work_of(const Walk& walk) const;
     store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,

@@ -132,6 +132,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     store_.as_one([&] {
         written = store_.write(answer_.page, sent(request), now);
         queue_follow_ups(walk, written);
+        if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (!stream.proves.empty())
             for (const auto& entity : answer_.page.entities)
@@ -145,6 +146,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.save(walk.row);
             return;
         }
+        if (!stream.gathered_by.empty()) end_of_hints(stream_named(stream.gathered_by), walk.row.scope);
+        if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
         keep_watermark(walk);
         if (is_poll_[walk.stream]) learn(walk);
@@ -185,28 +188,39 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
 void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
     const bool everything = walk.row.last_done_at == store::kOutdated;
     const auto streams = account_.source.streams();
-    std::array<std::int64_t, kClasses> earliest;
-    earliest.fill(std::numeric_limits<std::int64_t>::max());
     for (const auto& follow_up : answer_.follow_ups) {
-        const bool changed =
-            follow_up.entity >= 0 &&
-            (follow_up.fresh ? written.fresh : written.changed)[static_cast<std::size_t>(follow_up.entity)];
-        if (follow_up.entity >= 0 && !changed && !everything) continue;
+        const auto& which = follow_up.watched ? written.watched : follow_up.fresh ? written.fresh : written.changed;
+        const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
+        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
         const auto& stream = streams[follow_up.stream];
         auto row = row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = pass_;
+        if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
+        if (follow_up.number && stored_of(stream, row.scope) == follow_up.number) continue;
+        if (follow_up.said && gather(walk, follow_up, row)) {
+            ++walk.found;
+            continue;
+        }
         const bool news = changed || follow_up.said;
         if (!(news ? queue_anew(row, follow_up.said) : store_.queue(row, outdated_before(stream, follow_up.scope))))
             continue;
-        ++backlog_[row.stream];
+        came(row);
         ++walk.found;
-        auto& first = earliest[static_cast<std::size_t>(class_of(row))];
-        first = std::min(first, row.order_key);
     }
-    // What was picked ahead is put back when something more valuable has come.
-    for (std::size_t lane = 0; lane < kClasses; ++lane)
-        if (auto& picked = lanes_[lane].picked; !picked.empty() && earliest[lane] < picked.back().order_key)
-            picked.clear();
+}
+
+// How many rows are stored that the stream would name for this scope. None: that would cost too much to tell.
+std::optional<std::int64_t> Sync::stored_of(const source::Stream& stream, std::string_view scope) {
+    if (!store_.has_indexes()) return std::nullopt;
+    const auto rows = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope);
+    return static_cast<std::int64_t>(rows.size());
+}
+
+// It was not due before. What was picked ahead is put back when something more valuable has come.
+void Sync::came(const store::Work& work) {
+    ++backlog_[work.stream];
+    auto& picked = lanes_[static_cast<std::size_t>(class_of(work))].picked;
+    if (!picked.empty() && work.order_key < picked.back().order_key) picked.clear();
 }
 
 // Changes are read first, whoever found them; a list that was complete before is reconciled.
@@ -412,6 +426,10 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     const auto now = this->now();
+    if (!stream_of(walk).gathers.empty()) {
+        log::info("asked for one by one instead stream={} scope={} why=\"{}\"", walk.row.stream, walk.row.scope, why);
+        return give_back(walk);
+    }
     if (gaps_told_ < kGapsTold)
         log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                      iso(now + retry_in));
@@ -423,6 +441,7 @@ void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& 
     open_group();
     store_.as_one([&] {
         store_.save(walk.row);
+        no_more_hints(walk);
         store_.open_gap({.source = name_,
                          .stream = walk.row.stream,
                          .scope = walk.row.scope,

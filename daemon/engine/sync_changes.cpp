@@ -44,11 +44,13 @@ bool Sync::sweep(Walk& walk) {
         return false;
     }
     for (const auto& gid : stored) {
-        if (!stream.looked_at_by.empty())
+        if (!stream.looked_at_by.empty()) {
             ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
-        else
+        } else {
             store_.bury(account_.source.remains(), stream.proves, gid,
                         {.source = name_, .cause = "deleted", .detected_by = "walk", .detected_at = now()});
+            carriers_of(stream.proves, gid, walk.row.root);
+        }
     }
     return true;
 }
@@ -125,6 +127,7 @@ void Sync::gone(Walk& walk, std::uint64_t request, int status, const std::string
                      .detected_by = deleted ? "event" : "walk",
                      .detected_at = now,
                      .sent = sent(request)});
+        carriers_of(table, walk.row.scope, walk.row.root);
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
         if (const auto& stream = stream_of(walk); !stream.proves.empty())
             for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))
@@ -144,6 +147,7 @@ void Sync::forget_token(Walk& walk) {
     open_group();
     store_.as_one([&] {
         store_.done(walk.row, now);
+        no_more_hints(walk);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         const auto* list = list_of(stream);
         if (auto row = list != nullptr ? store_.work(name_, list->name, walk.row.scope) : std::nullopt) {
@@ -174,6 +178,7 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
     open_group();
     store_.as_one([&] {
         store_.done(row, now);
+        no_more_hints(*walk);
         ask_for(*list, row.scope, row.root);
         store_.heal_gap(name_, row.stream, row.scope, now);
     });
@@ -194,8 +199,9 @@ void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::st
 // counts. True if the row was not due before.
 bool Sync::queue_anew(const store::Work& row, const std::optional<std::string>& said) {
     const bool queued = store_.queue(row, now() + Milliseconds(1));
-    if (said) store_.say(row, *said);
-    if (auto* const walk = overtake(row); walk != nullptr && said && !walk->row.recurring) walk->row.cursor = *said;
+    const std::string_view word = said && *said != kMoved ? std::string_view(*said) : std::string_view();
+    if (said) store_.say(row, word);
+    if (auto* const walk = overtake(row); walk != nullptr && said && !walk->row.recurring) walk->row.cursor = word;
     return queued;
 }
 

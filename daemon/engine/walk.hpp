@@ -44,6 +44,10 @@ inline constexpr std::size_t kMostCurious = 64;               // walks that wait
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;       // order_key = class * kClass + rank * kRank + order
 inline constexpr std::int64_t kClass = 1'000'000'000'000'000'000;  // room for a thousand ranks
 
+inline constexpr std::string_view kMoved = "moved";   // what an event says of what may not look modified
+inline constexpr auto kHintOverlap = 10s;             // of the server's clock: events are told a little later than made
+inline constexpr std::size_t kRotateAtOnce = 1000;    // rows in memory
+
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/rows.hpp"
+#include "core/time.hpp"
 
 namespace taskmirror::source {
 
@@ -53,6 +54,20 @@ struct Stream {
     // A stream whose answer counts what a walk of this list names. Only a verification asks for it.
     std::string_view counted_by = {};
     bool essential = false;  // without it most of the mirror stands still: what failed is asked for again by each sync
+    // Of a stream of changes: what its events hint at waits until all of them are read, and then for this list, which
+    // gives what was modified since, when that costs fewer requests than asking for each.
+    std::string_view gathered_by = {};
+    // Of such a list: the stream of single objects that wait for it. What it did not name is asked for by that stream.
+    std::string_view gathers = {};
+    // One-off work that is done again for each row of this table within `stories_reread_every`, rows with the latest
+    // `rotates_by` first. `rotates_stored`: only where `proves` has rows for it.
+    std::string_view rotates = {};
+    std::string_view rotates_by = {};
+    std::string_view rotates_root = {};  // the column with the workspace
+    bool rotates_stored = false;
+    // One-off work of this stream waits until that of the other stream with the same scope is done: what it tells may
+    // ask for this, too.
+    std::string_view after = {};
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
@@ -73,9 +88,16 @@ struct FollowUp {
     std::int64_t order = 0;    // within the stream's rank, smaller first
     std::int64_t entity = -1;  // index in page.entities: only when that one is new or changed; -1: in any case
     std::int64_t opener = -1;  // index in page.entities of the row that leads to it
-    bool fresh = false;        // only when it is new
-    // From an event, however recently the work was done: what the event said of the object, "" or "deleted INSTANT".
+    // Of that entity: only when it is new; only when a watched child set of it changed, and then however recently the
+    // work was done.
+    bool fresh = false;
+    bool watched = false;
+    bool stored = false;                      // only where what the stream proves has rows of this scope
+    std::optional<std::int64_t> number = {};  // only where it has not just so many
+    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT", or
+    // "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
+    std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
 };
 
 // What one answer says. Reused from page to page: read() clears it first.

@@ -99,6 +99,23 @@ class SqliteStore final : public Store {
         noted_->reset();
         return found;
     }
+    std::vector<Place> rows_behind(std::string_view table, std::string_view by, std::string_view root,
+                                   const Place& place, std::size_t limit) override {
+        auto query =
+            statement(fmt::format("SELECT {1}, gid, {2} FROM {0} WHERE mirrored_at IS NOT NULL AND ({1}, gid) < (?1, ?2) "
+                                  "ORDER BY {1} DESC, gid DESC LIMIT ?3",
+                                  table, by, root));
+        query.bind(1, place.by).bind(2, place.gid).bind(3, static_cast<std::int64_t>(limit));
+        std::vector<Place> rows;
+        while (query.step())
+            rows.push_back({std::string(query.text(0)), std::string(query.text(1)), std::string(query.text(2))});
+        return rows;
+    }
+    std::int64_t count(std::string_view table, std::string_view column) override {
+        auto query = statement(fmt::format("SELECT count({}) FROM {}", column, table));
+        query.step();
+        return query.integer(0);
+    }
 
     bool queue(const Work& work, Instant pass) override { return queue_.queue(work, pass); }
     void say(const Work& work, std::string_view said) override { queue_.say(work, said); }
@@ -113,6 +130,9 @@ class SqliteStore final : public Store {
     }
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) override {
         return queue_.work(source, stream, scope);
+    }
+    std::vector<Work> waiting(std::string_view source, std::string_view scope) override {
+        return queue_.waiting(source, scope);
     }
     void save(const Work& work) override { queue_.save(work); }
     void drop_work(std::string_view source, std::string_view stream) override { queue_.drop(source, stream); }

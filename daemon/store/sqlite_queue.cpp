@@ -43,6 +43,8 @@ constexpr std::string_view kDoneSql =
     "last_done_at = ?4, cursor = ?5, pending_cursor = ?6, pending_at = ?7, changes = ?8, exposure = ?9 "
     "WHERE source = ?1 AND stream = ?2 AND scope = ?3";
 
+constexpr std::string_view kBehindAll = "\xff";  // no text in UTF-8 is larger
+
 std::string_view kind(const Work& work) { return work.recurring ? "recurring" : "one_off"; }
 
 std::string text_of(std::optional<Instant> instant) { return instant ? iso(*instant) : std::string(); }
@@ -106,7 +108,10 @@ Queue::Queue(sqlite3* database)
            "UPDATE sync_work SET cursor = ?4 WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND kind = 'one_off'"),
       cursors_due_(database,
                    "UPDATE sync_work SET due_at = ?3 WHERE source = ?1 AND stream = ?2 AND cursor IS NOT NULL "
-                   "AND due_at IS NULL") {}
+                   "AND due_at IS NULL"),
+      waiting_(database, fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND due_at IS NULL AND kind = 'one_off' "
+                                     "AND pending_cursor >= ?2 AND pending_cursor <= ?3",
+                                     kColumns)) {}
 
 bool Queue::queue(const Work& work, Instant pass) {
     const std::string due_at = iso(work.due_at.value_or(pass));
@@ -150,6 +155,13 @@ std::optional<Work> Queue::work(std::string_view source, std::string_view stream
     work_.bind(1, source).bind(2, stream).bind(3, scope);
     while (work_.step()) found = row(work_);
     return found;
+}
+
+std::vector<Work> Queue::waiting(std::string_view source, std::string_view scope) {
+    std::vector<Work> rows;
+    waiting_.bind(1, source).bind(2, scope).bind(3, scope.empty() ? kBehindAll : scope);
+    while (waiting_.step()) rows.push_back(row(waiting_));
+    return rows;
 }
 
 void Queue::save(const Work& work) {

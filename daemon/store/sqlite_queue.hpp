@@ -26,6 +26,7 @@ class Queue {
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders);
     std::vector<Work> with_cursor(std::string_view source, std::string_view stream);
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
+    std::vector<Work> waiting(std::string_view source, std::string_view scope);
     void save(const Work& work);
     void done(const Work& work, Instant now);
     void drop(std::string_view source, std::string_view stream);
@@ -34,8 +35,7 @@ class Queue {
 
   private:
     Statement queue_, raise_, sooner_, anew_, due_, with_cursor_, work_, save_, done_, remove_, drop_one_off_, rest_,
-        backlog_, clock_, say_,
-        cursors_due_;
+        backlog_, clock_, say_, cursors_due_, waiting_;
 };
 
 }  // namespace taskmirror::store

@@ -105,6 +105,7 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
     Written written;
     written.changed.resize(page.entities.size());
     written.fresh.resize(page.entities.size());
+    written.watched.resize(page.entities.size());
     const std::string at = iso(mirrored_at);
     order_.forget_settled(sent);
     for (std::size_t i = 0; i < page.entities.size(); ++i) {
@@ -135,7 +136,10 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
         if (written.fresh[i] && has_tombstones_) raise(table.name, entity.gid);
         ++(before == Stored::older ? written.updated : written.inserted);
         for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
+            const bool watched = before == Stored::older && !tables_[set.table].watched.empty();
+            const auto values = watched ? watched_values(set.table, entity.gid) : std::string();
             write_children(page, set, entity.gid, before != Stored::nothing);
+            if (watched && watched_values(set.table, entity.gid) != values) written.watched[i] = true;
         }
         for (const Mention& mention : std::span(page.mentions).subspan(entity.first_mention, entity.mentions)) {
             if (mentions_.is_new(mention)) write_mention(mention);
@@ -189,6 +193,20 @@ void RowWriter::write_children(const Page& page, const ChildSet& set, std::strin
         insert->step();
         values = values.subspan(rows * width);
     }
+}
+
+// What stands in the watched column, as one text.
+std::string RowWriter::watched_values(std::uint16_t index, std::string_view owner) {
+    const Table& table = tables_[index];
+    auto& statement = statements_[index].watched;
+    if (!statement)
+        statement.emplace(database_, fmt::format("SELECT json_group_array({0}) FROM (SELECT DISTINCT {0} FROM {1} "
+                                                 "WHERE {2} = ?1 ORDER BY {0})",
+                                                 table.watched, table.name, table.columns.front()));
+    statement->bind(1, owner).step();
+    std::string values(statement->text(0));
+    statement->reset();
+    return values;
 }
 
 std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,

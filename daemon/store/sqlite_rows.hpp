@@ -39,12 +39,13 @@ class RowWriter {
   private:
     static constexpr std::size_t kRowsAtOnce = 8;  // of a child table; a step for each costs more than the row itself
     struct Statements {
-        std::optional<Statement> lookup, insert, update, remove, mention;
+        std::optional<Statement> lookup, insert, update, remove, mention, watched;
         std::array<std::optional<Statement>, kRowsAtOnce> insert_children;  // by number of rows, from one
     };
 
     void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
+    std::string watched_values(std::uint16_t index, std::string_view owner);
     void write_mention(const Mention& mention);
     void raise(std::string_view table, std::string_view gid);
 

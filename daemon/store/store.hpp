@@ -77,6 +77,7 @@ struct Written {
     std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
     std::vector<bool> changed;    // per entity of the page: inserted or updated
     std::vector<bool> fresh;      // inserted
+    std::vector<bool> watched;    // updated, with another set of values in a watched column of a child table
 };
 
 // In which order the requests behind two answers were sent. Numbers grow by one with each request.
@@ -147,6 +148,17 @@ class Store {
     virtual void clear_notes() = 0;
     virtual bool note(std::int64_t number) = 0;  // true the first time
     virtual bool noted(std::int64_t number) = 0;
+    // The next rows of a table behind a place in the order of `by`, latest first; mentions are left out. A place is the
+    // value of `by` and the gid.
+    struct Place {
+        std::string by{};
+        std::string gid{};
+        std::string root{};  // of the row, from column `root`
+    };
+    virtual std::vector<Place> rows_behind(std::string_view table, std::string_view by, std::string_view root,
+                                           const Place& place, std::size_t limit) = 0;
+    // How many rows have a value in that column.
+    virtual std::int64_t count(std::string_view table, std::string_view column) = 0;
 
     // Makes work due. A row that is due already keeps its place in its walk, if it came there since `pass`, and comes
     // earlier if it is asked for with a smaller order_key; one that was done since `pass` stays done. True if the row
@@ -163,6 +175,9 @@ class Store {
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
     // Stores where a walk stands: every column of `work` but its key. A missing row is inserted.
     virtual void save(const Work& work) = 0;
+    // One-off work that has nothing to do at present, and waits for the list with this scope, its pending_cursor; for
+    // any list if it is empty.
+    virtual std::vector<Work> waiting(std::string_view source, std::string_view scope) = 0;
     // The walk is complete. Recurring work stays, without anything to do, with its cursors and its rate; one-off work
     // leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
