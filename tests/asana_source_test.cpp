@@ -40,7 +40,8 @@ struct Reader {
     std::vector<std::string> opened(Id stream, bool stored = false) const {
         std::vector<std::string> scopes;
         for (const auto& follow_up : answer.follow_ups)
-            if (follow_up.stream == index(stream) && follow_up.stored == stored) scopes.push_back(follow_up.scope);
+            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched)
+                scopes.push_back(follow_up.scope);
         return scopes;
     }
 };
