@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 
+#include "app_status.hpp"
 #include "asana/source.hpp"
 #include "asana/streams.hpp"
 #include "cli.hpp"
@@ -342,6 +343,8 @@ ExitCode run(int argc, const char* const* argv) {
             return sync(arguments);
         case Command::check:
             return check(arguments);
+        case Command::status:
+            return show_status(configuration(arguments), arguments.json, kVersion);
     }
     return ExitCode::internal;
 }

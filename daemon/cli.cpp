@@ -16,11 +16,11 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 4> kCommands = {"help", "version", "sync", "check"};
+constexpr std::array<std::string_view, 5> kCommands = {"help", "version", "sync", "check", "status"};
 
-constexpr std::array<std::string_view, 12> kOptions = {
+constexpr std::array<std::string_view, 13> kOptions = {
     "--config",           "--database",    "--log-level", "--log-format",  "--quiet",        "--full",
-    "--accept-deletions", "--no-progress", "--help",      "--max-minutes", "--max-requests", "--version",
+    "--accept-deletions", "--no-progress", "--help",      "--max-minutes", "--max-requests", "--version", "--json",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -33,6 +33,7 @@ usage: taskmirror COMMAND [OPTIONS]
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
   check               configuration, token, workspaces, plan; writes nothing
+  status [--json]     freshness, backlog, gaps, last runs; 75 if data is stale
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -44,9 +45,7 @@ usage: taskmirror COMMAND [OPTIONS]
   --quiet             log warnings and errors only; no progress, no summary
   --no-progress       show no progress
 
-examples:
-  ASANA_TOKEN=... taskmirror sync --database asana.db
-  taskmirror check --config /etc/taskmirror/config.yaml
+example: ASANA_TOKEN=... taskmirror sync --database asana.db
 )";
 
 [[noreturn]] void refuse(std::string_view what) {
@@ -63,6 +62,7 @@ struct Given {
     std::vector<std::string> words;
     std::string config, database, log_level, log_format, max_minutes, max_requests;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
+    bool json = false;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -80,6 +80,7 @@ Given read_words(int argc, const char* const* argv) {
     app.add_flag("--accept-deletions", given.accept_deletions);
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
+    app.add_flag("--json", given.json);
     app.add_flag("-h,--help", given.help);
     app.add_flag("--version", given.version);
     try {
@@ -89,7 +90,7 @@ Given read_words(int argc, const char* const* argv) {
         const bool twice = words.find("At Most") != std::string_view::npos;
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
-        refuse("--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value");
+        refuse("--full, --accept-deletions, --quiet, --no-progress, --json, --help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -154,9 +155,11 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
     arguments.accept_deletions = given.accept_deletions;
+    arguments.json = given.json;
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
-    if (arguments.command == Command::check) {
+    if (arguments.json && arguments.command != Command::status) refuse("--json belongs to status");
+    if (arguments.command == Command::check || arguments.command == Command::status) {
         for (const auto& [name, is_given] :
              {std::pair("--full", arguments.full), std::pair("--accept-deletions", arguments.accept_deletions),
               std::pair("--max-minutes", arguments.max_minutes.has_value()),

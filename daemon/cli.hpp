@@ -17,6 +17,7 @@ enum class Command {
     version,
     sync,
     check,
+    status,
 };
 
 struct Arguments {
@@ -28,6 +29,7 @@ struct Arguments {
     bool progress = true;                      // where standard error is a terminal
     bool full = false;                         // sync: every list is walked
     bool accept_deletions = false;             // sync: nothing is held
+    bool json = false;                         // status: for programs
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };

@@ -32,7 +32,9 @@ struct Mirror {
     }
 
     void run(const std::string& sql) { database.exec(sql); }
-    void fact(const std::string& key) { run(fmt::format("INSERT INTO sync_meta VALUES ('{}', '{}')", key, day("09:00"))); }
+    void fact(const std::string& key) {
+        run(fmt::format("INSERT INTO sync_meta VALUES ('{}', '{}')", key, day("09:00")));
+    }
     void row(const std::string& table, const std::string& gid, const std::string& name) {
         run(fmt::format("INSERT INTO {} (gid, name, mirrored_at) VALUES ('{}', '{}', 'x')", table, gid, name));
     }
@@ -40,7 +42,8 @@ struct Mirror {
     void list(const std::string& stream, const std::string& scope, const Text& done, const std::string& cursor = {}) {
         SQLite::Statement insert(database,
                                  "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, last_done_at, "
-                                 "cursor) VALUES ('acme', ?, ?, iif(?1 = 'workspaces', '', 'w'), 'recurring', 0, ?, ?)");
+                                 "cursor) VALUES ('acme', ?1, ?2, iif(?1 = 'workspaces', '', 'w'), 'recurring', 0, "
+                                 "?3, ?4)");
         insert.bind(1, stream);
         insert.bind(2, scope);
         if (done) insert.bind(3, *done);

@@ -64,6 +64,12 @@ TEST_CASE("a command without options leaves everything to the configuration") {
     CHECK(arguments.progress);
 }
 
+TEST_CASE("status may speak to programs") {
+    CHECK(parsed({"status", "--json"}).json);
+    CHECK(parsed({"status", "--json"}).command == Command::status);
+    CHECK_FALSE(parsed({"status"}).json);
+}
+
 TEST_CASE("quiet means warnings only and no progress, unless a level is named") {
     CHECK(parsed({"sync", "--quiet"}).log_level == log::Level::warning);
     CHECK_FALSE(parsed({"sync", "--quiet"}).progress);
@@ -83,12 +89,13 @@ TEST_CASE("help and version are commands and options") {
 TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
-        {{"fetch-all"}, "unknown command 'fetch-all', known are help, version, sync, check; see taskmirror --help"},
+        {{"fetch-all"},
+         "unknown command 'fetch-all', known are help, version, sync, check, status; see taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
-        {{"--quiet"}, "a command is missing, one of help, version, sync, check; see taskmirror --help"},
+        {{"--quiet"}, "a command is missing, one of help, version, sync, check, status; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -98,6 +105,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--max-requests", "5m"},
          "--max-requests needs a whole number from 1 to 1000000000, not '5m'; see taskmirror --help"},
         {{"check", "--max-minutes", "5"}, "--max-minutes belongs to sync; see taskmirror --help"},
+        {{"status", "--full"}, "--full belongs to sync; see taskmirror --help"},
+        {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
         {{"sync", "--log-level", "loud"},
          "--log-level needs one of debug, info, warning, error, off, not 'loud'; see taskmirror --help"},
         {{"sync", "--log-format", "xml"},
@@ -107,8 +116,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --quiet, --no-progress, --help and --version take no value; see taskmirror "
-         "--help"},
+         "--full, --accept-deletions, --quiet, --no-progress, --json, --help and --version take no value; see "
+         "taskmirror --help"},
     }));
 
     CHECK(mistake(words) == expected);
@@ -120,8 +129,9 @@ TEST_CASE("the help fits a screen and names every option and command") {
     CHECK(std::count(text.begin(), text.end(), '\n') <= 24);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
-    for (const char* const word : {"sync", "check", "version", "--max-minutes", "--max-requests", "--config",
-                                   "--database", "--log-level", "--log-format", "--quiet", "--no-progress"}) {
+    for (const char* const word :
+         {"sync", "check", "status", "--json", "version", "--max-minutes", "--max-requests", "--config", "--database",
+          "--log-level", "--log-format", "--quiet", "--no-progress"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

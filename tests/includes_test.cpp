@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 // ending.
 const std::map<std::string, std::set<std::string>> kArrows = {
     {"main", {"app", "cli", "config", "token", "core"}},
-    {"app", {"engine", "asana", "ops", "config", "cli", "token", "source", "store", "http", "core"}},
+    {"app", {"app_status", "engine", "asana", "ops", "config", "cli", "token", "source", "store", "http", "core"}},
+    {"app_status", {"asana", "ops", "config", "source", "store", "core"}},
     {"engine", {"source", "store", "http", "core"}},
     {"asana", {"source", "core"}},
     {"ops", {"store", "core"}},

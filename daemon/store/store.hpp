@@ -43,6 +43,9 @@ struct Work {
     std::optional<Instant> last_done_at{};
 };
 
+// Begins the message of a gap that waits for the user or another walk: what a walk found missing is held.
+inline constexpr std::string_view kHeld = "held: ";
+
 struct Gap {
     std::string source{};
     std::string stream{};
