@@ -362,6 +362,8 @@ ExitCode run(int argc, const char* const* argv) {
             return serve(arguments);
         case Command::verify:
             return verify(arguments);
+        case Command::status:
+            return show_status(arguments);
     }
     return ExitCode::internal;
 }

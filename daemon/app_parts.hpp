@@ -41,6 +41,7 @@ std::string read_token_again(const SourceConfig& config);
 void show(const engine::Progress& progress);
 
 ExitCode serve(const Arguments& arguments);
+ExitCode show_status(const Arguments& arguments);
 ExitCode verify(const Arguments& arguments);
 
 }  // namespace taskmirror

@@ -16,12 +16,12 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 6> kCommands = {"help", "version", "sync", "run", "check", "verify"};
+constexpr std::array<std::string_view, 7> kCommands = {"help", "version", "sync", "run", "check", "status", "verify"};
 
-constexpr std::array<std::string_view, 15> kOptions = {
-    "--config",           "--database",    "--log-level", "--log-format",  "--quiet",        "--full",
-    "--accept-deletions", "--no-progress", "--help",      "--max-minutes", "--max-requests", "--version",
-    "--repair",           "--project",     "--stories",
+constexpr std::array<std::string_view, 16> kOptions = {
+    "--config",       "--database", "--log-level", "--log-format",  "--quiet",        "--full",
+    "--no-progress",  "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
+    "--repair",       "--project",  "--stories",   "--json",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -36,6 +36,7 @@ usage: taskmirror COMMAND [OPTIONS]
   run                 keep the database fresh until a signal comes; SIGHUP
                       reads the configuration again
   check               configuration, token, workspaces, plan; writes nothing
+  status [--json]     freshness, backlog, gaps, last runs; 75 if data is stale
   verify              compare the database with the API, gid by gid
       --repair            queue what differs for the next sync
       --project GID       this project alone
@@ -51,9 +52,7 @@ usage: taskmirror COMMAND [OPTIONS]
   --quiet             log warnings and errors only; no progress, no summary
   --no-progress       show no progress
 
-examples:
-  ASANA_TOKEN=... taskmirror sync --database asana.db
-  taskmirror check --config /etc/taskmirror/config.yaml
+example: ASANA_TOKEN=... taskmirror sync --database asana.db
 )";
 
 [[noreturn]] void refuse(std::string_view what) {
@@ -71,6 +70,7 @@ struct Given {
     std::string config, database, log_level, log_format, max_minutes, max_requests, project;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
+    bool json = false;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -91,6 +91,7 @@ Given read_words(int argc, const char* const* argv) {
     app.add_flag("--accept-deletions", given.accept_deletions);
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
+    app.add_flag("--json", given.json);
     app.add_flag("-h,--help", given.help);
     app.add_flag("--version", given.version);
     try {
@@ -100,7 +101,9 @@ Given read_words(int argc, const char* const* argv) {
         const bool twice = words.find("At Most") != std::string_view::npos;
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
-        refuse("--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no value");
+        refuse(
+            "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take "
+            "no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -165,6 +168,7 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
     arguments.accept_deletions = given.accept_deletions;
+    arguments.json = given.json;
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
     arguments.repair = given.repair;
@@ -180,7 +184,8 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
-          Own{"--repair", arguments.repair, Command::verify}, Own{"--stories", arguments.stories, Command::verify},
+          Own{"--json", arguments.json, Command::status}, Own{"--repair", arguments.repair, Command::verify},
+          Own{"--stories", arguments.stories, Command::verify},
           Own{"--project", !arguments.project.empty(), Command::verify}})
         if (is_given && arguments.command >= Command::sync && arguments.command != command)
             refuse(fmt::format("{} belongs to {}", name, kCommands[static_cast<std::size_t>(command) - 1]));

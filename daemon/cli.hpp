@@ -18,6 +18,7 @@ enum class Command {
     sync,
     run,
     check,
+    status,
     verify,
 };
 
@@ -33,6 +34,7 @@ struct Arguments {
     bool repair = false;                       // verify: what differs is queued for the next sync
     bool stories = false;                      // verify: stories and attachments, too
     std::string project;                       // verify: only this one; empty: all
+    bool json = false;                         // status: for programs
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };

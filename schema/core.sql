@@ -84,6 +84,7 @@ CREATE TABLE sync_capabilities (
 ) WITHOUT ROWID;
 
 -- Facts about the database as a whole: the token's user, whether the first load is complete, ...
+-- Those of one source are named <source>.<fact>.
 CREATE TABLE sync_meta (
     key            TEXT NOT NULL PRIMARY KEY,
     value          TEXT

@@ -74,6 +74,12 @@ TEST_CASE("a command without options leaves everything to the configuration") {
     CHECK(arguments.progress);
 }
 
+TEST_CASE("status may speak to programs") {
+    CHECK(parsed({"status", "--json"}).json);
+    CHECK(parsed({"status", "--json"}).command == Command::status);
+    CHECK_FALSE(parsed({"status"}).json);
+}
+
 TEST_CASE("quiet means warnings only and no progress, unless a level is named") {
     CHECK(parsed({"sync", "--quiet"}).log_level == log::Level::warning);
     CHECK_FALSE(parsed({"sync", "--quiet"}).progress);
@@ -93,12 +99,14 @@ TEST_CASE("help and version are commands and options") {
 TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
-        {{"fetch-all"}, "unknown command 'fetch-all', known are help, version, sync, run, check, verify; see taskmirror --help"},
+        {{"fetch-all"},
+         "unknown command 'fetch-all', known are help, version, sync, run, check, status, verify; see taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
-        {{"--quiet"}, "a command is missing, one of help, version, sync, run, check, verify; see taskmirror --help"},
+        {{"--quiet"},
+         "a command is missing, one of help, version, sync, run, check, status, verify; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -108,6 +116,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--max-requests", "5m"},
          "--max-requests needs a whole number from 1 to 1000000000, not '5m'; see taskmirror --help"},
         {{"check", "--max-minutes", "5"}, "--max-minutes belongs to sync; see taskmirror --help"},
+        {{"status", "--full"}, "--full belongs to sync; see taskmirror --help"},
         {{"sync", "--log-level", "loud"},
          "--log-level needs one of debug, info, warning, error, off, not 'loud'; see taskmirror --help"},
         {{"sync", "--log-format", "xml"},
@@ -117,9 +126,10 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no value; "
-         "see taskmirror --help"},
+         "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take no "
+         "value; see taskmirror --help"},
         {{"sync", "--repair"}, "--repair belongs to verify; see taskmirror --help"},
+        {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
         {{"check", "--project", "1"}, "--project belongs to verify; see taskmirror --help"},
         {{"verify", "--full"}, "--full belongs to sync; see taskmirror --help"},
     }));
@@ -133,8 +143,10 @@ TEST_CASE("the help fits a screen and names every option and command") {
     CHECK(std::count(text.begin(), text.end(), '\n') <= 32);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
-    for (const char* const word : {"sync", "check", "verify", "--repair", "--project", "--stories", "version", "--max-minutes", "--max-requests", "--config",
-                                   "--database", "--log-level", "--log-format", "--quiet", "--no-progress"}) {
+    for (const char* const word :
+         {"sync", "run", "check", "status", "--json", "verify", "--repair", "--project", "--stories", "version",
+          "--max-minutes", "--max-requests", "--config", "--database", "--log-level", "--log-format", "--quiet",
+          "--no-progress"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

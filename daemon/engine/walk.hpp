@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t kPagesPerCommit = 100;  // measured: 40 us of CPU a task; 72 us with 10 pages, 99 us with 1
 inline constexpr auto kCommitEvery = 2s;             // what a crash can cost
 inline constexpr auto kOffsetLife = 14min;           // Asana's offsets die after 15
-inline constexpr std::string_view kHeld = "held: ";  // begins the reason of a walk whose deletions wait
+using store::kHeld;
 inline constexpr std::string_view kMissing = "missing";  // said of a row that a walk did not name
 inline constexpr std::size_t kFewRows = 20;          // a walk may miss any share of so few
 inline constexpr double kLongestOfPeriod = 0.95;     // of reconcile_every: lists are opened once in relist_every only

@@ -5,10 +5,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -50,5 +54,20 @@ FileLock::FileLock(const std::filesystem::path& database) {
 }
 
 FileLock::~FileLock() { ::close(descriptor_); }
+
+// From the kernel's list, proc(5): "1: FLOCK  ADVISORY  WRITE 4711 fe:00:9978019 0 EOF".
+std::optional<int> lock_holder(const std::filesystem::path& database) {
+    struct stat file = {};
+    if (::stat((database.string() + ".lock").c_str(), &file) != 0) return std::nullopt;
+    const std::string place = fmt::format("{:02x}:{:02x}:{}", major(file.st_dev), minor(file.st_dev), file.st_ino);
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+        std::istringstream words(line);
+        std::string number, kind, how, mode, where;
+        int pid = 0;
+        if (words >> number >> kind >> how >> mode >> pid >> where && kind == "FLOCK" && where == place) return pid;
+    }
+    return std::nullopt;
+}
 
 }  // namespace taskmirror::store

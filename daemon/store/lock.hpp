@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 namespace taskmirror::store {
 
@@ -19,5 +20,8 @@ class FileLock {
   private:
     int descriptor_ = -1;
 };
+
+// The process that holds the lock of this database; none if nobody does. Takes no lock, so it is in nobody's way.
+std::optional<int> lock_holder(const std::filesystem::path& database);
 
 }  // namespace taskmirror::store

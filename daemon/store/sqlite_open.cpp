@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace taskmirror::store {
@@ -123,6 +126,43 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
         }
         configure(*database);
         migrate(*database, steps);
+        return database;
+    });
+}
+
+std::unique_ptr<SQLite::Database> open_to_read(const std::filesystem::path& file, int newest) {
+    const auto none = [&](std::string_view why) {
+        return Fatal(ExitCode::no_database, fmt::format("cannot read {}: {}; taskmirror sync makes it, --database or "
+                                                        "the configuration names another one",
+                                                        file.string(), why));
+    };
+    return guarded("read", file, [&] {
+        if (!std::filesystem::exists(file)) throw none("there is no such file");
+        if (::access(file.c_str(), R_OK) != 0) {
+            throw Fatal(ExitCode::disk, fmt::format("cannot read {}: {}; read it as its owner or as a member of its "
+                                                    "group",
+                                                    file.string(), std::strerror(errno)));
+        }
+        refuse_what_is_not_ours(file, newest);
+        const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+        auto database = std::make_unique<SQLite::Database>(file.string(), flags);
+        const auto id = [&] { return database->execAndGet("PRAGMA application_id").getInt(); };
+        database->setBusyTimeout(5000);
+        int found = 0;
+        try {
+            found = id();
+        } catch (const SQLite::Exception&) {
+            // A copy without the files of its log, in a directory where none can be made.
+            std::error_code error;
+            const auto log = std::filesystem::file_size(file.string() + "-wal", error);
+            if (!error && log > 0) throw;
+            database = std::make_unique<SQLite::Database>(uri(file), flags | SQLITE_OPEN_URI);
+            found = id();
+        }
+        if (found != kApplicationId) throw none("it is empty");
+        sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        database->exec("PRAGMA trusted_schema = OFF");
+        database->exec("PRAGMA cell_size_check = ON");
         return database;
     });
 }

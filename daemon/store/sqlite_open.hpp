@@ -36,6 +36,10 @@ void refuse_what_is_not_ours(const std::filesystem::path& file, int newest);
 // Opens or creates the file and carries out the steps that it lacks. The caller holds the lock.
 std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps);
 
+// Opens the file without writing to it, also where this user may not write. Fatal 66: there is nothing in it yet; 65
+// and 78 as above.
+std::unique_ptr<SQLite::Database> open_to_read(const std::filesystem::path& file, int newest);
+
 // Carries out the steps above the file's version, each in a transaction. A database with content is copied to
 // `<file>.before-v<newest>` before the first of them.
 void migrate(SQLite::Database& database, std::span<const Step> steps);

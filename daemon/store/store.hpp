@@ -52,6 +52,9 @@ struct Orders {
     std::int64_t below = std::numeric_limits<std::int64_t>::max();
 };
 
+// Begins the message of a gap that waits for the user or another walk: what a walk found missing is held.
+inline constexpr std::string_view kHeld = "held: ";
+
 struct Gap {
     std::string source{};
     std::string stream{};
