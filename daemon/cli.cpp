@@ -98,7 +98,9 @@ Given read_words(int argc, const char* const* argv) {
         const bool twice = words.find("At Most") != std::string_view::npos;
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
-        refuse("--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no value");
+        refuse(
+            "--full, --accept-deletions, --repair, --stories, --quiet, --no-progress, --help and --version take no "
+            "value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }

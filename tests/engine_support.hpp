@@ -42,8 +42,20 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-// `looks` are at one row. `parts` name every row whose name is their scope.
-enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kLooks, kStreamCount };
+// `looks` are at one row. `parts` name every row whose name is their scope; `counts` count them.
+enum : std::uint16_t {
+    kMe,
+    kLists,
+    kChanges,
+    kParts,
+    kGoals,
+    kMilestones,
+    kNotes,
+    kBadges,
+    kLooks,
+    kCounts,
+    kStreamCount
+};
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
     {.name = "lists",
@@ -51,6 +63,7 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .rank = 20,
      .token_stream = "changes",
      .every = source::Every::reconcile,
+     .reported_by_row = true,
      .essential = true},
     {.name = "changes", .stage = "lists", .rank = 20},
     {.name = "parts",
@@ -58,12 +71,20 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .rank = 30,
      .proves = "asana_projects",
      .proves_by = "name",
-     .looked_at_by = "looks"},
+     .looked_at_by = "looks",
+     .counted_by = "counts"},
     {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
     {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
     {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
-    {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
+    {.name = "looks",
+     .stage = "looks",
+     .rank = 25,
+     .kind = source::Kind::one_off,
+     .looks_at = "asana_projects",
+     .gives_row = true,
+     .reported_by_row = true},
+    {.name = "counts", .stage = "parts", .rank = 31, .kind = source::Kind::one_off},
 };
 
 // Nothing hangs on a row of these tests.
@@ -71,7 +92,8 @@ inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
 
 // Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE". Anything else makes the page unusable.
+// "count N", "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE". Anything else makes the page
+// unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -148,7 +170,8 @@ class Lines final : public source::Source {
                  .scope = words.at(3),
                  .root = words.at(2),
                  .order = words.size() > 4 ? std::stoll(words[4]) : 0,
-                 .entity = words[0] == "open" ? -1 : static_cast<std::int64_t>(page.entities.size()) - 1});
+                 .entity = words[0] == "open" ? -1 : static_cast<std::int64_t>(page.entities.size()) - 1,
+                 .opener = static_cast<std::int64_t>(page.entities.size()) - 1});
         } else if (words[0] == "hint") {
             const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
             answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
@@ -157,6 +180,8 @@ class Lines final : public source::Source {
                                          .said = words.size() > 4 ? words[4] + " " + words.at(5) : ""});
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
+        } else if (words[0] == "count") {
+            answer.count = std::stoll(words.at(1));
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {
