@@ -282,6 +282,27 @@ TEST_CASE("an event token is read from an answer that refuses the old one") {
     CHECK_THROWS_AS(reader.read(Id::project_events, R"({"errors":[]})"), Error);
 }
 
+TEST_CASE("the number of tasks of a project is read where the API gives it, and gives no row") {
+    Reader reader;
+
+    CHECK(reader.read(Id::project_task_counts, R"({"data":{"num_tasks":12}})").count == 12);
+    CHECK(reader.answer.page.entities.empty());
+    CHECK_FALSE(reader.read(Id::project_task_counts, R"({"data":{}})").count.has_value());
+    CHECK_THROWS_AS(reader.read(Id::project_task_counts, R"({"data":[]})"), Error);
+    CHECK(reader.source->target({.stream = index(Id::project_task_counts), .scope = "7", .root = "1"}) ==
+          "/projects/7/task_counts?opt_fields=num_tasks");
+}
+
+TEST_CASE("what a row opens says which row it is") {
+    Reader reader;
+
+    reader.read(Id::project_tasks, kTwoTasks);
+
+    for (const auto& follow_up : reader.answer.follow_ups)
+        CHECK(reader.answer.page.entities[static_cast<std::size_t>(follow_up.opener)].gid == follow_up.scope);
+    CHECK(reader.answer.follow_ups.size() == 5);
+}
+
 TEST_CASE("each status means what the API's documents say") {
     const auto source = asana::make_source({"acme", {}, {}});
     const auto verdict = [&](int status, std::string_view body = "", Id stream = Id::sections,

@@ -43,8 +43,8 @@ class FakeClock final : public Clock {
 
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
-// `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first,
-// whose scope is a row. `changed` is what was modified in a list.
+// `looks` are at one row. `parts` name every row whose name is their scope; `counts` count them. `boards` take a token
+// of `moves` first, whose scope is a row. `changed` is what was modified in a list.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -58,6 +58,7 @@ enum : std::uint16_t {
     kBoards,
     kMoves,
     kChanged,
+    kCounts,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -67,6 +68,7 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .rank = 20,
      .token_stream = "changes",
      .every = source::Every::reconcile,
+     .reported_by_row = true,
      .essential = true},
     {.name = "changes", .stage = "lists", .rank = 20},
     {.name = "parts",
@@ -74,12 +76,19 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .rank = 30,
      .proves = "asana_projects",
      .proves_by = "name",
-     .looked_at_by = "looks"},
+     .looked_at_by = "looks",
+     .counted_by = "counts"},
     {.name = "goals", .stage = "goals", .rank = 40, .capability = "goals", .paid_only = true},
     {.name = "milestones", .stage = "goals", .rank = 41, .capability = "goals"},
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
     {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
-    {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
+    {.name = "looks",
+     .stage = "looks",
+     .rank = 25,
+     .kind = source::Kind::one_off,
+     .looks_at = "asana_projects",
+     .gives_row = true,
+     .reported_by_row = true},
     {.name = "boards", .stage = "boards", .rank = 28, .token_stream = "moves", .every = source::Every::reconcile},
     {.name = "moves", .stage = "boards", .rank = 27, .looked_at_by = "looks"},
     {.name = "changed",
@@ -88,6 +97,7 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .kind = source::Kind::one_off,
      .watermark = true,
      .gathers = "looks"},
+    {.name = "counts", .stage = "parts", .rank = 31, .kind = source::Kind::one_off},
 };
 
 // Nothing hangs on a row of these tests.
@@ -96,7 +106,8 @@ inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
 // Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
 // "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE",
-// "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "more", "fact KEY VALUE". Anything else makes the page unusable.
+// "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY
+// VALUE". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -192,6 +203,7 @@ class Lines final : public source::Source {
                  .entity = words[0] == "open" || words[0] == "if_stored" || words[0] == "if_not"
                                ? -1
                                : static_cast<std::int64_t>(page.entities.size()) - 1,
+                 .opener = static_cast<std::int64_t>(page.entities.size()) - 1,
                  .watched = words[0] == "if_watched",
                  .stored = words[0] == "if_stored",
                  .number = words[0] == "if_not" ? std::optional(std::stoll(words.at(4))) : std::nullopt});
@@ -210,6 +222,8 @@ class Lines final : public source::Source {
                                          .at = store::at(std::stoll(words.at(1)))});
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
+        } else if (words[0] == "count") {
+            answer.count = std::stoll(words.at(1));
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {

@@ -47,6 +47,44 @@ TEST_CASE("an object whose hash is equal is not written, and keeps its mirrored_
     CHECK(rows(f.file, "SELECT mirrored_at FROM asana_projects") == iso(at(0)));
 }
 
+TEST_CASE("what is stored for an object is told without writing") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "Alpha", {"7"}));
+    const auto stored = [&](std::uint16_t table, std::string_view gid, std::int64_t hash) {
+        return f.store->stored({.table = table, .gid = gid, .hash = hash});
+    };
+
+    CHECK(stored(kProjects, "1", 10) == Stored::equal);
+    CHECK(stored(kProjects, "1", 11) == Stored::older);
+    CHECK(stored(kProjects, "2", 10) == Stored::nothing);
+    CHECK(stored(kUsers, "7", 10) == Stored::mention);
+}
+
+TEST_CASE("the gids of a table come in their order, some at a time, mentions left out") {
+    Fixture f;
+    put(*f.store, Projects().add("3", 1, "c").add("1", 1, "a").add("2", 1, "b", {"7"}));
+    using Gids = std::vector<std::string>;
+
+    CHECK(f.store->gids_after("asana_projects", "", 2) == Gids{"1", "2"});
+    CHECK(f.store->gids_after("asana_projects", "2", 2) == Gids{"3"});
+    CHECK(f.store->gids_after("asana_projects", "3", 2).empty());
+    CHECK(f.store->gids_after("asana_users", "", 2).empty());
+}
+
+TEST_CASE("notes are kept until they are cleared, and are no part of the database") {
+    Fixture f;
+    const auto before = rows(f.file, "SELECT count(*) FROM sqlite_master");
+    f.store->clear_notes();
+
+    CHECK(f.store->note(-5));
+    CHECK_FALSE(f.store->note(-5));
+    CHECK(f.store->noted(-5));
+    CHECK_FALSE(f.store->noted(5));
+    f.store->clear_notes();
+    CHECK(f.store->note(-5));
+    CHECK(rows(f.file, "SELECT count(*) FROM sqlite_master") == before);
+}
+
 TEST_CASE("a changed object replaces its row and its child set, also by an empty one") {
     Fixture f;
     put(*f.store, Projects().add("1", 10, "Alpha", {"7", "8"}).add("2", 20, "Beta", {"7"}));

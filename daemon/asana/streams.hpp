@@ -140,7 +140,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
     {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .reported_by_row = true, .essential = true},  // archived ones come along
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
-    {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off, .looks_at = "asana_projects",
+    {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off, .looks_at = "asana_projects", .gives_row = true,
                 .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
                 .reported_by_row = true},
      .path = "/projects/{scope}", .mapping = &kProjectList, .shape = Shape::single, .opens = kOpenedByProject},
@@ -153,7 +153,7 @@ inline constexpr Stream kStreams[] = {
     // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
-    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks"},
+    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
                 .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task"},

@@ -98,8 +98,8 @@ bool Verify::run(const std::atomic<bool>& stop, const std::function<void(const P
         if (over_) break;
         const auto now = clock_.monotonic();
         const auto until = std::min(more_at.value_or(now + 500ms), now + 500ms);
-        for (auto& response : account_.transport.wait(std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now))))
-            answered(std::move(response));
+        const auto at_most = std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now));
+        for (auto& response : account_.transport.wait(at_most)) answered(std::move(response));
         if (store_.in_transaction()) store_.commit();
     }
     report(watch, true);
@@ -158,7 +158,8 @@ Verify::WalkPtr Verify::next() {
         if (!in_flight_.empty() || !held_.empty()) return nullptr;
     } while (look_at_the_rest());
     over_ = true;
-    for (auto& [name, part] : stages_) end(*part);
+    for (const auto& its : account_.source.streams())
+        if (const auto stage = stages_.extract(its.stage)) end(*stage.mapped());
     return nullptr;
 }
 
@@ -177,7 +178,8 @@ std::optional<Verify::Pending> Verify::next_pending() {
 // All lists are compared. What is stored, and named by none of them, may be there all the same: a task that has left
 // its last project. False: there is no more of it.
 bool Verify::look_at_the_rest() {
-    for (; rest_ != looks_.end() && compared_.not_compared == 0 && !compared_.other_user; ++rest_, rest_after_.clear()) {
+    if (compared_.not_compared > 0 || compared_.other_user) return false;
+    for (; rest_ != looks_.end(); ++rest_, rest_after_.clear()) {
         const auto& [table, look] = *rest_;
         const auto root = roots_.size() == 1 ? *roots_.begin() : std::string();
         if (!options_.project.empty()) {
@@ -187,6 +189,11 @@ bool Verify::look_at_the_rest() {
                 return true;
             continue;
         }
+        const auto left_out = [&](const source::Stream& list) {
+            return list.proves == table && list.kind == source::Kind::one_off && !options_.one_off;
+        };
+        // Nothing of a table is named that the configuration switches off.
+        if (!named_.contains(table) || std::ranges::any_of(account_.source.streams(), left_out)) continue;
         for (bool more = true; more;) {
             const auto gids = store_.gids_after(table, rest_after_, kRowsAtOnce);
             more = !gids.empty();
@@ -307,8 +314,8 @@ void Verify::read(WalkPtr walk, const http::Response& response) {
         if (answer_.next && walk->pages + 1 == kMostPages)
             throw Error(fmt::format("comes without end, {} pages so far", kMostPages));
     } catch (const Error& error) {
-        return try_again(std::move(walk), fmt::format("unusable answer: {}", shortened(without_secrets(escaped(error.what()), tokens_),
-                                                                                      kLongestReason)));
+        const auto what = shortened(without_secrets(escaped(error.what()), tokens_), kLongestReason);
+        return try_again(std::move(walk), fmt::format("unusable answer: {}", what));
     }
     usable_answer();
     if (walk->probe) return settle_doubts();
@@ -340,6 +347,7 @@ void Verify::compare(Walk& walk, const Entity& entity) {
     }
     const auto table = account_.source.tables()[entity.table].name;
     const bool first = store_.note(number_of_row(table, entity.gid));
+    named_.insert(table);
     const auto stored = store_.stored(entity);
     if (stored == store::Stored::equal) {
         compared_.equal += first ? 1 : 0;
@@ -389,7 +397,7 @@ void Verify::finish(Walk& walk) {
 // What is stored and was not named.
 void Verify::find_extras(Walk& walk) {
     const auto& its = stream(walk.stream);
-    if (its.proves.empty() || !its.looks_at.empty()) return;
+    if (its.proves.empty() || its.proves_by.empty() || !its.looks_at.empty()) return;
     if (!options_.project.empty() && walk.part->is_stage()) return;  // not all of it was compared
     auto stored = store_.gids(its.proves, its.proves_gid, its.proves_by, walk.scope);
     std::ranges::sort(walk.seen);
@@ -407,12 +415,14 @@ void Verify::find_extras(Walk& walk) {
             count(*walk.part, Difference::extra, its.proves, gid, walk.scope);
             queue(looker, gid, walk.root, kMissing);
         }
-        look(looker, gid, walk);
+        look_within_project(looker, gid, walk);
     }
 }
 
-void Verify::look(std::uint16_t stream_index, const std::string& gid, const Walk& walk) {
-    if (!store_.noted(number_of_row(stream(stream_index).looks_at, gid))) add(stream_index, gid, walk.root, *walk.part);
+// Where all is compared, it waits for what the other lists name.
+void Verify::look_within_project(std::uint16_t look, const std::string& gid, const Walk& walk) {
+    if (!options_.project.empty() && !store_.noted(number_of_row(stream(look).looks_at, gid)))
+        add(look, gid, walk.root, *walk.part);
 }
 
 void Verify::compare_count(Walk& walk) {
@@ -443,7 +453,7 @@ void Verify::not_there(Walk& walk) {
         const auto looker = index_of(its.looked_at_by);
         for (const auto& gid : store_.gids(its.proves, its.proves_gid, its.proves_by, walk.scope)) {
             count(*walk.part, Difference::extra, its.proves, gid, walk.scope);
-            look(looker, gid, walk);
+            look_within_project(looker, gid, walk);
         }
     }
     leave(walk);
@@ -569,7 +579,10 @@ void Verify::count(Part& part, Difference difference, std::string_view table, st
 // Its list again, or its rows one by one: what costs less.
 void Verify::repair(const Walk& walk) {
     if (walk.wrong.empty() && !walk.names_too_little) return;
-    const auto looked_at = [&](const Walk::Wrong& wrong) { return looks_.contains(wrong.table); };
+    const auto looked_at = [&](const Walk::Wrong& wrong) {
+        const auto look = looks_.find(wrong.table);
+        return look != looks_.end() && stream(look->second).gives_row;
+    };
     if (walk.names_too_little || walk.wrong.size() > walk.pages || !std::ranges::all_of(walk.wrong, looked_at))
         return queue(walk.stream, walk.scope, walk.root);
     for (const auto& wrong : walk.wrong) queue(looks_.find(wrong.table)->second, wrong.gid, walk.root);

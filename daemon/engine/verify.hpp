@@ -35,12 +35,12 @@ struct Comparison {
     std::string_view table;  // empty: the stage as a whole
     std::string gid;
     std::uint64_t equal = 0;
-    std::array<std::uint64_t, 3> found{};                                            // by Difference
-    std::array<std::vector<std::pair<std::string_view, std::string>>, 3> shown;      // table and gid of the first ones
-    std::uint64_t not_compared = 0;                                                  // lists that could not be had
-    std::vector<std::string> why;                                                    // of the first ones
-    std::optional<std::int64_t> counted;                                             // by the API
-    std::int64_t stored = 0;                                                         // of what it counts
+    std::array<std::uint64_t, 3> found{};                                        // by Difference
+    std::array<std::vector<std::pair<std::string_view, std::string>>, 3> shown;  // table and gid of the first ones
+    std::uint64_t not_compared = 0;                                              // lists that could not be had
+    std::vector<std::string> why;                                                // of the first ones
+    std::optional<std::int64_t> counted;                                         // by the API
+    std::int64_t stored = 0;                                                     // of what it counts
     bool is_equal() const;
 };
 
@@ -65,7 +65,8 @@ struct VerifyOptions {
 
 class Verify {
   public:
-    static constexpr std::uint64_t kFirstRequest = std::uint64_t{1} << 62;  // no other user of the transport counts so far
+    // No other user of the transport counts so far.
+    static constexpr std::uint64_t kFirstRequest = std::uint64_t{1} << 62;
 
     // `found` is told of each comparison that is over.
     Verify(Account account, store::Store& store, const Clock& clock, VerifyOptions options,
@@ -111,7 +112,7 @@ class Verify {
     void find_extras(Walk& walk);
     void compare_count(Walk& walk);
     void not_there(Walk& walk);
-    void look(std::uint16_t stream, const std::string& gid, const Walk& walk);
+    void look_within_project(std::uint16_t look, const std::string& gid, const Walk& walk);
 
     void try_again(WalkPtr walk, const std::string& why);
     void ask_again(WalkPtr walk);
@@ -156,6 +157,7 @@ class Verify {
     std::deque<WalkPtr> ready_;  // whose next page is due
     std::vector<WalkPtr> held_;  // waiting for their retry
     std::set<std::pair<std::string, std::string_view>> features_off_;  // workspace and feature
+    std::set<std::string_view> named_;  // tables of which a row came
     std::set<std::string> roots_;  // of all walks
 
     // Then what is stored and no list names is looked at, table by table.

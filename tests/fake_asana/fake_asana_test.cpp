@@ -89,6 +89,18 @@ TEST_CASE("the pages of a list hold each of its objects once", "[fake_asana]") {
     }
 }
 
+TEST_CASE("the numbers of a project's tasks are those of its list, and given on request only", "[fake_asana]") {
+    const World world(small());
+    const std::string project = world.gid(Type::project, 0), path = "/projects/" + project + "/task_counts";
+    std::int64_t completed = 0;
+    const auto tasks = all(world, "/tasks", {{"project", project}, {"opt_fields", "completed"}});
+    for (const Json& task : tasks) completed += task["completed"].get<bool>() ? 1 : 0;
+
+    CHECK(get(world, path)["data"] == Json::object());
+    const Json counts = get(world, path, {{"opt_fields", "num_tasks,num_completed_tasks"}})["data"];
+    CHECK(counts == Json{{"num_tasks", tasks.size()}, {"num_completed_tasks", completed}});
+}
+
 TEST_CASE("requests that Asana refuses are refused in its words", "[fake_asana]") {
     World world(small());
     const std::string project = world.gid(Type::project, 0);
