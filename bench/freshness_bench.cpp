@@ -1,11 +1,11 @@
 // How long a change waits until it is seen: the scheduler with rates that it learns, against round robin with as many
 // polls. A virtual clock, no timing. Exit code 1: a figure is beyond its red line.
-#include "freshness_simulation.hpp"
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <vector>
+
+#include "freshness_simulation.hpp"
 
 using namespace freshness;
 
