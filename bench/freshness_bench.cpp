@@ -22,9 +22,9 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"steady, sigma 1", 1, Shape::steady, 0.85, 1.25},     {"steady, sigma 1.5", 1.5, Shape::steady, 0.65, 1.25},
-    {"steady, sigma 2", 2, Shape::steady, 0.5, 1.25},      {"diurnal, sigma 1.5", 1.5, Shape::diurnal, 0, 0},
-    {"bursty, sigma 1.5", 1.5, Shape::bursty, 0, 0},       {"reshuffled, sigma 1.5", 1.5, Shape::reshuffled, 0, 0},
+    {"steady, sigma 1", 1, Shape::steady, 0.85, 1.25}, {"steady, sigma 1.5", 1.5, Shape::steady, 0.65, 1.25},
+    {"steady, sigma 2", 2, Shape::steady, 0.5, 1.25},  {"diurnal, sigma 1.5", 1.5, Shape::diurnal, 0, 0},
+    {"bursty, sigma 1.5", 1.5, Shape::bursty, 0, 0},   {"reshuffled, sigma 1.5", 1.5, Shape::reshuffled, 0, 0},
 };
 
 // False: beyond a red line.

@@ -36,14 +36,16 @@ bool print(Day day, const char* other) {
     }
     const bool alone = day.other_minutes == 0;
     const bool always = day.other_minutes == kAlways;
-    const bool good = worst.early == 0 &&
-                      (alone    ? worst.refused == 0 && worst.used_alone >= kLeastAlone
-                       : always ? true
-                                : refused < kMostRefused && worst.recovery <= kLongestRecovery &&
-                                      worst.used_alone >= kLeastBack);
+    const bool good = worst.early == 0 && (alone    ? worst.refused == 0 && worst.used_alone >= kLeastAlone
+                                           : always ? true
+                                                    : refused < kMostRefused && worst.recovery <= kLongestRecovery &&
+                                                          worst.used_alone >= kLeastBack);
     const auto figure = [](bool there, double value) { return there ? fmt::format("{:.3f}", value) : "-"; };
     fmt::print("{:>5}{:>6}{:>6.1f}  {:<7}{:<8}{:9}{:7}{:9.3f} %{:>9}{:>9}{:>10}{:7}{}\n", day.limit,
-               day.configured ? "" : "auto", day.share, other, alone ? "" : day.other_waits ? "waits" : "goes on",
+               day.configured ? "" : "auto", day.share, other,
+               alone             ? ""
+               : day.other_waits ? "waits"
+                                 : "goes on",
                worst.sent, worst.refused, refused * 100,
                alone || always ? "-" : fmt::format("{:.0f} s", worst.recovery), figure(!always, worst.used_alone),
                figure(!alone, worst.used_together), worst.early, good ? "" : "  BEYOND ITS RED LINE");
@@ -54,8 +56,8 @@ bool print(Day day, const char* other) {
 }  // namespace
 
 int main() {
-    fmt::print("{:>11}{:>6}  {:<15}{:>9}{:>7}{:>11}{:>9}{:>9}{:>10}{:>7}\n", "limit", "share", "the other", "sent", "429",
-               "of sent", "back in", "alone", "together", "early");
+    fmt::print("{:>11}{:>6}  {:<15}{:>9}{:>7}{:>11}{:>9}{:>9}{:>10}{:>7}\n", "limit", "share", "the other", "sent",
+               "429", "of sent", "back in", "alone", "together", "early");
     bool good = true;
     for (const int limit : {150, 1500}) {
         for (const double share : {0.8, 1.0}) {

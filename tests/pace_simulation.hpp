@@ -86,9 +86,9 @@ inline Outcome run(const Day& day) {
     double told_until = 0, told_at = 0;
 
     Outcome outcome;
-    double alone = 0, together = 0;           // seconds
-    long sent_alone = 0, sent_together = 0;   // requests
-    double left = kStart - kRecovery;         // when the other did
+    double alone = 0, together = 0;          // seconds
+    long sent_alone = 0, sent_together = 0;  // requests
+    double left = kStart - kRecovery;        // when the other did
     bool recovered = true, was_there = false;
     for (double now = kStart; now < end;) {
         const auto next = pace.next(Budget::standard, at(now));

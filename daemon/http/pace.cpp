@@ -23,19 +23,20 @@ constexpr double kMostShare = 0.97;
 
 // A 429 below the quota: others use the token too. The rate that we take then follows a cubic of the seconds since, as
 // TCP's does after a loss (CUBIC, RFC 9438). It begins at kDecrease of what the others seem to leave, is soon back near
-// that, stays there so long that the next refusal is more than a minute away while they are there, and then rises
-// faster and faster: when they have gone, from a half of the limit to 0.9 of all of it within two minutes.
-// bench/pace_bench.cpp has the figures.
+// that, stays there so long that the next refusal is a minute away while they are there, and then rises faster and
+// faster: when they have gone, two minutes lead from a half of the limit to 0.9 of all of it. bench/pace_bench.cpp has
+// the figures.
 constexpr double kDecrease = 0.6;
-constexpr double kPlateau = 70;  // seconds until the rate that the others seem to leave
+constexpr double kPlateau = 70;   // seconds until what the others seem to leave
 constexpr double kDoubling = 46;  // seconds from there to twice of it
-// Which rate that is: a little less than was refused, for it takes seconds until too high a rate is. Soon after another
-// refusal the quota may only still be used up, so one alone says little. From the full rate nothing is known.
+// What they seem to leave: a little less than was refused, for it takes seconds until too high a rate is. A refusal
+// soon after another may only mean that the quota is still used up, so each lowers it by a fifth at most. The first one
+// tells nothing but that they have come.
 constexpr double kBelow = 0.93;
 constexpr double kLeastKept = 0.8;
-constexpr double kFirstGuess = 0.6;
-constexpr double kLeast = 0.05;  // of our share: enough to notice when the others have gone
-// What one usable answer vouches for: neither idle time nor a time of failures shows that the others have gone.
+constexpr double kFirstGuess = 0.6;  // of our share
+constexpr double kLeast = 0.05;      // of our share: enough to notice when they have gone
+// What one usable answer vouches for: neither idle time nor a time of failures shows that they have gone.
 constexpr double kVouched = 10;  // seconds
 // Asana always sends Retry-After with a 429. Where a gateway in between drops it, a whole minute is the time after
 // which a quota by the minute is whole again.

@@ -67,11 +67,11 @@ class Pace {
     Monotonic standard_due_{};  // GCRA's theoretical arrival time
     Monotonic search_due_{};
     std::optional<Monotonic> parked_until_;
-    double left_ = 1.0;         // the part of our share that the others seemed to leave at the last 429
-    double climbed_ = 0;        // seconds since then for which usable answers vouch
-    Monotonic vouched_{};       // until when they do
-    double latency_seconds_;   // moving average
-    double retries_;           // that may be made now
+    double left_ = 1.0;       // the part of our share that the others seemed to leave at the last 429
+    double climbed_ = 0;      // seconds since then for which usable answers vouch
+    Monotonic vouched_{};     // until when they do
+    double latency_seconds_;  // moving average
+    double retries_;          // that may be made now
     int in_flight_ = 0;
 };
 
