@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "pace_simulation.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,10 +61,10 @@ int most_within(const std::vector<Monotonic>& sent, std::chrono::nanoseconds win
     return static_cast<int>(most);
 }
 
-// A minute after a minute of usable answers.
-void clean_minutes(Pace& pace, Monotonic& now, int count) {
-    for (int i = 0; i < count; ++i) {
-        now += 61s;
+// A usable answer each second.
+void work(Pace& pace, Monotonic& now, int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+        now += 1s;
         pace.sent(Budget::standard, now);
         pace.answered(Budget::standard, now, 100ms, true);
     }
@@ -209,31 +211,75 @@ TEST_CASE("several 429s within one pause lower the rate once and never shorten t
     pace.throttled(kStart + 1s, 10s);
     pace.throttled(kStart + 2s, 60s);
 
-    CHECK(pace.rate_per_minute() == Approx(700 * 0.97));
+    CHECK(pace.rate_per_minute() == Approx(360 * 0.97));
     CHECK(pace.parked_until() == kStart + 62s);
 }
 
-TEST_CASE("the next 429 after a pause lowers the rate again, down to a twentieth") {
+TEST_CASE("the next 429 soon after a pause lowers the rate by a fifth, down to a twentieth") {
     Pace pace({.requests_per_minute = 1000, .share = 1.0}, never);
     pace.throttled(kStart, 30s);
     pace.throttled(kStart + 31s, 30s);
-    CHECK(pace.rate_per_minute() == Approx(490 * 0.97));
+    CHECK(pace.rate_per_minute() == Approx(288 * 0.97));
 
     for (int i = 1; i < 50; ++i) pace.throttled(kStart + i * 1h, 30s);
 
     CHECK(pace.rate_per_minute() == Approx(50 * 0.97));
 }
 
-TEST_CASE("each clean minute gives back two hundredths of the limit, up to our share") {
+TEST_CASE("after a 429 the rate is soon near a guess, stays there for a minute, and then comes back ever faster") {
     Pace pace({.requests_per_minute = 1000, .share = 0.8}, never);
     pace.throttled(kStart, 1s);
-    CHECK(pace.rate_per_minute() == Approx(560));
+    CHECK(pace.rate_per_minute() == Approx(800 * 0.36));
 
     Monotonic now = kStart + 1s;
-    clean_minutes(pace, now, 1);
-    CHECK(pace.rate_per_minute() == Approx(580));
-    clean_minutes(pace, now, 100);
+    work(pace, now, 30);
+    CHECK(pace.rate_per_minute() > 800 * 0.53);
+    work(pace, now, 40);
+    CHECK(pace.rate_per_minute() == Approx(800 * 0.6));
+    work(pace, now, 15);
+    CHECK(pace.rate_per_minute() < 800 * 0.63);
+    work(pace, now, 30);
     CHECK(pace.rate_per_minute() == Approx(800));
+    work(pace, now, 600);
+    CHECK(pace.rate_per_minute() == Approx(800));
+}
+
+TEST_CASE("a refusal at a rate that stood for a while leaves a little less than that rate as the next plateau") {
+    Pace pace({.requests_per_minute = 1000, .share = 1.0}, never);
+    pace.throttled(kStart, 1s);
+    Monotonic now = kStart + 1s;
+    work(pace, now, 70);
+
+    pace.throttled(now, 1s);
+    now += 1s;
+    CHECK(pace.rate_per_minute() == Approx(970 * 0.6 * 0.93 * 0.6));
+    work(pace, now, 70);
+
+    CHECK(pace.rate_per_minute() == Approx(970 * 0.6 * 0.93));
+}
+
+TEST_CASE("a rate that was lowered to a twentieth is back within four minutes") {
+    Pace pace({.requests_per_minute = 1000, .share = 0.8}, never);
+    Monotonic now = kStart;
+    for (int i = 0; i < 50; ++i, now += 1min) pace.throttled(now, 30s);
+
+    work(pace, now, 240);
+
+    CHECK(pace.rate_per_minute() == Approx(800));
+}
+
+TEST_CASE("an idle hour counts as ten seconds, for it does not show that the others have gone") {
+    Pace idle({.requests_per_minute = 1000, .share = 0.8}, never);
+    Pace busy({.requests_per_minute = 1000, .share = 0.8}, never);
+    idle.throttled(kStart, 1s);
+    busy.throttled(kStart, 1s);
+
+    Monotonic now = kStart + 1s;
+    work(busy, now, 10);
+    Monotonic later = kStart + 1h;
+    work(idle, later, 1);
+
+    CHECK(idle.rate_per_minute() == Approx(busy.rate_per_minute()));
 }
 
 TEST_CASE("a minute of failures gives no rate back") {
@@ -243,7 +289,7 @@ TEST_CASE("a minute of failures gives no rate back") {
     pace.sent(Budget::standard, kStart + 2min);
     pace.answered(Budget::standard, kStart + 2min, 1s, false);
 
-    CHECK(pace.rate_per_minute() == Approx(560));
+    CHECK(pace.rate_per_minute() == Approx(288));
 }
 
 TEST_CASE("a paid plan keeps the part that a 429 has left") {
@@ -252,7 +298,7 @@ TEST_CASE("a paid plan keeps the part that a 429 has left") {
 
     pace.plan_is_paid();
 
-    CHECK(pace.rate_per_minute() == Approx(1050 * 0.97));
+    CHECK(pace.rate_per_minute() == Approx(540 * 0.97));
 }
 
 TEST_CASE("as many requests are in flight as configured, and an answer makes room") {
@@ -357,6 +403,40 @@ TEST_CASE("against a server that limits one, ten and sixty seconds there is no 4
     CHECK(most_within(sent, 10s) <= per_minute / 6);
     CHECK(most_within(sent, 1s) <= std::max(3, per_minute / 60 + 5));
     CHECK(static_cast<double>(sent.size()) >= 0.95 * 0.8 * per_minute * 30);
+}
+
+TEST_CASE("alone with its quota there is no 429") {
+    const int limit = GENERATE(150, 1500);
+    const bool configured = GENERATE(true, false);
+    const double share = GENERATE(0.8, 1.0);
+    CAPTURE(limit, configured, share);
+
+    const auto outcome = pace_simulation::run(
+        {.limit = limit, .configured = configured, .share = share, .hours = limit == 150 ? 4.0 : 0.5});
+
+    CHECK(outcome.refused == 0);
+    CHECK(outcome.used_alone >= 0.99);
+}
+
+TEST_CASE("beside another client that comes and goes, few are refused and the rate is back within two minutes") {
+    const int limit = GENERATE(150, 1500);
+    const double share = GENERATE(0.8, 1.0);
+    const double minutes = GENERATE(3.0, 10.0);
+    const bool waits = GENERATE(true, false);
+    CAPTURE(limit, share, minutes, waits);
+
+    const auto outcome = pace_simulation::run({.limit = limit,
+                                               .share = share,
+                                               .hours = limit == 150 ? 4.0 : 0.7,
+                                               .other_minutes = minutes,
+                                               .other_waits = waits});
+
+    CHECK(outcome.refused > 0);
+    CHECK(outcome.refused_share() < 0.01);
+    CHECK(outcome.early == 0);
+    CHECK(outcome.recovery <= 120);
+    CHECK(outcome.used_alone >= 0.9);
+    CHECK(outcome.used_together >= 0.7);
 }
 
 TEST_CASE("Retry-After in seconds is read, and a fraction is rounded up") {

@@ -54,7 +54,7 @@ class Shares {
 };
 
 struct PollOptions {
-    double power = 3;              // of tau in the index
+    double power = 3;               // of tau in the index
     Milliseconds shortest{10'000};  // no stream is polled more often
     Milliseconds max_staleness{300'000};
     Milliseconds longest{43'200'000};  // an event token dies after 24 h

@@ -36,8 +36,9 @@ class Pace {
     void sent(Budget budget, Monotonic now);
     // Every request that was sent is answered once. `usable`: neither a failure, a 429 nor a 5xx.
     void answered(Budget budget, Monotonic now, Milliseconds latency, bool usable);
-    // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second, and
-    // takes 0.7 of its rate afterwards. Further ones within the pause can only lengthen it.
+    // A 429, or another status with Retry-After: the whole account pauses for that long, plus up to a second. Others
+    // use the token too, so it takes less of its rate afterwards, and comes back within two minutes without a 429.
+    // Further ones within the pause can only lengthen it.
     void throttled(Monotonic now, std::optional<Milliseconds> retry_after);
     // Nothing is sent for so long, for a reason that is not the quota.
     void pause(Monotonic now, Milliseconds duration);
@@ -67,9 +68,11 @@ class Pace {
     Monotonic standard_due_{};  // GCRA's theoretical arrival time
     Monotonic search_due_{};
     std::optional<Monotonic> parked_until_;
-    Monotonic clean_since_{};  // the last 429, or the last rise of the rate
-    double latency_seconds_;   // moving average
-    double retries_;           // that may be made now
+    double left_ = 1.0;       // the part of our share that the others seemed to leave at the last 429
+    double climbed_ = 0;      // seconds since then for which usable answers vouch
+    Monotonic vouched_{};     // until when they do
+    double latency_seconds_;  // moving average
+    double retries_;          // that may be made now
     int in_flight_ = 0;
 };
 
