@@ -286,7 +286,7 @@ TEST_CASE("a row that comes back leaves the tombstones, also after a restart") {
 TEST_CASE("another set of values in a watched column is told, another order is not") {
     testing::TemporaryFolder folder;
     const auto store = open_sqlite(folder.path() / "mirror.db", kTables);
-    const auto watched = [&](std::int64_t hash, std::initializer_list<std::string_view> followers) {
+    const auto watched = [&](std::int64_t hash, std::initializer_list<std::string_view> followers) -> bool {
         return put(*store, Projects().add("1", hash, "a", followers)).watched.at(0);
     };
 
