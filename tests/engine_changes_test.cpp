@@ -24,7 +24,6 @@ struct ChangesBench : Bench {
         forget();
         clock.advance(time);
     }
-    std::string tombstones() const { return rows("SELECT gid, cause, detected_by, deleted_at FROM sync_tombstones"); }
 };
 
 const Reply kNotFound{.body = "", .status = 404};
@@ -128,6 +127,21 @@ TEST_CASE("events that cannot be had are a gap, and their token stays") {
     CHECK(bench.sync() == Ended::complete);
     CHECK(bench.gaps().empty());
     CHECK(bench.projects() == "1|new 2|b");
+}
+
+TEST_CASE("an object whose first events are refused is looked at, and is gone if it is not there") {
+    Bench bench;
+    bench.api.on("/me", {{"row 1 a\nopen boards 1 1"}});
+    bench.api.on("/moves/1", {{.body = "", .status = 403}});
+    bench.api.on("/boards/1", {{.body = "", .status = 403}});
+    const bool there = GENERATE(false, true);
+    bench.api.on("/looks/1", {kNotFound});
+    if (there) bench.api.on("/looks/1", {{"row 1 a"}});
+
+    bench.sync();
+
+    CHECK(bench.projects() == (there ? "1|a" : ""));
+    CHECK(bench.tombstones() == (there ? "" : "1|not_visible|walk|NULL"));
 }
 
 TEST_CASE("events that come without end or with one token are unusable") {

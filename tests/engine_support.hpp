@@ -327,6 +327,7 @@ struct Bench {
     }
     std::string rows(const std::string& sql) const { return store::rows(file, sql); }
     std::string projects() const { return rows("SELECT gid, name FROM asana_projects ORDER BY gid"); }
+    std::string tombstones() const { return rows("SELECT gid, cause, detected_by, deleted_at FROM sync_tombstones"); }
     std::string gaps() const {
         return rows("SELECT stream, scope, status FROM sync_gaps WHERE healed_at IS NULL ORDER BY stream, scope");
     }

@@ -111,6 +111,7 @@ class Sync {
     bool sweep(Walk& walk);
     void hold(Walk& walk);
     void forget_token(Walk& walk);
+    void look_at_scope(const Walk& walk);
     void gone(Walk& walk, std::uint64_t request, int status, const std::string& why);
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});

@@ -155,6 +155,14 @@ void Sync::forget_token(Walk& walk) {
     leave(walk);
 }
 
+// Not even a first token is given: the object may have gone since it was listed.
+void Sync::look_at_scope(const Walk& walk) {
+    const auto looked_at_by = stream_named(stream_of(walk).token_stream).looked_at_by;
+    if (looked_at_by.empty()) return;
+    open_group();
+    store_.as_one([&] { ask_for(stream_named(looked_at_by), walk.row.scope, walk.row.root, kMissing); });
+}
+
 // An event token is too old: what it would have told is lost. The fresh one waits until its list is walked again.
 void Sync::expired(WalkPtr walk, const http::Response& response) {
     if (!read_token(walk, response)) return;
