@@ -70,13 +70,15 @@ class History(support.SystemTest):
     def live(self, seed, changes):
         """The fake Asana after `changes` changes, mirrored all along."""
         self.dice = dice = random.Random(seed)
-        options = ["--stories-per-task", "60"] if dice.random() < 0.2 else []
+        options = ["--latency-ms", dice.choice(["0", "2", "8"])]
+        if dice.random() < 0.2:
+            options += ["--stories-per-task", "60"]  # so that some tasks have more than a page of them
         fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid"]), options=options)
         self.kinds = fake.control("GET", "kinds")
         self.configure(fake.url)
         self.sync()
         while self.made < changes:
-            self.round(fake, max(10, changes // 16))
+            self.round(fake, min(dice.randrange(5, 120), changes - self.made))
         fake.control("POST", "events", {})
         return fake
 
@@ -105,11 +107,11 @@ class History(support.SystemTest):
                 end = None
             if left > 0:
                 left -= self.change_world(fake, min(left, dice.randrange(1, 6)))
-            else:
-                time.sleep(0.005)
+            time.sleep(0.005)
             if time.monotonic() - running.began > LONGEST:
                 running.kill()
                 self.fail(f"a sync did not end within {LONGEST} s")
+        self.change_world(fake, left)
         fake.no_faults()
         ended = running.ended
         self.syncs += 1
