@@ -129,10 +129,11 @@ TEST_CASE("events that cannot be had are a gap, and their token stays") {
     CHECK(bench.projects() == "1|new 2|b");
 }
 
-TEST_CASE("an object whose first events are refused is looked at, and is gone if it is not there") {
+TEST_CASE("an object whose list is refused is looked at, and is gone if it is not there") {
     Bench bench;
+    const bool token = GENERATE(false, true);
     bench.api.on("/me", {{"row 1 a\nopen boards 1 1"}});
-    bench.api.on("/moves/1", {{.body = "", .status = 403}});
+    bench.api.on("/moves/1", {{.body = "token t1", .status = token ? 412 : 403}});
     bench.api.on("/boards/1", {{.body = "", .status = 403}});
     const bool there = GENERATE(false, true);
     bench.api.on("/looks/1", {kNotFound});

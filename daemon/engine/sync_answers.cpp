@@ -82,7 +82,7 @@ void Sync::answered(http::Response response) {
         case hidden:
             if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.id, response.status, why());
             if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
-            if (walk->taking_token) look_at_scope(*walk);
+            if (!walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);

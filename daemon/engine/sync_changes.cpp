@@ -155,7 +155,7 @@ void Sync::forget_token(Walk& walk) {
     leave(walk);
 }
 
-// Not even a first token is given: the object may have gone since it was listed.
+// Its list is refused before its events were asked for: it may have gone since.
 void Sync::look_at_scope(const Walk& walk) {
     const auto looked_at_by = stream_named(stream_of(walk).token_stream).looked_at_by;
     if (looked_at_by.empty()) return;
