@@ -100,9 +100,10 @@ class Kill(history.History):
 
     @staticmethod
     def tasks_in_projects(truth):
-        """Those below them too."""
+        """Those below them too; tasks may also be in a project that cannot be seen."""
         parents = {row["gid"]: row["parent_gid"] for row in truth["asana_tasks"]}
-        homes = {row["task_gid"] for row in truth["asana_task_memberships"]}
+        visible = {row["gid"] for row in truth["asana_projects"]}
+        homes = {row["task_gid"] for row in truth["asana_task_memberships"] if row["project_gid"] in visible}
 
         def in_project(gid):
             return gid in homes or (gid in parents and in_project(parents[gid]))
