@@ -30,10 +30,13 @@ class Kill(history.History):
         super().setUp()
         self.counts = collections.Counter()
 
-    def killed_sync(self, longest):
+    def killed_sync(self, longest, meanwhile=lambda: None):
         """Whether it was killed within so many seconds; the database is sound after it."""
         running = self.start_sync()
-        time.sleep(self.dice.random() * longest)
+        end_at = time.monotonic() + self.dice.random() * longest
+        while time.monotonic() < end_at and not running.over():
+            meanwhile()
+            time.sleep(0.002)
         if running.kill().code == 0:
             return False
         self.counts["kills"] += 1
@@ -77,13 +80,21 @@ class Kill(history.History):
         self.dice = dice = random.Random(seed)
         fake = self.fake(dice.choice([100, 300, 600, 1500]), seed=seed % 1000, options=["--latency-ms", "10"])
         self.first_load(fake, dice.randrange(1, kills // 3 + 2))
+
+        def change(count):
+            fake.mutate(seed=dice.randrange(1 << 30), count=count, kinds=TOLD)
+
         while self.counts["kills"] < kills:
             for _ in range(dice.randrange(1, 6)):
-                fake.mutate(seed=dice.randrange(1 << 30), count=dice.randrange(1, 40), kinds=TOLD)
-                if self.killed_sync(1.0 if support.SANITIZED else 0.25):
+                change(dice.randrange(1, 40))
+                if self.killed_sync(1.0 if support.SANITIZED else 0.25, lambda: change(1)):
                     self.counts["later"] += 1
+            running = self.start_sync()
+            while not running.over():
+                change(1)
+                time.sleep(0.02)
+            self.assertEqual(running.ended.code, 0, running.ended)
             # A pass that was cut off asks for no events again; the next one does.
-            self.sync()
             self.sync()
             in_projects = self.tasks_in_projects(fake.truth())
             ahead = [one[:4] for one in self.wrong(fake) if one[5] and task_of(one[0], one[5]) in in_projects]
