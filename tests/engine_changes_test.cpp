@@ -114,6 +114,23 @@ TEST_CASE("a token that is too old is ordinary: the list is walked again, and it
     CHECK(bench.cursors("a") == "t9|NULL");
 }
 
+TEST_CASE("what changed since the first page of a list is asked for, also when another process walked the rest of it") {
+    Bench bench;
+    bench.periods = {.relist = 24h, .reconcile = 24h};
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open members 1 m"}});
+    bench.api.on("/members/m", {{"row 1 a\nnext o1"}});
+    bench.api.on("/members/m#o1", {{"row 2 b"}});
+    bench.sync(at_most(2));
+    bench.sync();
+    bench.forget();
+    bench.clock.advance(1h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/members_changed/m"});
+}
+
 TEST_CASE("events that cannot be had are a gap, and their token stays") {
     ChangesBench bench;
     bench.api.on("/changes/a@t1", {{.body = "", .status = 403}, {"hint looks 1 1\ntoken t2"}});

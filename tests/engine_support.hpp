@@ -43,7 +43,7 @@ class FakeClock final : public Clock {
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope. `boards` take a token of `moves` first,
-// whose scope is a row.
+// whose scope is a row; `members` take a time.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -56,6 +56,8 @@ enum : std::uint16_t {
     kLooks,
     kBoards,
     kMoves,
+    kMembers,
+    kMembersChanged,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -80,6 +82,12 @@ inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
     {.name = "boards", .stage = "boards", .rank = 28, .token_stream = "moves", .every = source::Every::reconcile},
     {.name = "moves", .stage = "boards", .rank = 27, .looked_at_by = "looks"},
+    {.name = "members",
+     .stage = "members",
+     .rank = 50,
+     .token_stream = "members_changed",
+     .every = source::Every::reconcile},
+    {.name = "members_changed", .stage = "members", .rank = 50, .watermark = true},
 };
 
 // Nothing hangs on a row of these tests.

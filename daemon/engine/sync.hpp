@@ -106,6 +106,7 @@ class Sync {
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
     store::Sent sent(std::uint64_t request) const;
+    void note_watermark(const Walk& walk);
     void keep_watermark(Walk& walk);
     Instant outdated_before(const source::Stream& stream) const;
     bool sweep(Walk& walk);

@@ -139,6 +139,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
+            if (walk.row.resume.empty()) note_watermark(walk);
             walk.row.resume = *answer_.next;
             walk.row.resumed_at = now;
             walk.row.walked += answer_.objects;
