@@ -300,7 +300,7 @@ TEST_CASE("what a row opens says which row it is") {
 
     for (const auto& follow_up : reader.answer.follow_ups)
         CHECK(reader.answer.page.entities[static_cast<std::size_t>(follow_up.opener)].gid == follow_up.scope);
-    CHECK(reader.answer.follow_ups.size() == 5);
+    CHECK(reader.answer.follow_ups.size() == 7);
 }
 
 TEST_CASE("each status means what the API's documents say") {

@@ -24,7 +24,6 @@ struct ChangesBench : Bench {
         forget();
         clock.advance(time);
     }
-    std::string tombstones() const { return rows("SELECT gid, cause, detected_by, deleted_at FROM sync_tombstones"); }
 };
 
 const Reply kNotFound{.body = "", .status = 404};
@@ -117,6 +116,23 @@ TEST_CASE("a token that is too old is ordinary: the list is walked again, and it
     CHECK(bench.cursors("a") == "t9|NULL");
 }
 
+TEST_CASE("what changed since the first page of a list is asked for, also when another process walked the rest of it") {
+    Bench bench;
+    bench.periods = {.relist = 24h, .reconcile = 24h};
+    bench.pace_options.concurrency = 1;
+    bench.api.on("/me", {{"open members 1 m"}});
+    bench.api.on("/members/m", {{"row 1 a\nnext o1"}});
+    bench.api.on("/members/m#o1", {{"row 2 b"}});
+    bench.sync(at_most(2));
+    bench.sync();
+    bench.forget();
+    bench.clock.advance(1h);
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.asked == Targets{"/me", "/members_changed/m"});
+}
+
 TEST_CASE("events that cannot be had are a gap, and their token stays") {
     ChangesBench bench;
     bench.api.on("/changes/a@t1", {{.body = "", .status = 403}, {"hint looks 1 1\ntoken t2"}});
@@ -130,6 +146,22 @@ TEST_CASE("events that cannot be had are a gap, and their token stays") {
     CHECK(bench.sync() == Ended::complete);
     CHECK(bench.gaps().empty());
     CHECK(bench.projects() == "1|new 2|b");
+}
+
+TEST_CASE("an object whose list is refused is looked at, and is gone if it is not there") {
+    Bench bench;
+    const bool token = GENERATE(false, true);
+    bench.api.on("/me", {{"row 1 a\nopen boards 1 1"}});
+    bench.api.on("/moves/1", {{.body = "token t1", .status = token ? 412 : 403}});
+    bench.api.on("/boards/1", {{.body = "", .status = 403}});
+    const bool there = GENERATE(false, true);
+    bench.api.on("/looks/1", {kNotFound});
+    if (there) bench.api.on("/looks/1", {{"row 1 a"}});
+
+    bench.sync();
+
+    CHECK(bench.projects() == (there ? "1|a" : ""));
+    CHECK(bench.tombstones() == (there ? "" : "1|not_visible|walk|NULL"));
 }
 
 TEST_CASE("events that come without end or with one token are unusable") {

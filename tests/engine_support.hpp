@@ -44,7 +44,7 @@ class FakeClock final : public Clock {
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope; `counts` count them. `boards` take a token
-// of `moves` first, whose scope is a row. `changed` is what was modified in a list.
+// of `moves` first, whose scope is a row; `members` take a time. `changed` is what was modified in a list.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -59,6 +59,8 @@ enum : std::uint16_t {
     kMoves,
     kChanged,
     kCounts,
+    kMembers,
+    kMembersChanged,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -98,6 +100,12 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .watermark = true,
      .gathers = "looks"},
     {.name = "counts", .stage = "parts", .rank = 31, .kind = source::Kind::one_off},
+    {.name = "members",
+     .stage = "members",
+     .rank = 50,
+     .token_stream = "members_changed",
+     .every = source::Every::reconcile},
+    {.name = "members_changed", .stage = "members", .rank = 50, .watermark = true},
 };
 
 // Nothing hangs on a row of these tests.
@@ -377,6 +385,7 @@ struct Bench {
     }
     std::string rows(const std::string& sql) const { return store::rows(file, sql); }
     std::string projects() const { return rows("SELECT gid, name FROM asana_projects ORDER BY gid"); }
+    std::string tombstones() const { return rows("SELECT gid, cause, detected_by, deleted_at FROM sync_tombstones"); }
     std::string gaps() const {
         return rows("SELECT stream, scope, status FROM sync_gaps WHERE healed_at IS NULL ORDER BY stream, scope");
     }

@@ -150,11 +150,13 @@ class Sync {
     void read_page(WalkPtr walk, const http::Response& response);
     void store_page(Walk& walk, std::uint64_t request);
     store::Sent sent(std::uint64_t request) const;
+    void note_watermark(const Walk& walk);
     void keep_watermark(Walk& walk);
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
     void hold(Walk& walk);
     void forget_token(Walk& walk);
+    void look_at_scope(const Walk& walk);
     void gone(Walk& walk, std::uint64_t request, int status, const std::string& why);
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});

@@ -82,6 +82,7 @@ void Sync::answered(http::Response response) {
         case hidden:
             if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.id, response.status, why());
             if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
+            if (!walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);
@@ -140,6 +141,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
+            if (walk.row.resume.empty()) note_watermark(walk);
             walk.row.resume = *answer_.next;
             walk.row.resumed_at = now;
             walk.row.walked += answer_.objects;

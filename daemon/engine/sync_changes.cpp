@@ -87,9 +87,20 @@ void Sync::note_user(const std::string& fact, const std::string& user) {
     store_.set_fact(key, user);
 }
 
+// It waits for the last page, which another process may walk.
+void Sync::note_watermark(const Walk& walk) {
+    const auto name = stream_of(walk).token_stream;
+    if (name.empty() || !stream_named(name).watermark) return;
+    auto row = store_.work(name_, name, walk.row.scope)
+                   .value_or(row_of(stream_named(name), walk.row.scope, walk.row.root, Class::fresh));
+    row.pending_cursor = iso(walk.watermark.value());
+    row.pending_at = now();
+    store_.save(row);
+}
+
 // A complete walk proves everything up to its first page.
 void Sync::keep_watermark(Walk& walk) {
-    if (!walk.watermark) return;  // a walk that another process began
+    if (!walk.watermark) return;  // a walk that another process began, and noted
     const auto& stream = stream_of(walk);
     if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
     if (stream.token_stream.empty() || !stream_named(stream.token_stream).watermark) return;
@@ -161,6 +172,14 @@ void Sync::forget_token(Walk& walk) {
         ask_for(stream_named(stream.looked_at_by), walk.row.scope, walk.row.root, kMissing);
     });
     leave(walk);
+}
+
+// Its list is refused before its events were asked for: it may have gone since.
+void Sync::look_at_scope(const Walk& walk) {
+    const auto looked_at_by = stream_named(stream_of(walk).token_stream).looked_at_by;
+    if (looked_at_by.empty()) return;
+    open_group();
+    store_.as_one([&] { ask_for(stream_named(looked_at_by), walk.row.scope, walk.row.root, kMissing); });
 }
 
 // An event token is too old: what it would have told is lost. The fresh one waits until its list is walked again.

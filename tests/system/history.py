@@ -10,8 +10,8 @@ import sqlite3
 import time
 import typing
 
-import compare_truth
 import support
+from support import compare_truth
 
 LONGEST = 180  # seconds, of one sync
 DAY = 26  # hours: a little more, for what is looked at again after a day
@@ -24,7 +24,7 @@ class Excuse(typing.NamedTuple):
     kind: str      # missing, extra, different
     tables: tuple
     columns: tuple = ()  # of a different row: only these
-    true: dict = {}      # only where the truth says so
+    true: dict = {}      # only where the truth has one of these values
 
 
 # All that a mirror may still do wrong after a history. Empty this list: nothing else excuses anything.
@@ -36,7 +36,16 @@ EXCUSED = (
     Excuse("nothing sweeps these lists, and what left is still referred to", "different",
            ("asana_users", "asana_teams", "asana_tags", "asana_sections", "asana_custom_fields"),
            ("mirrored_at is set on a mention", "name")),
+    Excuse("the lists of a project that is gone are still asked for", "extra",
+           ("asana_memberships", "asana_status_updates")),
     Excuse("nothing sweeps lists by assignee and by tag", "extra", ("asana_tasks",)),
+    Excuse("the event of an edit was lost, and nothing reads stories again", "different", ("asana_stories",),
+           ("text", "html_text", "is_edited")),
+    Excuse("the event was lost, the task was changed back, and nothing reads stories again", "missing",
+           ("asana_stories",), (),
+           {"resource_subtype": ("section_changed", "added_to_project", "removed_from_project")}),
+    Excuse("events do not say of which task an attachment was, and nothing reads attachments again", "extra",
+           ("asana_attachments",)),
 )
 
 FAULTS = (
@@ -58,18 +67,20 @@ PLACES = ("/tasks?", "/tasks/", "/stories", "/events", "/projects", "/sections",
 class History(support.SystemTest):
     """Made by seed; kills and what happens during a sync take a time of their own, so no two runs are the same."""
 
+    kills = made = syncs = 0
+
     def live(self, seed, changes):
         """The fake Asana after `changes` changes, mirrored all along."""
         self.dice = dice = random.Random(seed)
-        self.seed = seed
-        self.kills = self.made = self.syncs = 0
-        options = ["--stories-per-task", "60"] if dice.random() < 0.2 else []
+        options = ["--latency-ms", dice.choice(["0", "2", "8"])]
+        if dice.random() < 0.2:
+            options += ["--stories-per-task", "60"]  # so that some tasks have more than a page of them
         fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid"]), options=options)
         self.kinds = fake.control("GET", "kinds")
         self.configure(fake.url)
         self.sync()
         while self.made < changes:
-            self.round(fake, max(10, changes // 16))
+            self.round(fake, min(dice.randrange(5, 120), changes - self.made))
         fake.control("POST", "events", {})
         return fake
 
@@ -98,11 +109,11 @@ class History(support.SystemTest):
                 end = None
             if left > 0:
                 left -= self.change_world(fake, min(left, dice.randrange(1, 6)))
-            else:
-                time.sleep(0.005)
+            time.sleep(0.005)
             if time.monotonic() - running.began > LONGEST:
                 running.kill()
                 self.fail(f"a sync did not end within {LONGEST} s")
+        self.change_world(fake, left)
         fake.no_faults()
         ended = running.ended
         self.syncs += 1
@@ -196,7 +207,7 @@ def excused(table, kind, _identity, details, stored, true):
     if stored and stored.get("mirrored_at", "") is None and (kind == "extra" or columns == {"name"}):
         return True  # a mention that nothing refers to any more stays, and one keeps its name
     return any(kind == excuse.kind and table in excuse.tables and (not excuse.columns or columns <= set(excuse.columns))
-               and all(true[column] == value for column, value in excuse.true.items()) for excuse in EXCUSED)
+               and all(true[column] in values for column, values in excuse.true.items()) for excuse in EXCUSED)
 
 
 def hangs_on(wrong, gone):
