@@ -43,7 +43,20 @@ class FakeClock final : public Clock {
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope.
-enum : std::uint16_t { kMe, kLists, kChanges, kParts, kGoals, kMilestones, kNotes, kBadges, kLooks, kStreamCount };
+// `names` name rows without a column that says so.
+enum : std::uint16_t {
+    kMe,
+    kLists,
+    kChanges,
+    kParts,
+    kGoals,
+    kMilestones,
+    kNotes,
+    kBadges,
+    kLooks,
+    kNames,
+    kStreamCount
+};
 inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "me", .stage = "account", .rank = 10},
     {.name = "lists",
@@ -64,14 +77,16 @@ inline constexpr source::Stream kLines[kStreamCount] = {
     {.name = "notes", .stage = "notes", .rank = 60, .kind = source::Kind::one_off},
     {.name = "badges", .stage = "notes", .rank = 61, .kind = source::Kind::one_off, .capability = "badges"},
     {.name = "looks", .stage = "looks", .rank = 25, .kind = source::Kind::one_off, .looks_at = "asana_projects"},
+    {.name = "names", .stage = "parts", .rank = 31, .proves = "asana_projects", .remembered = true},
 };
 
-// Nothing hangs on a row of these tests.
-inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
+// Lists may be asked of a row that others can hang on.
+inline constexpr Remains::Kin kOfRow[] = {{"asana_project_followers", "project_gid"}};
+inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 
 // Bodies are lines: "row GID CONTENT" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE". Anything else makes the page unusable.
+// "hint STREAM ROOT SCOPE [deleted INSTANT]", "more", "fact KEY VALUE", "roots ROOT...". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -157,6 +172,8 @@ class Lines final : public source::Source {
                                          .said = words.size() > 4 ? words[4] + " " + words.at(5) : ""});
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
+        } else if (words[0] == "roots") {
+            answer.roots.emplace(words.begin() + 1, words.end());
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {

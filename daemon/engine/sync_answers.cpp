@@ -42,6 +42,7 @@ void Sync::answered(http::Response response) {
     const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
     if (says_no || verdict == restart) usable_answer();
     if (says_no && walk->probe) return settle_doubts();
+    if ((says_no || verdict == page || verdict == token) && forgotten_.erase(key_of(walk->row)) > 0) return leave(*walk);
     // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
     switch (verdict) {
@@ -79,8 +80,11 @@ void Sync::answered(http::Response response) {
             if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
-            if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.status, why());
-            if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
+            // Only what is refused is: a plan that lacks it proves nothing.
+            if (verdict == hidden && !stream_of(*walk).looks_at.empty()) 
+                return gone(std::move(walk), response.status, why());
+            if (verdict == hidden && !walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty())
+                return forget_token(*walk);
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);
@@ -132,9 +136,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         written = store_.write(answer_.page, {.number = request, .oldest_in_flight = oldest}, now);
         queue_follow_ups(written, walk.row.last_done_at == store::kOutdated);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
+        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
+        user_known_ = user_known_ || is_first_root(walk);
         if (!stream.proves.empty())
-            for (const auto& entity : answer_.page.entities)
+            for (const auto& entity : answer_.page.entities) {
                 walk.seen.push_back(std::hash<std::string_view>()(entity.gid));
+                if (stream.remembered && account_.source.tables()[entity.table].name == stream.proves)
+                    store_.name(walk.row, entity.gid);
+            }
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
@@ -327,6 +336,7 @@ void Sync::doubt_token(WalkPtr walk, const std::string& why) {
             token_is_new_ = true;
             token_since_ = last_request_ + 1;
             account_.transport.set_token(std::move(token));
+            ask_whose_token();
             ask_again(std::move(walk));
             return;
         }
@@ -382,6 +392,7 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
+    if (forgotten_.erase(key_of(walk.row)) > 0) return leave(walk);
     const auto now = this->now();
     if (gaps_told_ < kGapsTold)
         log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
@@ -431,6 +442,7 @@ void Sync::skip(Walk& walk) {
 }
 
 void Sync::leave(const Walk& walk) {
+    forgotten_.erase(key_of(walk.row));
     active_.erase(key_of(walk.row));
     --backlog_[walk.row.stream];
 }

@@ -22,6 +22,7 @@ inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 2
 inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
 inline constexpr auto kTryAgain = 15min;             // what failed for no lasting reason
+inline constexpr auto kWhileUnknown = 1s;            // while whose token it is has not been answered
 inline constexpr auto kDrain = 10s;                  // for what is in flight when a sync is stopped
 inline constexpr int kFailuresInARow = 3;            // without a usable answer: the whole API may be down
 inline constexpr auto kOutagePause = 5s;             // then 20, then 80: what most outages last

@@ -10,6 +10,7 @@ void Answer::clear() {
     token.reset();
     more = false;
     facts.clear();
+    roots.reset();
 }
 
 }  // namespace taskmirror::source

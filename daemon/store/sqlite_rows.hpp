@@ -28,8 +28,7 @@ class RowWriter {
     Written write(const Page& page, const Sent& sent, Instant mirrored_at);
 
     // Moves a row, its children and its followers to the tombstones.
-    std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
-                     const Burial& burial);
+    Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid, const Burial& burial);
 
     // After a rollback: what write() remembers is no longer so.
     void forget();
@@ -46,6 +45,7 @@ class RowWriter {
     void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
     void write_mention(const Mention& mention);
+    bool is_referred_to(const Remains& its, std::string_view gid) const;
     void raise(std::string_view table, std::string_view gid);
 
     sqlite3* database_;
