@@ -103,12 +103,19 @@ void Sync::bury(std::string_view table, std::string_view gid, std::string_view r
     if (!ends.empty()) end(ends, root);
 }
 
-// Whether the object stands in another list than this one, as far as the rows tell.
+// Whether the object stands in another list than this one, as far as the rows tell. Of what is only mentioned no list
+// is asked for.
 bool Sync::leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const {
-    return std::ranges::any_of(account_.source.streams(), [&](const source::Stream& list) {
+    const auto streams = account_.source.streams();
+    return std::ranges::any_of(streams, [&](const source::Stream& list) {
         if (list.looked_at_by != look || !list.looks_at.empty() || &list == but) return false;
-        return list.proves_gid == "gid" ? !store_.text(list.proves, list.proves_by, gid).empty()
-                                        : store_.holds(list.proves, list.proves_gid, gid);
+        if (list.proves_gid == "gid") return !store_.text(list.proves, list.proves_by, gid).empty();
+        const auto end = std::ranges::find_if(streams, [&](const source::Stream& stream) {
+            return stream.proves == list.proves && !stream.looks_at.empty();
+        });
+        return std::ranges::any_of(store_.gids(list.proves, list.proves_by, list.proves_gid, gid), [&](const auto& from) {
+            return end == streams.end() || !store_.text(end->looks_at, "mirrored_at", from).empty();
+        });
     });
 }
 
