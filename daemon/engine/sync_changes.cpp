@@ -109,7 +109,16 @@ bool Sync::leads_there(std::string_view look, std::string_view gid, const source
     const auto streams = account_.source.streams();
     return std::ranges::any_of(streams, [&](const source::Stream& list) {
         if (list.looked_at_by != look || !list.looks_at.empty() || &list == but) return false;
-        if (list.proves_gid == "gid") return !store_.text(list.proves, list.proves_by, gid).empty();
+        if (list.proves_gid == "gid") {
+            const auto above = store_.text(list.proves, list.proves_by, gid);
+            const auto its = std::ranges::find_if(account_.source.remains(), [&](const Remains& remains) {
+                return std::ranges::any_of(remains.followers, [&](const auto& kin) {
+                    return kin.table == list.proves && kin.column == list.proves_by;
+                });
+            });
+            return !above.empty() && (its == account_.source.remains().end() ||
+                                      !store_.text(its->table, "mirrored_at", above).empty());
+        }
         const auto end = std::ranges::find_if(streams, [&](const source::Stream& stream) {
             return stream.proves == list.proves && !stream.looks_at.empty();
         });
