@@ -73,6 +73,16 @@ CREATE TABLE sync_tombstones (
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;
 
+-- What the last walks of a list named, of rows that do not say which list named them: people, custom types.
+CREATE TABLE sync_named (
+    source         TEXT NOT NULL,
+    stream         TEXT NOT NULL,
+    scope          TEXT NOT NULL,     -- the list, as in sync_work
+    gid            TEXT NOT NULL,
+    missed         INTEGER NOT NULL DEFAULT 0,  -- 1: the last complete walk did not name it
+    PRIMARY KEY (source, stream, scope, gid)
+) WITHOUT ROWID;
+
 -- What the plan of a workspace allows. A feature that is off is not a gap.
 CREATE TABLE sync_capabilities (
     source         TEXT NOT NULL,

@@ -60,8 +60,77 @@ TEST_CASE("the table of streams stands in the order of its names") {
     CHECK(asana::kStreams[index(Id::project_tasks)].engine.name == "project_tasks");
     CHECK(asana::kStreams[index(Id::task_attachments)].engine.name == "task_attachments");
     CHECK(asana::kStreams[index(Id::project_events)].engine.name == "project_events");
-    CHECK(asana::kStreams[index(Id::project_task_counts)].engine.name == "project_task_counts");
-    CHECK(std::size(asana::kStreams) == index(Id::project_task_counts) + 1U);
+    CHECK(asana::kStreams[index(Id::attachment)].engine.name == "attachment");
+    CHECK(std::size(asana::kStreams) == index(Id::attachment) + 1U);
+}
+
+TEST_CASE("what lists prove is looked at by a stream of single objects of that table, and can leave it") {
+    const auto stream = [](std::string_view name) -> const asana::Stream& {
+        return *std::ranges::find_if(asana::kStreams, [&](const auto& one) { return one.engine.name == name; });
+    };
+    const auto can_leave = [](std::string_view table) {
+        return std::ranges::find(asana::kRemains, table, &Remains::table) != std::end(asana::kRemains);
+    };
+    int looks = 0;
+    for (const auto& list : asana::kStreams) {
+        const auto& engine = list.engine;
+        INFO(engine.name);
+        if (!engine.looks_at.empty()) {
+            ++looks;
+            CHECK(can_leave(engine.looks_at));
+            CHECK(engine.kind == source::Kind::one_off);
+        }
+        if (engine.proves.empty()) continue;
+        CHECK(engine.looked_at_by.empty() == engine.remembered);
+        if (engine.remembered) CHECK(can_leave(engine.proves));
+        if (engine.remembered) continue;
+        // Of edges it is the objects that they lead to.
+        const auto& looked_at = stream(engine.looked_at_by).engine.looks_at;
+        CHECK(looked_at == (engine.proves_gid == "gid" ? engine.proves : "asana_tasks"));
+        if (!engine.orphans.table.empty())
+            CHECK(stream(engine.orphans.looked_at_by).engine.looks_at == engine.orphans.table);
+    }
+    CHECK(looks == 13);
+    for (const auto& its : asana::kRemains)
+        for (const auto& kin : its.followers) CHECK(can_leave(kin.table));
+}
+
+TEST_CASE("of an object whose list says more than it does counts only that it is there") {
+    Reader reader;
+
+    reader.read(Id::section, R"({"data":{"gid":"5","name":"a","project":{"gid":"7"}}})");
+    CHECK(reader.answer.objects == 1);
+    CHECK(reader.answer.page.entities.empty());
+
+    CHECK_THROWS_AS(reader.read(Id::section, R"({"data":{"name":"a"}})"), Error);
+    CHECK_THROWS_AS(reader.read(Id::section, R"({"data":[]})"), Error);
+    CHECK_THROWS_AS(reader.read(Id::section, R"({})"), Error);
+}
+
+TEST_CASE("a single object gives the same row as its list") {
+    const std::string tag =
+        R"({"gid":"5","name":"a","workspace":{"gid":"1"},"color":"red","notes":"","followers":[{"gid":"9","name":"n"}]})";
+    Reader list, look;
+    list.read(Id::tags, R"({"data":[)" + tag + R"(],"next_page":null})", "1");
+    look.read(Id::tag, R"({"data":)" + tag + "}", "5");
+
+    CHECK(look.answer.page.entities.at(0).hash == list.answer.page.entities.at(0).hash);
+
+    const std::string field = R"({"gid":"5","name":"a","resource_subtype":"text"})";
+    list.read(Id::custom_fields, R"({"data":[)" + field + R"(],"next_page":null})", "1");
+    look.read(Id::custom_field, R"({"data":)" + field + "}", "5");
+
+    CHECK(look.answer.page.entities.at(0).hash == list.answer.page.entities.at(0).hash);
+}
+
+TEST_CASE("the workspaces that a token sees are told, unless the configuration names its own") {
+    const std::string me = R"({"data":{"gid":"1","workspaces":[{"gid":"5","name":"a"},{"gid":"6","name":"b"}]}})";
+    Reader all, some({"acme", {"b"}, {}});
+    all.read(Id::users_me, me);
+    some.read(Id::users_me, me);
+
+    CHECK(all.answer.roots == std::vector<std::string>{"5", "6"});
+    CHECK_FALSE(some.answer.roots);
 }
 
 TEST_CASE("a task with subtasks opens their list, and each task its stories and attachments, newest first") {
@@ -413,8 +482,20 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
                 R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"comment_added"})") ==
           "task_stories 6 ;");  // an edited comment leaves its task as it was
     CHECK(asked(R"("action":"deleted",)" + parent + R"(,"resource":{"gid":"5","resource_type":"attachment"})") ==
+          "task 6 ;attachment 5 deleted ;");
+    CHECK(asked(R"("action":"undeleted",)" + parent + R"(,"resource":{"gid":"5","resource_type":"attachment"})") ==
           "task 6 ;task_attachments 6 ;");
+    CHECK(asked(R"("action":"removed","created_at":"2026-01-01T00:00:00.000Z",)" + parent +
+                R"(,"resource":{"gid":"5","resource_type":"story","resource_subtype":"comment_added"})") ==
+          "task 6 ;story 5 deleted 2026-01-01T00:00:00.000Z;");
+    CHECK(asked(R"("action":"deleted","parent":null,"resource":{"gid":"5","resource_type":"attachment"})") ==
+          "attachment 5 deleted ;");
+    CHECK(asked(R"("action":"removed","parent":{"gid":"7","resource_type":"project"},"resource":{"gid":"5","resource_type":"story"})")
+              .empty());
     CHECK(asked(R"("action":"changed","resource":{"gid":"5","resource_type":"section"})") == "sections 7 ;");
+    CHECK(asked(R"("action":"deleted","resource":{"gid":"5","resource_type":"section"})") ==
+          "sections 7 ;section 5 deleted ;");
+    CHECK(asked(R"("action":"deleted","resource":{"gid":"7","resource_type":"project"})") == "project 7 deleted ;");
     CHECK(asked(R"("action":"changed","resource":{"gid":"7","resource_type":"project"})") == "project 7 ;");
     CHECK(asked(R"("action":"added","resource":{"gid":"5","resource_type":"project_membership"})") ==
           "memberships 7 ;project 7 ;");

@@ -212,7 +212,7 @@ TEST_CASE("what waits for events that nobody asks for any more is asked for by t
 namespace {
 
 inline constexpr Remains::Carriers kFollowed[] = {{"asana_project_followers", "project_gid", "user_gid", "looks"}};
-inline constexpr Remains kCarried[] = {{"asana_projects", {}, {}, false, {}, kFollowed}};
+inline constexpr Remains kCarried[] = {{"asana_projects", {}, {}, false, {}, {}, {}, kFollowed}};
 
 // Row z is followed by the first rows of list a; then it is deleted.
 struct CarriersBench : RefetchBench {

@@ -44,7 +44,8 @@ class FakeClock final : public Clock {
 // The streams of the source below, in the order of their ranks. `lists` takes a token of `changes` first; `notes` are
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope; `counts` count them. `boards` take a token
-// of `moves` first, whose scope is a row; `members` take a time. `changed` is what was modified in a list.
+// of `moves` first, whose scope is a row; `members` take a time. `changed` is what was modified in a list. `names` name
+// rows without a column that says so.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -61,6 +62,7 @@ enum : std::uint16_t {
     kCounts,
     kMembers,
     kMembersChanged,
+    kNames,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -106,16 +108,18 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .token_stream = "members_changed",
      .every = source::Every::reconcile},
     {.name = "members_changed", .stage = "members", .rank = 50, .watermark = true},
+    {.name = "names", .stage = "parts", .rank = 31, .proves = "asana_projects", .remembered = true},
 };
 
-// Nothing hangs on a row of these tests.
-inline constexpr Remains kRemains[] = {{"asana_projects", {}, {}}};
+// Lists may be asked of a row that others can hang on.
+inline constexpr Remains::Kin kOfRow[] = {{"asana_project_followers", "project_gid"}};
+inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 
 // Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
 // "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE",
 // "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY
-// VALUE". Anything else makes the page unusable.
+// VALUE", "roots ROOT...". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -232,6 +236,8 @@ class Lines final : public source::Source {
             answer.facts.emplace_back(words.at(1), words.at(2));
         } else if (words[0] == "count") {
             answer.count = std::stoll(words.at(1));
+        } else if (words[0] == "roots") {
+            answer.roots.emplace(words.begin() + 1, words.end());
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {

@@ -262,6 +262,19 @@ namespace {
 constexpr Remains::Kin kOfProject[] = {{"asana_project_followers", "project_gid"}};
 constexpr Remains::Kin kWithProject[] = {{"asana_users", "name"}};
 constexpr Remains kRemains[] = {{"asana_projects", kOfProject, kWithProject}, {"asana_users", {}, {}}};
+// One whose rows stay as mentions; the notes of a project name people too.
+constexpr Remains::Kin kOfUser[] = {{"asana_project_followers", "user_gid", "asana_projects", "project_gid"}};
+constexpr Remains::Kin kNamesUser[] = {{"asana_projects", "notes"}};
+constexpr Remains kMentioned[] = {{"asana_users", {}, {}, true, {}, kNamesUser}};
+constexpr Remains kEdges[] = {{"asana_users", kOfUser, {}, true}};
+
+std::size_t bury_user(Store& store, std::span<const Remains> remains, std::string_view gid) {
+    store.begin();
+    const auto left = store.bury(remains, "asana_users", gid,
+                                 {.source = "acme", .cause = "not_visible", .detected_by = "walk", .detected_at = at(0)});
+    store.commit();
+    return left.rows;
+}
 
 std::size_t bury(Store& store, std::string_view table, std::string_view gid) {
     store.begin();
@@ -269,7 +282,7 @@ std::size_t bury(Store& store, std::string_view table, std::string_view gid) {
         kRemains, table, gid,
         {.source = "acme", .cause = "deleted", .deleted_at = at(-60), .detected_by = "event", .detected_at = at(0)});
     store.commit();
-    return left;
+    return left.rows;
 }
 
 }  // namespace
@@ -362,4 +375,87 @@ TEST_CASE("rows come in the order of a column, latest first, from a place on, wi
     std::string text;
     while (plan.executeStep()) text += plan.getColumn(3).getString() + "; ";
     CHECK(text == "SEARCH asana_tasks USING INDEX asana_tasks_modified_at ((modified_at,gid)<(?,?)); ");
+}
+
+TEST_CASE("a row that leaves becomes a mention while something refers to it, and goes otherwise") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "A", {"7"}).user("7", 1, "Ann").user("8", 1, "Bob").user("9", 1, "Cleo"));
+    SQLite::Database(f.file, SQLite::OPEN_READWRITE).exec("UPDATE asana_projects SET notes = '[\"4\",\"9\"]'");
+
+    CHECK(bury_user(*f.store, kMentioned, "7") == 1);
+    CHECK(bury_user(*f.store, kMentioned, "8") == 1);
+    CHECK(bury_user(*f.store, kMentioned, "9") == 1);
+
+    CHECK(rows(f.file, kUserRows) == "7|Ann|0 9|Cleo|0");
+    CHECK(rows(f.file, "SELECT count(*) FROM sync_tombstones") == "3");
+}
+
+TEST_CASE("what went is mentioned again by what names it later") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "A", {"7"}));
+    put(*f.store, Projects().add("1", 11, "A").user("7", 1, "user 7"), {2, 2});
+    bury_user(*f.store, kMentioned, "7");
+    REQUIRE(rows(f.file, kUserRows).empty());
+
+    put(*f.store, Projects().add("1", 12, "A", {"7"}), {3, 3});
+
+    CHECK(rows(f.file, kUserRows) == "7|user 7|0");
+}
+
+TEST_CASE("an edge that leaves with one end counts as a change of the other, so that its next answer restores it") {
+    Fixture f;
+    const auto put_again = [&](const Sent& sent) {
+        return put(*f.store, Projects().add("1", 10, "A", {"7", "8"}).add("2", 20, "B", {"8"}), sent);
+    };
+    put_again({1, 1});
+    put(*f.store, Projects().user("7", 1, "Ann"), {2, 2});
+
+    CHECK(bury_user(*f.store, kEdges, "7") == 1);
+    CHECK(rows(f.file, kFollowerRows) == "1|8 2|8");
+    CHECK(rows(f.file, kProjectRows) == "1|NULL|A 2|20|B");
+    CHECK(rows(f.file, "SELECT json_extract(row, '$.asana_project_followers[0].project_gid') FROM sync_tombstones") ==
+          "1");
+
+    CHECK(put_again({3, 3}).changed == std::vector<bool>{true, false});
+    CHECK(rows(f.file, kFollowerRows) == "1|7 1|8 2|8");
+}
+
+TEST_CASE("what leaves says which rows others hang on") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "A").user("9", 1, "1"));
+    f.store->begin();
+
+    const auto left = f.store->bury(kRemains, "asana_projects", "1", {});
+
+    CHECK(left.rows == 2);
+    CHECK(left.holders == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("a name is missed twice before it counts, and held by the other lists of its stream") {
+    Fixture f;
+    const Work a{.source = "acme", .stream = "users", .scope = "a"}, b{.source = "acme", .stream = "users", .scope = "b"};
+    f.store->begin();
+    f.store->name(a, "1");
+    f.store->name(a, "2");
+    f.store->name(b, "2");
+    CHECK(f.store->names(a) == std::vector<std::string>{"1", "2"});
+
+    CHECK_FALSE(f.store->miss(a, "2"));
+    CHECK(f.store->miss(a, "2"));
+    f.store->name(a, "2");
+    CHECK_FALSE(f.store->miss(a, "2"));
+
+    CHECK_FALSE(f.store->unname(a, "2"));
+    CHECK(f.store->unname(b, "2"));
+    CHECK(f.store->names(a) == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("rows that nothing names are found") {
+    Fixture f;
+    put(*f.store, Projects().add("1", 10, "A", {"7"}).mention("9", "Cleo").user("7", 1, "Ann").user("8", 1, "Bob"));
+
+    CHECK(f.store->unnamed("asana_users", {"asana_project_followers", "user_gid"}) == std::vector<std::string>{"8"});
+    CHECK(f.store->count("asana_users") == 2);
+    CHECK(f.store->holds("asana_project_followers", "user_gid", "7"));
+    CHECK_FALSE(f.store->holds("asana_project_followers", "user_gid", "8"));
 }

@@ -227,6 +227,15 @@ class AsanaSource final : public source::Source {
                         if (const Value number = source::integer(value); !number.is_null())
                             answer.count = number.integer;
                     });
+                } else if (stream.shape == Stream::Shape::there) {
+                    auto object = source::object(json);
+                    if (!object) source::wrong("an object");
+                    std::string gid;
+                    source::for_each_member(*object, [&](std::string_view member, Json value) {
+                        if (member == "gid") read_text(value, answer.page, gid);
+                    });
+                    if (gid.empty()) throw Error("an object without gid");
+                    ++answer.objects;
                 } else if (stream.shape == Stream::Shape::single) {
                     auto object = source::object(json);
                     if (!object) source::wrong("an object");
@@ -320,31 +329,38 @@ class AsanaSource final : public source::Source {
                                          .root = std::string(work.root),
                                          .said = std::move(said)});
         };
+        // Stories and attachments that are gone are looked at alone; of others their list tells.
+        const bool gone = action == "deleted" || (action == "removed" && resource.type == "story");
+        const std::string said = gone ? "deleted " + created_at : "";
         // A list of what was modified may name it. Of what came into another container that is not sure.
         const auto ask_along = [&](std::string_view gid, bool moved) {
             ask(Id::task, gid, moved ? "moved" : "");
             if (!gid.empty()) answer.follow_ups.back().at = parse_iso(created_at);
         };
         if (resource.type == "task") {
-            if (action == "deleted" || parent.type == "task")
-                ask(Id::task, resource.gid, action == "deleted" ? "deleted " + created_at : "");
+            if (gone || parent.type == "task")
+                ask(Id::task, resource.gid, said);
             else
                 ask_along(resource.gid, !parent.gid.empty() && action != "changed");
             if (parent.type == "task" && !parent.gid.empty()) {  // for its num_subtasks, and after the subtask
                 ask(Id::task, parent.gid);
                 answer.follow_ups.back().order = 1;
             }
-        } else if (resource.type == "story" && parent.type == "task") {
-            if (action != "changed") ask_along(parent.gid, std::ranges::count(kMoves, resource.subtype) > 0);
-            ask(Id::task_stories, parent.gid);
-            if (resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
-        } else if (resource.type == "attachment" && parent.type == "task") {
-            ask_along(parent.gid, false);
-            ask(Id::task_attachments, parent.gid);
+        } else if ((resource.type == "story" || resource.type == "attachment") &&
+                   (parent.type == "task" || (gone && parent.gid.empty()))) {
+            const bool story = resource.type == "story";
+            if (!story || action != "changed")
+                ask_along(parent.gid, story && std::ranges::count(kMoves, resource.subtype) > 0);
+            if (gone)
+                ask(story ? Id::story : Id::attachment, resource.gid, said);
+            else
+                ask(story ? Id::task_stories : Id::task_attachments, parent.gid);
+            if (story && resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
         } else if (resource.type == "section") {
             ask(Id::sections, last_segment(work.scope));
+            if (gone) ask(Id::section, resource.gid, said);
         } else if (resource.type == "project") {
-            ask(Id::project, resource.gid);
+            ask(Id::project, resource.gid, said);
         } else if (resource.type == "project_membership") {
             ask(Id::memberships, last_segment(work.scope));
             ask(Id::project, last_segment(work.scope));  // for its members
@@ -405,6 +421,10 @@ class AsanaSource final : public source::Source {
     void read_me(JsonObject& object, source::Answer& answer) const {
         const Me me = me_in(object, answer.page);
         answer.facts.emplace_back("token_user", me.gid);
+        if (options_.workspaces.empty()) {
+            answer.roots.emplace();
+            for (const auto& [gid, name] : me.workspaces) answer.roots->push_back(gid);
+        }
         for (const std::string& wish : options_.workspaces) {
             const bool found = std::ranges::any_of(
                 me.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; });

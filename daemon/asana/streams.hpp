@@ -42,6 +42,17 @@ enum class Id : std::uint16_t {
     task_attachments,
     project_events,
     project_task_counts,
+    section,
+    tag,
+    team,
+    custom_field,
+    workspace_membership,
+    team_membership,
+    membership,
+    status_update,
+    project_brief,
+    story,
+    attachment,
 };
 
 // A row of one stream opens work in another one.
@@ -66,7 +77,13 @@ struct Stream {
     source::Stream engine;
     std::string_view path;
     const Mapping* mapping = nullptr;  // none: the answer gives no rows
-    enum class Shape : std::uint8_t { list, single, events, count } shape = Shape::list;
+    enum class Shape : std::uint8_t {
+        list,
+        single,
+        there,  // one object, of which only counts that it is there: what its list gives of it, it does not
+        events,
+        count
+    } shape = Shape::list;
     std::span<const Opens> opens = {};
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
@@ -117,6 +134,12 @@ inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
 };
 
+// A field that is local to a project stands in no list; a value remains when its field is taken off.
+inline constexpr Remains::Kin kFieldsInUse[] = {
+    {kSettings, "custom_field_gid"},
+    {kValues, "custom_field_gid"},
+};
+
 using source::Every;
 using source::Kind;
 using Shape = Stream::Shape;
@@ -127,24 +150,32 @@ inline constexpr Stream kStreams[] = {
      .path = "/users/me?opt_fields=name,workspaces.name", .shape = Shape::single, .opens = kOpenedByMe, .opt_fields = false},
     {.engine = {.name = "workspaces", .stage = "organization", .rank = 11, .every = Every::relist, .essential = true},
      .path = "/workspaces", .mapping = &kWorkspaces, .opens = kOpenedByWorkspace},
-    {.engine = {.name = "users", .stage = "organization", .rank = 12, .every = Every::relist},
+    // What is asked of a single person is answered though no list names them any more.
+    {.engine = {.name = "users", .stage = "organization", .rank = 12, .every = Every::relist, .proves = "asana_users", .remembered = true},
      .path = "/users?workspace={root}", .mapping = &kPeople, .opens = kOpenedByUser},
     {.engine = {.name = "workspace_memberships", .stage = "organization", .rank = 13, .every = Every::relist,
-                .proves = "asana_workspace_memberships", .proves_by = "workspace_gid"},
+                .proves = "asana_workspace_memberships", .proves_by = "workspace_gid", .looked_at_by = "workspace_membership"},
      .path = "/workspaces/{root}/workspace_memberships", .mapping = &kWorkspaceMemberships, .opens = kOpenedByWorkspaceMembership},
-    {.engine = {.name = "teams", .stage = "organization", .rank = 14, .every = Every::relist},
+    {.engine = {.name = "teams", .stage = "organization", .rank = 14, .every = Every::relist,
+                .proves = "asana_teams", .proves_by = "organization_gid", .looked_at_by = "team"},
      .path = "/workspaces/{root}/teams", .mapping = &kTeams, .opens = kOpenedByTeam},
-    {.engine = {.name = "custom_fields", .stage = "organization", .rank = 15, .capability = "custom_fields", .paid_only = true, .every = Every::relist},
+    {.engine = {.name = "custom_fields", .stage = "organization", .rank = 15, .capability = "custom_fields", .paid_only = true, .every = Every::relist,
+                .proves = "asana_custom_fields", .proves_by = "workspace_gid", .looked_at_by = "custom_field", .named_by = kFieldsInUse},
      .path = "/workspaces/{root}/custom_fields", .mapping = &kDefinitions},
-    {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist},
+    {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist,
+                .proves = "asana_tags", .proves_by = "workspace_gid", .looked_at_by = "tag"},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
-    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist, .reported_by_row = true, .essential = true},  // archived ones come along
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist,  // archived ones come along
+                .proves = "asana_projects", .proves_by = "workspace_gid", .looked_at_by = "project",
+                .orphans = {"asana_project_briefs", {"asana_projects", "project_brief_gid"}, "project_brief"},
+                .reported_by_row = true, .essential = true},
      .path = "/projects?workspace={root}", .mapping = &kProjectList, .opens = kOpenedByProject},
     {.engine = {.name = "project", .stage = "projects", .rank = 18, .kind = Kind::one_off, .looks_at = "asana_projects", .gives_row = true,
                 .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
                 .reported_by_row = true},
      .path = "/projects/{scope}", .mapping = &kProjectList, .shape = Shape::single, .opens = kOpenedByProject},
-    {.engine = {.name = "sections", .stage = "tasks", .rank = 20, .every = Every::reconcile},
+    {.engine = {.name = "sections", .stage = "tasks", .rank = 20, .every = Every::reconcile,
+                .proves = "asana_sections", .proves_by = "project_gid", .looked_at_by = "section"},
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},
     {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events", .every = Every::reconcile,
                 .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
@@ -158,39 +189,42 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
                 .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task"},
      .path = "/tasks/{scope}/subtasks", .mapping = &kTasks, .opens = kOpenedByTask},
-    {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40, .token_stream = "user_tasks_changed", .every = Every::reconcile},
+    {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40, .token_stream = "user_tasks_changed", .every = Every::reconcile,
+                .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task"},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     // No event tells of a task without a project.
     {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByChangedTask, .resource = "projectless_tasks"},
-    {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile},
+    {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile,
+                .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
      .path = "/tags/{scope}/tasks", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     {.engine = {.name = "team_memberships", .stage = "people and projects in detail", .rank = 50, .every = Every::relist,
-                .proves = "asana_team_memberships", .proves_by = "team_gid"},
+                .proves = "asana_team_memberships", .proves_by = "team_gid", .looked_at_by = "team_membership"},
      .path = "/team_memberships?team={scope}", .mapping = &kTeamMemberships, .resource = "team_memberships"},
     {.engine = {.name = "memberships", .stage = "people and projects in detail", .rank = 51, .every = Every::relist,
-                .proves = "asana_memberships", .proves_by = "parent_gid"},
+                .proves = "asana_memberships", .proves_by = "parent_gid", .looked_at_by = "membership"},
      .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "project"},
     {.engine = {.name = "status_updates", .stage = "people and projects in detail", .rank = 52, .every = Every::relist,
-                .proves = "asana_status_updates", .proves_by = "parent_gid"},
+                .proves = "asana_status_updates", .proves_by = "parent_gid", .looked_at_by = "status_update"},
      .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "project"},
-    {.engine = {.name = "custom_types", .stage = "people and projects in detail", .rank = 53, .every = Every::relist},
+    {.engine = {.name = "custom_types", .stage = "people and projects in detail", .rank = 53, .every = Every::relist,
+                .proves = "asana_custom_types", .remembered = true},
      .path = "/custom_types?project={scope}", .mapping = &kCustomTypes, .resource = "custom_types"},
     {.engine = {.name = "project_briefs", .stage = "people and projects in detail", .rank = 54, .capability = "project_briefs", .every = Every::relist},
      .path = "/project_briefs/{scope}", .mapping = &kProjectBriefs, .shape = Shape::single, .opens = kOpenedByProjectBrief, .resource = "project_briefs"},
     {.engine = {.name = "project_attachments", .stage = "people and projects in detail", .rank = 55, .every = Every::relist,
-                .proves = "asana_attachments", .proves_by = "parent_gid"},
+                .proves = "asana_attachments", .proves_by = "parent_gid", .looked_at_by = "attachment"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project"},
     {.engine = {.name = "project_brief_attachments", .stage = "people and projects in detail", .rank = 56, .capability = "project_briefs", .every = Every::relist,
-                .proves = "asana_attachments", .proves_by = "parent_gid"},
+                .proves = "asana_attachments", .proves_by = "parent_gid", .looked_at_by = "attachment"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "project_brief"},
     {.engine = {.name = "task_stories", .stage = "stories and attachments", .rank = 60, .kind = Kind::one_off,
-                .proves = "asana_stories", .proves_by = "target_gid",
+                .proves = "asana_stories", .proves_by = "target_gid", .looked_at_by = "story",
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .after = "task"},
      .path = "/tasks/{scope}/stories", .mapping = &kStories, .opens = kOpenedByStory, .resource = "stories"},
     // After all stories: they open the same work, which is asked for once then.
     {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 61, .kind = Kind::one_off,
-                .proves = "asana_attachments", .proves_by = "parent_gid",
+                .proves = "asana_attachments", .proves_by = "parent_gid", .looked_at_by = "attachment",
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
@@ -199,6 +233,30 @@ inline constexpr Stream kStreams[] = {
     // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
     {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},
      .path = "/projects/{scope}/task_counts?opt_fields=num_tasks", .shape = Shape::count, .opt_fields = false},
+    // Looks at single objects, when a list does not name them or an event says that they are gone.
+    {.engine = {.name = "section", .stage = "tasks", .rank = 23, .kind = Kind::one_off, .looks_at = "asana_sections"},
+     .path = "/sections/{scope}", .shape = Shape::there, .opt_fields = false},
+    {.engine = {.name = "tag", .stage = "tasks", .rank = 23, .kind = Kind::one_off, .looks_at = "asana_tags", .gives_row = true,
+                .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
+     .path = "/tags/{scope}", .mapping = &kTagList, .shape = Shape::single, .opens = kOpenedByTag, .resource = "tags"},
+    {.engine = {.name = "team", .stage = "tasks", .rank = 23, .kind = Kind::one_off, .looks_at = "asana_teams", .gives_row = true},
+     .path = "/teams/{scope}", .mapping = &kTeams, .shape = Shape::single, .opens = kOpenedByTeam},
+    {.engine = {.name = "custom_field", .stage = "tasks", .rank = 23, .kind = Kind::one_off, .capability = "custom_fields", .looks_at = "asana_custom_fields", .gives_row = true},
+     .path = "/custom_fields/{scope}", .mapping = &kDefinitions, .shape = Shape::single},
+    {.engine = {.name = "workspace_membership", .stage = "tasks", .rank = 23, .kind = Kind::one_off, .looks_at = "asana_workspace_memberships", .gives_row = true},
+     .path = "/workspace_memberships/{scope}", .mapping = &kWorkspaceMemberships, .shape = Shape::single},
+    {.engine = {.name = "team_membership", .stage = "people and projects in detail", .rank = 57, .kind = Kind::one_off, .looks_at = "asana_team_memberships", .gives_row = true},
+     .path = "/team_memberships/{scope}", .mapping = &kTeamMemberships, .shape = Shape::single, .resource = "team_memberships"},
+    {.engine = {.name = "membership", .stage = "people and projects in detail", .rank = 57, .kind = Kind::one_off, .looks_at = "asana_memberships"},
+     .path = "/memberships/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "memberships"},
+    {.engine = {.name = "status_update", .stage = "people and projects in detail", .rank = 57, .kind = Kind::one_off, .looks_at = "asana_status_updates"},
+     .path = "/status_updates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "status_updates"},
+    {.engine = {.name = "project_brief", .stage = "people and projects in detail", .rank = 57, .kind = Kind::one_off, .capability = "project_briefs", .looks_at = "asana_project_briefs", .gives_row = true},
+     .path = "/project_briefs/{scope}", .mapping = &kProjectBriefs, .shape = Shape::single, .resource = "project_briefs"},
+    {.engine = {.name = "story", .stage = "stories and attachments", .rank = 62, .kind = Kind::one_off, .looks_at = "asana_stories", .gives_row = true},
+     .path = "/stories/{scope}", .mapping = &kStories, .shape = Shape::single, .opens = kOpenedByStory, .resource = "stories"},
+    {.engine = {.name = "attachment", .stage = "stories and attachments", .rank = 62, .kind = Kind::one_off, .looks_at = "asana_attachments"},
+     .path = "/attachments/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "attachments"},
 };
 // clang-format on
 
@@ -228,21 +286,43 @@ inline constexpr Remains::Kin kWithProject[] = {
     {"asana_memberships", "parent_gid"},
     {"asana_status_updates", "parent_gid"},
     {"asana_attachments", "parent_gid"},
+    {"asana_project_briefs", "project_gid"},
+};
+inline constexpr Remains::Kin kWithProjectBrief[] = {{"asana_attachments", "parent_gid"}};
+inline constexpr Remains::Kin kOfTag[] = {
+    {"asana_tag_followers", "tag_gid"},
+    {"asana_task_tags", "tag_gid", "asana_tasks", "task_gid"},
+};
+inline constexpr Remains::Kin kWithTeam[] = {{"asana_team_memberships", "team_gid"}};
+inline constexpr Remains::Kin kWithCustomField[] = {{kOptions, "custom_field_gid"}};
+inline constexpr Remains::Kin kWithCustomType[] = {{"asana_custom_type_status_options", "custom_type_gid"}};
+inline constexpr Remains::Kin kNamesUser[] = {
+    {kItems, "item_gid"},
+    {"asana_stories", "old_people_value"},
+    {"asana_stories", "new_people_value"},
+};
+inline constexpr Remains::Kin kNamesOption[] = {
+    {kItems, "item_gid"},
+    {"asana_stories", "old_multi_enum_values"},
+    {"asana_stories", "new_multi_enum_values"},
 };
 // What referred to it, and is not told that it is gone.
 inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
-inline constexpr Remains::Carriers kWithTag[] = {{"asana_task_tags", "task_gid", "tag_gid", "task"}};
-inline constexpr Remains::Carriers kWithField[] = {
-    {"asana_custom_field_values", "object_gid", "custom_field_gid", "task"}};
 inline constexpr Remains kRemains[] = {
     {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
     {"asana_projects", kOfProject, kWithProject, true},
-    {"asana_sections", {}, {}, true, {}, kInSection},
-    {"asana_tags", {}, {}, true, {}, kWithTag},
-    {"asana_custom_fields", {}, {}, true, {}, kWithField},
+    {"asana_project_briefs", {}, kWithProjectBrief},
+    {"asana_sections", {}, {}, true, {}, {}, {}, kInSection},
+    {"asana_tags", kOfTag, {}, true},
+    {"asana_teams", {}, kWithTeam},
+    {"asana_users", {}, {}, true, {}, kNamesUser},
+    {"asana_custom_fields", {}, kWithCustomField, true},
+    {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
+    {"asana_custom_types", {}, kWithCustomType},
+    {"asana_custom_type_status_options", {}, {}},
     {"asana_stories", {}, {}},
     {"asana_attachments", {}, {}},
-    {"asana_workspace_memberships", {}, {}},
+    {"asana_workspace_memberships", {}, {}, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
     {"asana_memberships", {}, {}},
     {"asana_status_updates", {}, {}},

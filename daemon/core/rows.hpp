@@ -30,12 +30,20 @@ struct Remains {
     struct Kin {
         std::string_view table;
         std::string_view column;  // holds the gid of the row that goes
+        // Of edges that belong to other rows: their table, and the column with their gid. They count as changed, so
+        // that their next answer restores the edge if it is there again.
+        std::string_view owner = {};
+        std::string_view owner_column = {};
     };
     std::string_view table;
     std::span<const Kin> children;   // child tables: their rows have no life of their own
     std::span<const Kin> followers;  // entity tables: each row leaves in the same way
-    bool mention = false;            // what refers to it keeps its name: the row stays as a mention
+    bool mention = false;            // what refers to it keeps its name: the row stays as a mention while anything does
     std::string_view above = {};     // the column with the gid of the row that counts this one: it is looked at again
+    // Columns that refer to it without a declared reference: one gid, or a JSON array of them.
+    std::span<const Kin> named_in = {};
+    // The column with the gid of a person of whom nothing more is asked for in this workspace.
+    std::string_view ends = {};
     // Objects that refer to it, by a child table of theirs. No event tells them that it is gone: they are asked for
     // again, by one of these streams of single objects.
     struct Carriers {

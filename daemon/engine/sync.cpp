@@ -232,9 +232,9 @@ void Sync::begin_pass(bool anew) {
 
     for (const auto& gap : store_.open_gaps(name_)) {
         const auto stream = stream_index_.find(gap.stream);
-        if (stream == stream_index_.end() ||
-            (!streams[stream->second].essential && !(account_.deletions.accepted && gap.message.starts_with(kHeld))))
-            continue;
+        if (stream == stream_index_.end()) continue;
+        const bool held = gap.message.starts_with(kHeld);
+        if (held ? !account_.deletions.accepted : !streams[stream->second].essential) continue;
         auto row = store_.work(name_, gap.stream, gap.scope);
         if (!row || !row->due_at) continue;  // not asked for any more
         row->attempts = 0;
@@ -505,6 +505,10 @@ bool Sync::prepare(Walk& walk) {
     if (!row.resume.empty()) return true;
     if (refused_roots_.contains(row.root)) {
         end_in_gap(walk, 401, "the token is refused for this workspace", kLookAgain);
+        return false;
+    }
+    if (lost_roots_.contains(row.root)) {
+        skip(walk);
         return false;
     }
     if (const auto* feature = known_feature(walk); feature != nullptr && !feature->available) {

@@ -154,10 +154,17 @@ class Sync {
     void keep_watermark(Walk& walk);
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
+    struct Missing;
+    std::vector<Missing> missing(Walk& walk);
+    void bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial);
+    void forget(std::string_view scope);
+    bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;
+    bool is_a_member(std::string_view person, std::string_view root) const;
+    void end(std::string_view person, std::string_view root);
     void hold(Walk& walk);
     void forget_token(Walk& walk);
     void look_at_scope(const Walk& walk);
-    void gone(Walk& walk, std::uint64_t request, int status, const std::string& why);
+    void gone(WalkPtr pointer, std::uint64_t request, int status, const std::string& why);
     void ask_for(const source::Stream& stream, std::string_view scope, std::string_view root,
                  std::string_view said = {});
     bool queue_anew(const store::Work& row, const std::optional<std::string>& said = {});
@@ -200,6 +207,9 @@ class Sync {
     void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
+    void note_roots(const std::vector<std::string>& visible, const std::string& stream);
+    void ask_whose_token();
+    bool proves_nothing() const { return !user_known_ || other_user_; }
 
     source::Work work_of(const Walk& walk) const;
     store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,
@@ -250,9 +260,11 @@ class Sync {
     std::vector<bool> is_poll_;                    // by stream: it tells of changes
     std::vector<WalkPtr> held_;                    // waiting for their retry
     std::unordered_map<std::string, Walk*> active_;  // all walks above, by key
+    std::unordered_set<std::string> forgotten_;    // of these: what they ask of is gone, their answer does not count
     std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
+    std::unordered_set<std::string> lost_roots_;  // workspaces that it does not see any more
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
     std::vector<WalkPtr> curious_;                         // walks that wait for such an answer
     struct Doubt {
@@ -264,6 +276,7 @@ class Sync {
     bool probing_ = false;             // it is being asked, and nothing else is
     WalkPtr probe_;                    // the question, while it is not in flight
     int failures_in_a_row_ = 0;        // without a usable answer
+    bool user_known_ = false;          // whose token it is has been answered
     bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown
     int token_number_ = 0;             // grows when the token is replaced

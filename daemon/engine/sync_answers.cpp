@@ -42,6 +42,7 @@ void Sync::answered(http::Response response) {
     const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
     if (says_no || verdict == restart) usable_answer();
     if (says_no && walk->probe) return settle_doubts();
+    if ((says_no || verdict == page || verdict == token) && forgotten_.erase(key_of(walk->row)) > 0) return leave(*walk);
     if (walk->overtaken && !walk->taking_token && (says_no || verdict == page)) return ask_again(std::move(walk));
     // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
@@ -80,9 +81,12 @@ void Sync::answered(http::Response response) {
             if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
-            if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.id, response.status, why());
-            if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
-            if (!walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
+            // Only what is refused is: a plan that lacks it proves nothing.
+            if (verdict == hidden && !stream_of(*walk).looks_at.empty())
+                return gone(std::move(walk), response.id, response.status, why());
+            if (verdict == hidden && !walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty())
+                return forget_token(*walk);
+            if (verdict == hidden && !walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);
@@ -135,9 +139,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         queue_follow_ups(walk, written);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
+        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
+        user_known_ = user_known_ || is_first_root(walk);
         if (!stream.proves.empty())
-            for (const auto& entity : answer_.page.entities)
+            for (const auto& entity : answer_.page.entities) {
                 walk.seen.push_back(std::hash<std::string_view>()(entity.gid));
+                if (stream.remembered && account_.source.tables()[entity.table].name == stream.proves)
+                    store_.name(walk.row, entity.gid);
+            }
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {
@@ -372,6 +381,7 @@ void Sync::doubt_token(WalkPtr walk, const std::string& why) {
             token_is_new_ = true;
             token_since_ = last_request_ + 1;
             account_.transport.set_token(std::move(token));
+            ask_whose_token();
             ask_again(std::move(walk));
             return;
         }
@@ -427,6 +437,7 @@ void Sync::go_without_token(WalkPtr walk, std::optional<int> status, const std::
 
 // The work stays in the queue, to be looked at again later.
 void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
+    if (forgotten_.erase(key_of(walk.row)) > 0) return leave(walk);
     const auto now = this->now();
     if (!stream_of(walk).gathers.empty()) {
         log::info("asked for one by one instead stream={} scope={} why=\"{}\"", walk.row.stream, walk.row.scope, why);
@@ -481,6 +492,7 @@ void Sync::skip(Walk& walk) {
 }
 
 void Sync::leave(const Walk& walk) {
+    forgotten_.erase(key_of(walk.row));
     active_.erase(key_of(walk.row));
     --backlog_[walk.row.stream];
 }

@@ -11,6 +11,13 @@ namespace {
 
 constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
 
+// Whether the last look at this object left a gap because it was refused.
+bool was_refused(const store::Work& row) {
+    return row.last_error.starts_with("status 403") || row.last_error.starts_with("status 404");
+}
+
+std::string_view last_of(std::string_view scope) { return scope.substr(scope.rfind('/') + 1); }
+
 }  // namespace
 
 // What was done since then needs not be done because another object leads to it. Reconciling is spread: each list has a
@@ -23,36 +30,148 @@ Instant Sync::outdated_before(const source::Stream& stream, std::string_view sco
     return pass_ - std::chrono::floor<Milliseconds>(periods.reconcile * (kLongestOfPeriod - kSpread * place));
 }
 
+// Rows of a table that a walk should have named.
+struct Sync::Missing {
+    std::string_view table;
+    std::string_view looked_at_by;
+    std::size_t all = 0;
+    std::vector<std::string> gids{};  // those that it did not
+};
+
+std::vector<Sync::Missing> Sync::missing(Walk& walk) {
+    const auto& stream = stream_of(walk);
+    const auto scope = last_of(walk.row.scope);
+    std::ranges::sort(walk.seen);
+    Missing its{.table = stream.proves, .looked_at_by = stream.looked_at_by};
+    its.gids = stream.remembered ? store_.names(walk.row)
+                                 : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope);
+    its.all = its.gids.size();
+    std::erase_if(its.gids, [&](const std::string& gid) {
+        return std::ranges::binary_search(walk.seen, std::hash<std::string_view>()(gid)) ||
+               (!stream.proves_root.empty() && store_.text(stream.proves, stream.proves_root, gid) != walk.row.root) ||
+               std::ranges::any_of(stream.named_by,
+                                   [&](const auto& kin) { return store_.holds(kin.table, kin.column, gid); });
+    });
+    std::vector<Missing> found{std::move(its)};
+    if (const auto& orphans = stream.orphans; !orphans.table.empty()) {
+        auto gids = store_.unnamed(orphans.table, orphans.named_by);
+        found.push_back({.table = orphans.table, .looked_at_by = orphans.looked_at_by, .all = store_.count(orphans.table)});
+        found.back().gids = std::move(gids);
+    }
+    return found;
+}
+
 // After the last page: what is stored and was not named. False: so much that a second walk must say the same.
 bool Sync::sweep(Walk& walk) {
     const auto& stream = stream_of(walk);
-    if (stream.proves.empty() || !stream.looks_at.empty() || !walk.whole || !store_.has_indexes() || other_user_)
+    if (stream.proves.empty() || !stream.looks_at.empty() || !walk.whole || !store_.has_indexes() || proves_nothing())
         return true;
-    auto stored = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope);
-    const auto all = stored.size();
-    std::ranges::sort(walk.seen);
-    std::erase_if(stored, [&](const std::string& gid) {
-        return std::ranges::binary_search(walk.seen, std::hash<std::string_view>()(gid));
+    const auto missing = this->missing(walk);
+    const auto many = std::ranges::find_if(missing, [&](const Missing& its) {
+        return its.all >= kFewRows && static_cast<double>(its.gids.size()) >
+                                          account_.deletions.max_share * static_cast<double>(its.all);
     });
-    const bool many =
-        all >= kFewRows && static_cast<double>(stored.size()) > account_.deletions.max_share * static_cast<double>(all);
-    if (many && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld)) {
+    const bool held =
+        many != missing.end() && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld);
+    if (held)
         walk.row.last_error = fmt::format(
             "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "
             "sync --accept-deletions, removes them",
-            kHeld, stored.size(), all, stream.proves);
-        return false;
-    }
-    for (const auto& gid : stored) {
-        if (!stream.looked_at_by.empty()) {
-            ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
-        } else {
-            store_.bury(account_.source.remains(), stream.proves, gid,
-                        {.source = name_, .cause = "deleted", .detected_by = "walk", .detected_at = now()});
-            carriers_of(stream.proves, gid, walk.row.root);
+            kHeld, many->gids.size(), many->all, many->table);
+    for (const auto& its : missing)
+        for (const auto& gid : its.gids) {
+            if (stream.remembered) {
+                if (!store_.miss(walk.row, gid) || held) continue;
+                if (store_.unname(walk.row, gid))
+                    bury(its.table, gid, walk.row.root,
+                         {.source = name_, .cause = "not_visible", .detected_by = "walk", .detected_at = now()});
+                if (!is_a_member(gid, walk.row.root)) end(gid, walk.row.root);
+            } else if (!held) {
+                ask_for(stream_named(its.looked_at_by), gid, walk.row.root, kMissing);
+            }
         }
+    return !held;
+}
+
+// Moves a row to the tombstones, with what hangs on it, and asks nothing more of them.
+void Sync::bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial) {
+    const auto remains = account_.source.remains();
+    const auto its = std::ranges::find(remains, table, &Remains::table);
+    const auto ends = its->ends.empty() ? std::string() : store_.text(table, its->ends, gid);
+    const auto buried = store_.bury(remains, table, gid, burial);
+    for (const auto& holder : buried.holders) forget(holder);
+    if (buried.rows == 0 && !its->followers.empty()) forget(gid);
+    if (!ends.empty()) end(ends, root);
+}
+
+// Whether the object stands in another list than this one, as far as the rows tell. Of what is only mentioned no list
+// is asked for.
+bool Sync::leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const {
+    const auto streams = account_.source.streams();
+    return std::ranges::any_of(streams, [&](const source::Stream& list) {
+        if (list.looked_at_by != look || !list.looks_at.empty() || &list == but) return false;
+        if (list.proves_gid == "gid") {
+            const auto above = store_.text(list.proves, list.proves_by, gid);
+            const auto its = std::ranges::find_if(account_.source.remains(), [&](const Remains& remains) {
+                return std::ranges::any_of(remains.followers, [&](const auto& kin) {
+                    return kin.table == list.proves && kin.column == list.proves_by;
+                });
+            });
+            return !above.empty() && (its == account_.source.remains().end() ||
+                                      !store_.text(its->table, "mirrored_at", above).empty());
+        }
+        const auto end = std::ranges::find_if(streams, [&](const source::Stream& stream) {
+            return stream.proves == list.proves && !stream.looks_at.empty();
+        });
+        return std::ranges::any_of(store_.gids(list.proves, list.proves_by, list.proves_gid, gid), [&](const auto& from) {
+            return end == streams.end() || !store_.text(end->looks_at, "mirrored_at", from).empty();
+        });
+    });
+}
+
+// Whether the person belongs to the workspace still, though no list of people says so.
+bool Sync::is_a_member(std::string_view person, std::string_view root) const {
+    return std::ranges::any_of(account_.source.remains(), [&](const Remains& its) {
+        if (its.ends.empty()) return false;
+        const auto list = std::ranges::find_if(account_.source.streams(), [&](const source::Stream& stream) {
+            return stream.proves == its.table && stream.looks_at.empty();
+        });
+        return std::ranges::any_of(store_.gids(its.table, "gid", its.ends, person), [&](const std::string& gid) {
+            return store_.text(its.table, list->proves_by, gid) == root;
+        });
+    });
+}
+
+// The person is of this workspace no more: what only the lists of theirs lead to is looked at.
+void Sync::end(std::string_view person, std::string_view root) {
+    for (const auto& list : account_.source.streams()) {
+        if (list.proves_root.empty()) continue;
+        for (const auto& gid : store_.gids(list.proves, list.proves_gid, list.proves_by, person))
+            if (store_.text(list.proves, list.proves_root, gid) == root && !leads_there(list.looked_at_by, gid, &list))
+                ask_for(stream_named(list.looked_at_by), gid, root, kMissing);
     }
-    return true;
+    forget(fmt::format("{}/{}", root, person));
+}
+
+// What the scope stands for is gone: no work of it stays, and what could not be had of it is not missing.
+void Sync::forget(std::string_view scope) {
+    for (const auto& stream : account_.source.streams()) {
+        const auto list = row_of(stream, scope, {}, Class::walk);
+        if (stream.remembered)
+            for (const auto& gid : store_.names(list))
+                if (store_.unname(list, gid))
+                    bury(stream.proves, gid, {},
+                         {.source = name_, .cause = "not_visible", .detected_by = "parent", .detected_at = now()});
+        store_.heal_gap(name_, stream.name, scope, now());
+        const auto row = store_.work(name_, stream.name, scope);
+        if (!row) continue;
+        store_.forget(*row);
+        polls_.remove(key_of(*row));
+        if (active_.contains(key_of(*row)))
+            forgotten_.insert(key_of(*row));
+        else if (row->due_at && *row->due_at <= pass_)
+            --backlog_[row->stream];
+    }
 }
 
 // The walk is complete; what it found missing waits for the next one.
@@ -98,6 +217,42 @@ void Sync::note_watermark(const Walk& walk) {
     store_.save(row);
 }
 
+// A workspace that the token does not see any more is another matter than a deletion: nothing in it is asked for, and
+// its rows stay as they are.
+void Sync::note_roots(const std::vector<std::string>& visible, const std::string& stream) {
+    const auto key = name_ + ".roots";
+    auto known = store_.fact(key).value_or("");
+    lost_roots_.clear();
+    for (std::string_view rest = known; !rest.empty();) {
+        const auto root = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(root.size() + 1, rest.size()));
+        if (std::ranges::find(visible, root) == visible.end()) lost_roots_.emplace(root);
+    }
+    for (const auto& root : lost_roots_) {
+        log::warning("the token does not see workspace {} any more; its rows stay as they are", root);
+        store_.open_gap({.source = name_,
+                         .stream = stream,
+                         .scope = root,
+                         .status = std::nullopt,
+                         .message = "the token does not see this workspace any more; its rows stay as they are",
+                         .seen_at = now(),
+                         .retry_at = std::nullopt});
+    }
+    for (const auto& root : visible) {
+        store_.heal_gap(name_, stream, root, now());
+        if ((' ' + known + ' ').find(' ' + root + ' ') == std::string::npos) known += (known.empty() ? "" : " ") + root;
+    }
+    store_.set_fact(key, known);
+}
+
+// After the token was replaced: until the answer is there, nothing is taken for gone.
+void Sync::ask_whose_token() {
+    user_known_ = false;
+    open_group();
+    for (const auto& root : account_.source.roots())
+        ask_for(account_.source.streams()[root.stream], root.scope, root.root);
+}
+
 // A complete walk proves everything up to its first page.
 void Sync::keep_watermark(Walk& walk) {
     if (!walk.watermark) return;  // a walk that another process began, and noted
@@ -115,9 +270,16 @@ void Sync::keep_watermark(Walk& walk) {
 
 // An object that was looked at is not there. It leaves its table if an event said that it was deleted, if a walk did
 // not name it, or if this is the second look; before that it is a gap, and its row stays.
-void Sync::gone(Walk& walk, std::uint64_t request, int status, const std::string& why) {
+void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::string& why) {
+    auto& walk = *pointer;
+    if (!user_known_) {  // its turn comes when it is
+        walk.not_before = clock_.monotonic() + kWhileUnknown;
+        held_.push_back(std::move(pointer));
+        return;
+    }
+    if (lost_roots_.contains(walk.row.root)) return skip(walk);
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
-    const bool second = walk.row.cursor == kMissing || walk.row.attempts > 0;
+    const bool second = walk.row.cursor == kMissing || was_refused(walk.row);
     if (!deleted && (!second || other_user_)) return end_in_gap(walk, status, why, kLookAgain);
     const auto now = this->now();
     const auto& table = stream_of(walk).looks_at;
@@ -126,22 +288,30 @@ void Sync::gone(Walk& walk, std::uint64_t request, int status, const std::string
     const auto above = its->above.empty() ? std::string() : store_.text(table, its->above, walk.row.scope);
     open_group();
     store_.as_one([&] {
+        const auto& stream = stream_of(walk);
+        const auto edges = [&] {
+            return stream.proves.empty()
+                       ? std::vector<std::string>()
+                       : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope);
+        };
+        const auto led_to = edges();
         if (!deleted)
             for (const auto& kin : its->followers)
                 if (kin.table == table)
                     for (const auto& gid : store_.gids(table, "gid", kin.column, walk.row.scope))
                         ask_for(stream_of(walk), gid, walk.row.root, kMissing);
-        store_.bury(remains, table, walk.row.scope,
-                    {.source = name_,
-                     .cause = deleted ? "deleted" : "not_visible",
-                     .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
-                     .detected_by = deleted ? "event" : "walk",
-                     .detected_at = now,
-                     .sent = sent(request)});
         carriers_of(table, walk.row.scope, walk.row.root);
+        bury(table, walk.row.scope, walk.row.root,
+             {.source = name_,
+              .cause = deleted ? "deleted" : "not_visible",
+              .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
+              .detected_by = deleted ? "event" : "walk",
+              .detected_at = now,
+              .sent = sent(request)});
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
-        if (const auto& stream = stream_of(walk); !stream.proves.empty())
-            for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))
+        const bool stay = !edges().empty();
+        for (const auto& gid : led_to)
+            if (stay || !leads_there(stream.looked_at_by, gid, nullptr))
                 ask_for(stream_named(stream.looked_at_by), gid, walk.row.root, kMissing);
         store_.done(walk.row, now);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
@@ -209,7 +379,14 @@ void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::st
     const bool look = stream.kind == source::Kind::one_off;
     auto row = row_of(stream, scope, root, look ? Class::fresh : Class::walk);
     row.due_at = pass_;
-    if (!queue_anew(row)) return;
+    if (!queue_anew(row)) {
+        // A look that was refused waits for its second one; a walk that misses the object as well is reason enough.
+        auto waiting = said.empty() ? std::nullopt : store_.work(name_, row.stream, row.scope);
+        if (!waiting || !was_refused(*waiting) || active_.contains(key_of(row))) return;
+        waiting->attempts = 0;
+        waiting->due_at = pass_;
+        store_.save(*waiting);
+    }
     ++backlog_[row.stream];
     if (!said.empty()) store_.say(row, said);
 }

@@ -11,6 +11,7 @@ void Answer::clear() {
     token.reset();
     more = false;
     facts.clear();
+    roots.reset();
 }
 
 }  // namespace taskmirror::source

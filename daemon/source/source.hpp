@@ -42,14 +42,28 @@ struct Stream {
     // Its 403 or 404 is an answer: the row of this table with the gid of the scope is gone, or cannot be seen.
     std::string_view looks_at = {};
     bool gives_row = false;  // a 200 gives the row as the lists do
-    // An object that is gone takes the edges of `proves` along: what they lead to is looked at by `looked_at_by`.
+    // An object that is gone takes the edges of `proves` along: what they lead to is looked at by `looked_at_by`, unless
+    // they left with it and other edges lead there.
     // Otherwise a complete walk names every row of this table whose column holds the scope. What it did not name is
     // gone; with `looked_at_by`, a stream of single objects, it is looked at first. So is the scope of a token that is
     // refused.
     std::string_view proves = {};
     std::string_view proves_by = {};
     std::string_view proves_gid = "gid";  // the column that holds what the walk names
+    std::string_view proves_root = {};    // the column that holds the workspace, where a scope stands in several
     std::string_view looked_at_by = {};
+    // What one of these columns holds is not missing, though the walk did not name it.
+    std::span<const Remains::Kin> named_by = {};
+    // No column says which list named a row. So what each list names is remembered; a row is gone when no list names it
+    // any more, and two walks of the last one say so.
+    bool remembered = false;
+    // A complete walk has renewed the rows that name those of another table, which no list names: those that no row
+    // names are looked at.
+    struct Orphans {
+        std::string_view table = {};
+        Remains::Kin named_by = {};
+        std::string_view looked_at_by = {};
+    } orphans = {};
     // A verification reports by itself on each row of this list, with all that the row leads to.
     bool reported_by_row = false;
     // A stream whose answer counts what a walk of this list names. Only a verification asks for it.
@@ -111,6 +125,7 @@ struct Answer {
     std::optional<std::string> token;                        // an event token
     bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
+    std::optional<std::vector<std::string>> roots;           // all that the token sees, where the answer tells
 
     void clear();
 };

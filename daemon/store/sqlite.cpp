@@ -7,6 +7,7 @@
 #include "store/store.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <cassert>
@@ -62,8 +63,8 @@ class SqliteStore final : public Store {
         return rows_.write(page, sent, mirrored_at);
     }
 
-    std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
-                     const Burial& burial) override {
+    Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                const Burial& burial) override {
         assert(group_);
         return rows_.bury(remains, table, gid, burial);
     }
@@ -75,6 +76,52 @@ class SqliteStore final : public Store {
     std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                   std::string_view value) override {
         return gids_of(database_->getHandle(), table, of, by, value);
+    }
+    bool holds(std::string_view table, std::string_view column, std::string_view value) override {
+        auto query = statement(fmt::format("SELECT 1 FROM {} WHERE {} = ?1 LIMIT 1", table, column));
+        return query.bind(1, value).step();
+    }
+    std::size_t count(std::string_view table) override {
+        auto query = statement(fmt::format("SELECT count(*) FROM {} WHERE mirrored_at IS NOT NULL", table));
+        query.step();
+        return static_cast<std::size_t>(query.integer(0));
+    }
+    std::vector<std::string> unnamed(std::string_view table, const Remains::Kin& named_by) override {
+        auto query = statement(
+            fmt::format("SELECT gid FROM {0} WHERE mirrored_at IS NOT NULL AND gid NOT IN (SELECT {2} FROM {1} WHERE "
+                        "{2} IS NOT NULL)",
+                        table, named_by.table, named_by.column));
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
+    }
+
+    void name(const Work& list, std::string_view gid) override {
+        of_list("INSERT INTO sync_named (source, stream, scope, gid) VALUES (?1, ?2, ?3, ?4) "
+                "ON CONFLICT DO UPDATE SET missed = 0 WHERE missed",
+                list)
+            .bind(4, gid)
+            .run();
+    }
+    std::vector<std::string> names(const Work& list) override {
+        auto query = of_list("SELECT gid FROM sync_named WHERE source = ?1 AND stream = ?2 AND scope = ?3", list);
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
+    }
+    bool miss(const Work& list, std::string_view gid) override {
+        return of_list("UPDATE sync_named SET missed = 1 "
+                       "WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND gid = ?4 AND NOT missed",
+                       list)
+                   .bind(4, gid)
+                   .run() == 0;
+    }
+    bool unname(const Work& list, std::string_view gid) override {
+        of_list("DELETE FROM sync_named WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND gid = ?4", list)
+            .bind(4, gid)
+            .run();
+        auto other = statement("SELECT 1 FROM sync_named WHERE source = ?1 AND stream = ?2 AND gid = ?3 LIMIT 1");
+        return !other.bind(1, list.source).bind(2, list.stream).bind(3, gid).step();
     }
 
     Stored stored(const Entity& entity) override { return rows_.stored(entity); }
@@ -138,6 +185,7 @@ class SqliteStore final : public Store {
     void drop_work(std::string_view source, std::string_view stream) override { queue_.drop(source, stream); }
     void clock_went_back(std::string_view source, Instant now) override { queue_.clock_went_back(source, now); }
     void done(const Work& work, Instant now) override { queue_.done(work, now); }
+    void forget(const Work& work) override { queue_.forget(work); }
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at) override {
         return queue_.backlog(source, at);
     }
@@ -263,6 +311,11 @@ class SqliteStore final : public Store {
   private:
     // For what is asked seldom: prepared for one use.
     Statement statement(std::string_view sql) const { return {database_->getHandle(), sql}; }
+    Statement of_list(std::string_view sql, const Work& list) const {
+        auto made = statement(sql);
+        made.bind(1, list.source).bind(2, list.stream).bind(3, list.scope);
+        return made;
+    }
 
     std::filesystem::path file_;
     std::vector<Step> steps_;

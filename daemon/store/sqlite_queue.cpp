@@ -177,15 +177,16 @@ void Queue::save(const Work& work) {
 }
 
 void Queue::done(const Work& work, Instant now) {
-    if (!work.recurring) {
-        remove_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).run();
-        return;
-    }
+    if (!work.recurring) return forget(work);
     const auto now_text = iso(now);
     const auto pending_at = text_of(work.pending_at);
     done_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).bind(4, now_text);
     done_.bind_filled(5, work.cursor).bind_filled(6, work.pending_cursor).bind_filled(7, pending_at);
     done_.bind(8, work.changes).bind(9, work.exposure).run();
+}
+
+void Queue::forget(const Work& work) {
+    remove_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).run();
 }
 
 void Queue::drop(std::string_view source, std::string_view stream) {

@@ -29,6 +29,7 @@ class Queue {
     std::vector<Work> waiting(std::string_view source, std::string_view scope);
     void save(const Work& work);
     void done(const Work& work, Instant now);
+    void forget(const Work& work);
     void drop(std::string_view source, std::string_view stream);
     void clock_went_back(std::string_view source, Instant now);
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);

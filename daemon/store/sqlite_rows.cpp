@@ -209,8 +209,8 @@ std::string RowWriter::watched_values(std::uint16_t index, std::string_view owne
     return values;
 }
 
-std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
-                            const Burial& burial) {
+Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                       const Burial& burial) {
     const auto of = [&](std::string_view name) -> const Remains& {
         const auto found = std::ranges::find(remains, name, &Remains::table);
         if (found == remains.end()) throw std::logic_error(fmt::format("rows of {} cannot leave", name));
@@ -231,25 +231,53 @@ std::size_t RowWriter::bury(std::span<const Remains> remains, std::string_view t
                                "FROM {} WHERE gid = ?1 AND mirrored_at IS NOT NULL",
                                json, table));
     keep.bind(1, gid).bind(2, table).bind(3, burial.source).bind(4, burial.cause).bind_filled(5, deleted_at);
-    std::size_t left = 0;
-    if (keep.bind(6, detected_at).bind(7, burial.detected_by).run() == 0) return left;
+    Buried buried;
+    if (keep.bind(6, detected_at).bind(7, burial.detected_by).run() == 0) return buried;
     has_tombstones_ = true;
-    for (const auto& child : its.children)
-        Statement(database_, fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column)).bind(1, gid).run();
-    ++left;
-    const auto remove = its.mention
-                            ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
-                            : fmt::format("DELETE FROM {} WHERE gid = ?1", table);
-    Statement(database_, remove).bind(1, gid).run();
+    const auto run = [&](const std::string& sql) { Statement(database_, sql).bind(1, gid).run(); };
+    for (const auto& child : its.children) {
+        if (!child.owner.empty())
+            run(fmt::format("UPDATE {} SET content_hash = NULL WHERE gid IN (SELECT {} FROM {} WHERE {} = ?1)",
+                            child.owner, child.owner_column, child.table, child.column));
+        run(fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column));
+    }
+    ++buried.rows;
+    if (!its.children.empty() || !its.followers.empty()) buried.holders.emplace_back(gid);
+    run(its.mention ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
+                    : fmt::format("DELETE FROM {} WHERE gid = ?1", table));
     auto with_it = burial;
     with_it.detected_by = "parent";
     with_it.sent = {};  // nobody looked at it
     for (const auto& kin : its.followers) {
         if (kin.table == table && burial.cause != "deleted") continue;  // may be seen without it
-        for (const auto& follower : gids_of(database_, kin.table, "gid", kin.column, gid))
-            left += bury(remains, kin.table, follower, with_it);
+        for (const auto& follower : gids_of(database_, kin.table, "gid", kin.column, gid)) {
+            const auto more = bury(remains, kin.table, follower, with_it);
+            buried.rows += more.rows;
+            buried.holders.insert(buried.holders.end(), more.holders.begin(), more.holders.end());
+        }
     }
-    return left;
+    // Now that its followers do not refer to it any more. What else does may go later: the mention stays then.
+    if (its.mention && !is_referred_to(its, gid)) run(fmt::format("DELETE FROM {} WHERE gid = ?1", table));
+    mentions_.clear();  // some of them may be gone
+    return buried;
+}
+
+// Reads whole tables where no index helps: rows that can be mentions leave seldom.
+bool RowWriter::is_referred_to(const Remains& its, std::string_view gid) const {
+    std::string any;
+    Statement references(database_,
+                         "SELECT t.name, f.\"from\" FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f "
+                         "WHERE t.type = 'table' AND f.\"table\" = ?1 ORDER BY t.rowid");
+    references.bind(1, its.table);
+    while (references.step())
+        any += fmt::format("EXISTS (SELECT 1 FROM {0} WHERE {1} = ?1) OR ", references.text(0), references.text(1));
+    for (const auto& kin : its.named_in)
+        any += fmt::format("EXISTS (SELECT 1 FROM {0} WHERE {1} = ?1 OR instr({1}, '\"' || ?1 || '\"')) OR ", kin.table,
+                           kin.column);
+    Statement query(database_, "SELECT " + any + "0");
+    query.bind(1, gid);
+    query.step();
+    return query.integer(0) != 0;
 }
 
 // The row is back: it is not gone any more.

@@ -30,8 +30,7 @@ class RowWriter {
     Stored stored(const Entity& entity);
 
     // Moves a row, its children and its followers to the tombstones.
-    std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
-                     const Burial& burial);
+    Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid, const Burial& burial);
 
     // After a rollback: what write() remembers is no longer so.
     void forget();
@@ -47,6 +46,7 @@ class RowWriter {
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
     std::string watched_values(std::uint16_t index, std::string_view owner);
     void write_mention(const Mention& mention);
+    bool is_referred_to(const Remains& its, std::string_view gid) const;
     void raise(std::string_view table, std::string_view gid);
 
     sqlite3* database_;

@@ -92,6 +92,12 @@ struct Sent {
 // What stands in the database for an object that has come.
 enum class Stored : std::uint8_t { nothing, mention, older, equal };
 
+// What left with a row, itself included.
+struct Buried {
+    std::size_t rows = 0;
+    std::vector<std::string> holders;  // gids of those that others hang on: lists may be asked of them
+};
+
 // Why a row leaves its table.
 struct Burial {
     std::string source{};
@@ -132,16 +138,30 @@ class Store {
     // Stores each entity whose content differs from what is stored, with its child sets and mentions.
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
-    // Moves a row to the tombstones, with what `remains` says of its table and of those that follow it. Gives the
-    // number of rows that left; 0 if there was none. Rows of its own table follow what was deleted, not what
+    // Moves a row to the tombstones, with what `remains` says of its table and of those that follow it. Gives what
+    // left; nothing if there was no such row. Rows of its own table follow what was deleted, not what
     // cannot be seen. A row that comes back leaves the tombstones by write().
-    virtual std::size_t bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
-                             const Burial& burial) = 0;
+    virtual Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
+                        const Burial& burial) = 0;
     // What a column of a row holds; empty if it is NULL or there is no such row.
     virtual std::string text(std::string_view table, std::string_view column, std::string_view gid) = 0;
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
+    // Whether any row's column holds this value.
+    virtual bool holds(std::string_view table, std::string_view column, std::string_view value) = 0;
+    // How many rows are listed.
+    virtual std::size_t count(std::string_view table) = 0;
+    // The listed rows whose gid stands in no row's column of the other table.
+    virtual std::vector<std::string> unnamed(std::string_view table, const Remains::Kin& named_by) = 0;
+
+    // What each list names, for rows that do not say which list named them. A list is the key of its work.
+    virtual void name(const Work& list, std::string_view gid) = 0;
+    virtual std::vector<std::string> names(const Work& list) = 0;
+    // A complete walk did not name it. True if the walk before it did not, either.
+    virtual bool miss(const Work& list, std::string_view gid) = 0;
+    // This list names it no more. True if no other list of the stream does.
+    virtual bool unname(const Work& list, std::string_view gid) = 0;
 
     // What is stored for this object: by its gid and content hash.
     virtual Stored stored(const Entity& entity) = 0;
@@ -184,6 +204,8 @@ class Store {
     // The walk is complete. Recurring work stays, without anything to do, with its cursors and its rate; one-off work
     // leaves the table.
     virtual void done(const Work& work, Instant now) = 0;
+    // What is gone is not asked for: the row leaves the table.
+    virtual void forget(const Work& work) = 0;
     // Nothing of this source, or of this stream of it, is due any more: one-off work goes, recurring work keeps its
     // cursors and counts as done at kOutdated.
     virtual void drop_work(std::string_view source, std::string_view stream = {}) = 0;

@@ -525,6 +525,7 @@ constexpr Route kRoutes[] = {
      [](C c) {
          return c.memberships(c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships);
      }},
+    {"/memberships/{membership}", single<Type::membership>},
     {"/tasks", tasks_of_a_scope},
     {"/projects/{project}/tasks",
      [](C c) { return task_list(c, c.w.projects[c.object(Type::project, c.args[0])].tasks, true, false); }},

@@ -576,18 +576,21 @@ bool World::exists(Type type, Id id) const {
         case Type::user:
             return id < users.size();
         case Type::team:
-            return id < teams.size();
+            return id < teams.size() && !teams[id].deleted;
         case Type::team_membership:
-            return id < team_memberships.size() && has(teams[team_memberships[id].team].members);
+            return id < team_memberships.size() && exists(Type::team, team_memberships[id].team) &&
+                   has(teams[team_memberships[id].team].members);
         case Type::project:
             return id < projects.size() && !projects[id].deleted;
         case Type::membership:
-            return id < memberships.size() && !projects[memberships[id].project].deleted;
+            return id < memberships.size() && !projects[memberships[id].project].deleted &&
+                   has(projects[memberships[id].project].memberships);
         case Type::section:
             return id < sections.size() && !sections[id].deleted &&
                    (sections[id].project == kNone || !projects[sections[id].project].deleted);
         case Type::project_brief:
-            return id < briefs.size() && !projects[briefs[id].project].deleted;
+            return id < briefs.size() && !projects[briefs[id].project].deleted &&
+                   projects[briefs[id].project].brief == id;
         case Type::status_update: {
             if (id >= status_updates.size()) return false;
             const Project& project = projects[status_updates[id].project];
@@ -598,7 +601,7 @@ bool World::exists(Type type, Id id) const {
         case Type::tag:
             return id < tags.size() && !tags[id].deleted;
         case Type::custom_field:
-            return id < fields.size();
+            return id < fields.size() && !fields[id].deleted;
         case Type::enum_option:
             return id < options.size();
         case Type::custom_type:

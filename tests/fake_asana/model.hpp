@@ -111,6 +111,7 @@ struct Team {
     int visibility;  // index in a table of objects.cpp
     bool endorsed, admins_only;
     std::vector<Index> members;  // team memberships
+    bool deleted = false;
 };
 struct TeamMembership {
     Index team, user;
@@ -182,6 +183,7 @@ struct CustomField {
     int precision;
     Index created_by;
     std::vector<Index> options;
+    bool deleted = false;
     std::size_t first_options = 0;  // how many the generator made: what is derived has no others
 };
 struct Option {

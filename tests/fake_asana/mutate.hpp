@@ -54,6 +54,13 @@ class Mutator {
     void remove_field(Index project, Index field);
     void remove_user(Index workspace, Index user, bool keep_membership);
     void remove_tag(Index tag);
+    void remove_team(Index team);
+    void remove_definition(Index field);
+    void remove_brief(Index project);
+    void remove_type(Index project, Index type);
+    void remove_member(Index membership);
+    void leave_team(Index membership);
+    void remove_status_update(Index update);
 
   private:
     struct Kind {

@@ -196,6 +196,39 @@ void Mutator::remove_tag(Index tag) {
     std::erase(w_.workspaces[w_.tags[tag].workspace].tags, tag);
 }
 
+// None of the following tells anything: inferred.
+void Mutator::remove_team(Index team) {
+    w_.teams[team].deleted = true;
+    std::erase(w_.workspaces[w_.teams[team].workspace].teams, team);
+}
+
+// From the list, from every project, and so from its tasks.
+void Mutator::remove_definition(Index field) {
+    w_.fields[field].deleted = true;
+    std::erase(w_.workspaces[w_.fields[field].workspace].fields, field);
+    for (Project& project : w_.projects)
+        std::erase_if(project.settings, [&](const Setting& s) { return s.field == field; });
+    for (Task& task : w_.tasks) {
+        if (task.leftover_field == field) task.leftover_field = kNone;
+    }
+}
+
+void Mutator::remove_brief(Index p) { w_.projects[p].brief = kNone; }
+
+void Mutator::remove_type(Index p, Index type) { std::erase(w_.projects[p].custom_types, type); }
+
+void Mutator::remove_member(Index membership) {
+    std::erase(w_.projects[w_.memberships[membership].project].memberships, membership);
+}
+
+void Mutator::leave_team(Index membership) {
+    std::erase(w_.teams[w_.team_memberships[membership].team].members, membership);
+}
+
+void Mutator::remove_status_update(Index update) {
+    std::erase(w_.projects[w_.status_updates[update].project].status_updates, update);
+}
+
 bool Mutator::add_some_to_project() {
     const Index t = some_task();
     if (t == kNone) return false;
