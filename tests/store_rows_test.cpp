@@ -323,5 +323,5 @@ TEST_CASE("rows come in the order of a column, latest first, from a place on, wi
                            "IS NOT NULL AND (modified_at, gid) < ('2026', '1') ORDER BY modified_at DESC, gid DESC LIMIT 9");
     std::string text;
     while (plan.executeStep()) text += plan.getColumn(3).getString() + "; ";
-    CHECK(text == "SEARCH asana_tasks USING INDEX asana_tasks_modified_at (modified_at<?); ");
+    CHECK(text == "SEARCH asana_tasks USING INDEX asana_tasks_modified_at ((modified_at,gid)<(?,?)); ");
 }

@@ -149,6 +149,8 @@ class Sync {
     void give_back(Walk& walk);
     void release_forgotten();
     void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
+    void owner_hidden(WalkPtr walk, int status, const std::string& why);
+    void forget_details(std::string_view table, std::string_view gid);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
 

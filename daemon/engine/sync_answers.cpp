@@ -81,6 +81,8 @@ void Sync::answered(http::Response response) {
         case hidden:
             if (!stream_of(*walk).looks_at.empty()) return gone(*walk, response.status, why());
             if (!walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty()) return forget_token(*walk);
+            if (!stream_of(*walk).rotates.empty() && !walk->taking_token)
+                return owner_hidden(std::move(walk), response.status, why());
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);

@@ -9,8 +9,7 @@
 namespace taskmirror::engine {
 namespace {
 
-constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
-constexpr std::string_view kMissing = "missing";
+constexpr std::string_view kDeleted = "deleted ";  // what events say
 
 }  // namespace
 
@@ -124,6 +123,7 @@ void Sync::gone(Walk& walk, int status, const std::string& why) {
                      .detected_by = deleted ? "event" : "walk",
                      .detected_at = now});
         carriers_of(table, walk.row.scope, walk.row.root);
+        forget_details(table, walk.row.scope);
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);
         if (const auto& stream = stream_of(walk); !stream.proves.empty())
             for (const auto& gid : store_.gids(stream.proves, stream.proves_gid, stream.proves_by, walk.row.scope))

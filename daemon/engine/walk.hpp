@@ -36,6 +36,7 @@ inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::size_t kMostCurious = 64;               // walks that wait for the answer about a feature
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;  // order_key = rank * kRank + order
 
+inline constexpr std::string_view kMissing = "missing";  // what walks say of what they did not name
 inline constexpr std::string_view kMoved = "moved";   // what an event says of what may not look modified
 inline constexpr auto kHintOverlap = 10s;             // of the server's clock: events are told a little later than made
 inline constexpr std::size_t kMostAskedOnce = 1024;   // requests that are remembered
