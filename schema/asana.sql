@@ -471,4 +471,3 @@ CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);
 CREATE INDEX asana_status_updates_parent ON asana_status_updates (parent_gid);
-CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);

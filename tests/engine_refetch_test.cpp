@@ -381,3 +381,19 @@ TEST_CASE("what an event asks for waits for the object that may ask for it, too,
     CHECK(bench.api.times("/notes/1") == 1);
     CHECK(bench.api.times("/notes/2") == 1);
 }
+
+TEST_CASE("what belongs to a row that is gone is not missed") {
+    RotationBench bench;
+    bench.source.table[kLists].looked_at_by = "looks";
+    bench.api.on("/notes/10", {{.body = "", .status = 404}});
+    bench.api.on("/looks/10", {{.body = "", .status = 404}});
+
+    CHECK(bench.after(1h) == "10 ");
+    CHECK(bench.gaps() == "notes|10|404");
+    CHECK(bench.rows("SELECT count(*) FROM asana_projects WHERE gid = '10'") == "1");
+
+    bench.after(25h);
+    CHECK(bench.gaps().empty());
+    CHECK(bench.rows("SELECT gid, cause FROM sync_tombstones") == "10|not_visible");
+    CHECK(bench.rows("SELECT count(*) FROM sync_work WHERE scope = '10'") == "0");
+}

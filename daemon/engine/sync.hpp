@@ -205,6 +205,7 @@ class Sync {
     void give_back(Walk& walk);
     void release_forgotten();
     void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
+    void owner_hidden(WalkPtr walk, int status, const std::string& why);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
     void note_roots(const std::vector<std::string>& visible, const std::string& stream);

@@ -87,6 +87,8 @@ void Sync::answered(http::Response response) {
             if (verdict == hidden && !walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty())
                 return forget_token(*walk);
             if (verdict == hidden && !walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
+            if (verdict == hidden && !stream_of(*walk).rotates.empty())
+                return owner_hidden(std::move(walk), response.status, why());
             [[fallthrough]];
         case refused:
             return give_up(std::move(walk), response.status, why(), kLookAgain);

@@ -181,6 +181,29 @@ void Sync::carriers_of(std::string_view table, std::string_view gid, std::string
     }
 }
 
+// What belongs to a row cannot be seen. If the row is gone, nothing is missing. Else that is a gap; and when it is the
+// same a day later, the row is looked at, for no list may name it.
+void Sync::owner_hidden(WalkPtr walk, int status, const std::string& why) {
+    const auto& stream = stream_of(*walk);
+    const auto streams = account_.source.streams();
+    const auto look = std::ranges::find(streams, stream.rotates, &source::Stream::looks_at);
+    const bool stored = !store_.text(stream.rotates, "mirrored_at", walk->row.scope).empty();
+    if (stored || look == streams.end()) {
+        const auto scope = walk->row.scope, root = walk->row.root;
+        const bool second = walk->row.attempts > 0;
+        give_up(std::move(walk), status, why, kLookAgain);
+        if (second && look != streams.end()) store_.as_one([&] { ask_for(*look, scope, root, kMissing); });
+        return;
+    }
+    const auto now = this->now();
+    open_group();
+    store_.as_one([&] {
+        store_.done(walk->row, now);
+        store_.heal_gap(name_, walk->row.stream, walk->row.scope, now);
+    });
+    leave(*walk);
+}
+
 namespace {
 
 // How far the rotation through a table has come. In sync_meta as "START TOTAL QUEUED BY GID".
