@@ -207,8 +207,13 @@ class Verify(support.SystemTest):
             self.assertIn(("asana_projects", project), self.found(ended)["extra"])
         gone = {gid for (gid,) in self.query("SELECT gid FROM asana_tasks WHERE mirrored_at IS NOT NULL")} - {
             row["gid"] for row in fake.truth()["asana_tasks"]}
-        edges = self.query("SELECT count(*) FROM asana_task_memberships WHERE project_gid = ?", project)[0][0]
-        self.assertEqual(self.totals(self.verify(expect=1))[2], 1 + edges + len(gone))
+        with_it = sum(self.query(f"SELECT count(*) FROM {table} WHERE {column} = ?", project)[0][0] for table, column in (
+            ("asana_task_memberships", "project_gid"), ("asana_sections", "project_gid"),
+            ("asana_memberships", "parent_gid"), ("asana_status_updates", "parent_gid"),
+            ("asana_project_briefs", "project_gid")))
+        tags = self.query("SELECT task_gid FROM asana_task_tags JOIN asana_tags g ON g.gid = tag_gid WHERE g.mirrored_at IS NOT NULL")
+        with_it += sum(task in gone for (task,) in tags)
+        self.assertEqual(self.totals(self.verify(expect=1))[2], 1 + with_it + len(gone))
         self.verify("--repair", expect=1)
         self.sync()
         self.verify()
