@@ -355,3 +355,35 @@ TEST_CASE("the token of another user removes nothing until the user accepts it")
     CHECK(bench.count() == "28");
     CHECK(bench.rows("SELECT value FROM sync_meta WHERE key = 'acme.token_user'") == "2");
 }
+
+TEST_CASE("what events have lost is found once in relist_every by what was modified since") {
+    Bench bench;
+    bench.source.table[kMembers].token_stream = {};
+    bench.source.table[kMembersChanged].net_of = "lists";
+    bench.source.table[kMembersChanged].every = source::Every::relist;
+    bench.periods = {.relist = 1h, .reconcile = 24h};
+    bench.api.on("/me", {{"open lists 1 a"}});
+    bench.api.on("/changes/a", {{.body = "token t1", .status = 412}});
+    bench.api.on("/changes/a@t1", {{"token t1"}});
+    bench.api.on("/lists/a", {{"row 1 a"}});
+    bench.api.on("/members_changed/a", {{"row 1 new"}});
+    const auto nets_after = [&](Milliseconds time) {
+        bench.forget();
+        bench.clock.advance(time);
+        CHECK(bench.sync() == Ended::complete);
+        return bench.api.times("/members_changed/a");
+    };
+    const auto since = [&] { return bench.rows("SELECT cursor FROM sync_work WHERE stream = 'members_changed'"); };
+
+    CHECK(nets_after(0h) == 0);
+    const auto first = since();
+    CHECK(nets_after(30min) == 0);
+    CHECK(bench.projects() == "1|a");
+    CHECK(since() == first);
+
+    CHECK(nets_after(31min) == 1);
+    CHECK(bench.projects() == "1|new");
+    CHECK(since() > first);
+    CHECK(nets_after(59min) == 0);
+    CHECK(nets_after(2min) == 1);
+}

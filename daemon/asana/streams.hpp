@@ -26,6 +26,7 @@ enum class Id : std::uint16_t {
     sections,
     project_tasks,
     project_tasks_changed,
+    project_tasks_since,
     task,
     task_subtasks,
     user_tasks,
@@ -183,6 +184,8 @@ inline constexpr Stream kStreams[] = {
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
     // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
+     .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
+    {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},

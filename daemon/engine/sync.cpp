@@ -242,6 +242,7 @@ void Sync::begin_pass(bool anew) {
         store_.save(*row);
     }
     release_forgotten();
+    cast_nets();
     rotate();
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& root : account_.source.roots()) {

@@ -152,6 +152,7 @@ class Sync {
     store::Sent sent(std::uint64_t request) const;
     void note_watermark(const Walk& walk);
     void keep_watermark(Walk& walk);
+    void cast_nets();
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
     struct Missing;

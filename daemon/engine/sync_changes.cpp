@@ -258,14 +258,28 @@ void Sync::keep_watermark(Walk& walk) {
     if (!walk.watermark) return;  // a walk that another process began, and noted
     const auto& stream = stream_of(walk);
     if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
-    if (stream.token_stream.empty() || !stream_named(stream.token_stream).watermark) return;
-    const auto& changes = stream_named(stream.token_stream);
-    auto row = row_of(changes, walk.row.scope, walk.row.root, Class::fresh);
-    if (auto stored = store_.work(name_, changes.name, walk.row.scope)) row = std::move(*stored);
-    row.cursor = iso(*walk.watermark);
-    row.last_done_at = now();
-    store_.save(row);
-    note_poll(row);
+    for (const auto& changes : account_.source.streams()) {
+        const bool its_token = changes.watermark && changes.name == stream.token_stream;
+        if (!its_token && changes.net_of != stream.name) continue;
+        auto row = row_of(changes, walk.row.scope, walk.row.root, its_token ? Class::fresh : Class::walk);
+        if (auto stored = store_.work(name_, changes.name, walk.row.scope)) row = std::move(*stored);
+        row.cursor = iso(*walk.watermark);
+        row.last_done_at = now();
+        store_.save(row);
+        if (its_token) note_poll(row);
+    }
+}
+
+// The second net is cast for what was not walked, nor asked for, within the period.
+void Sync::cast_nets() {
+    for (const auto& stream : account_.source.streams()) {
+        if (stream.net_of.empty()) continue;
+        for (auto& row : store_.with_cursor(name_, stream.name)) {
+            if (row.due_at || row.last_done_at >= outdated_before(stream, row.scope)) continue;
+            row.due_at = pass_;
+            store_.save(row);
+        }
+    }
 }
 
 // An object that was looked at is not there. It leaves its table if an event said that it was deleted, if a walk did

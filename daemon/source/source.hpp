@@ -38,6 +38,9 @@ struct Stream {
     // Such a token is a time, which costs no request: the server's at the first page, less an overlap. What was
     // modified since then is asked for.
     bool watermark = false;
+    // Of such a stream: the list whose complete walk gives it its first time. It is asked for once in `relist_every`: a
+    // second net below the events, which may be lost.
+    std::string_view net_of = {};
     Every every = Every::pass;
     // Its 403 or 404 is an answer: the row of this table with the gid of the scope is gone, or cannot be seen.
     std::string_view looks_at = {};
