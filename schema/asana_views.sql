@@ -28,7 +28,7 @@ sources (source, loaded) AS (
 -- There may be as much as there are tasks, so the index is read, once.
 oldest_work AS MATERIALIZED (
     SELECT source,
-           min(due_at) FILTER (WHERE stream IN ('task', 'task_subtasks', 'project')) AS tasks,
+           min(due_at) FILTER (WHERE stream IN ('task', 'task_subtasks', 'project', 'project_tasks_changed')) AS tasks,
            min(due_at) FILTER (WHERE stream = 'task_stories') AS stories,
            min(due_at) FILTER (WHERE stream = 'task_attachments') AS attachments
     FROM sync_work INDEXED BY sync_work_due

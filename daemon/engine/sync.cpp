@@ -274,6 +274,9 @@ std::optional<Instant> Sync::instant(std::string_view fact) const {
 // The time of day, as work is dated by: it does not go back while a sync runs.
 Instant Sync::now() { return latest_ = std::max(latest_, clock_.now()); }
 
+// When work is due that is asked for now: with this pass, or, by a daemon, at once.
+Instant Sync::due_now() { return serving_ ? now() : pass_; }
+
 bool Sync::may_send(const Limits& limits) const {
     if (stop_.load()) return false;
     if (limits.time && clock_.monotonic() - run_began_ >= *limits.time) return false;
@@ -409,7 +412,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
             walk->row = std::move(*row);
             walk->whole = walk->row.resume.empty();
             active_.emplace(key_of(walk->row), walk.get());
-            if (walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
+            if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
         }
         if (refilled) return nullptr;
@@ -581,6 +584,7 @@ void Sync::note_state() {
         note("state_since", iso(now()));
     }
     if (!serving_) return;
+    backlog_ = store_.backlog(name_, now());
     note("deadline_s", fmt::format("{:.0f}", std::chrono::duration<double>(polls_.deadline()).count()));
     note("deadline_binds", polls_.deadline_is_round_robin() ? "round robin" : "max_staleness");
 }

@@ -125,6 +125,7 @@ class Sync {
     void heal_abandoned_gaps();
     std::optional<Instant> instant(std::string_view fact) const;
     Instant now();
+    Instant due_now();
     bool may_send(const Limits& limits) const;
     std::optional<Monotonic> send_what_may_be_sent(const Limits& limits);
     std::optional<Monotonic> next_retry() const;

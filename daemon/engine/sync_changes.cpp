@@ -169,7 +169,7 @@ void Sync::forget(std::string_view scope) {
         polls_.remove(key_of(*row));
         if (active_.contains(key_of(*row)))
             forgotten_.insert(key_of(*row));
-        else if (row->due_at && *row->due_at <= pass_)
+        else if (row->due_at && *row->due_at <= due_now())
             --backlog_[row->stream];
     }
 }
@@ -392,13 +392,13 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
 void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::string_view root, std::string_view said) {
     const bool look = stream.kind == source::Kind::one_off;
     auto row = row_of(stream, scope, root, look ? Class::fresh : Class::walk);
-    row.due_at = pass_;
+    row.due_at = due_now();
     if (!queue_anew(row)) {
         // A look that was refused waits for its second one; a walk that misses the object as well is reason enough.
         auto waiting = said.empty() ? std::nullopt : store_.work(name_, row.stream, row.scope);
         if (!waiting || !was_refused(*waiting) || active_.contains(key_of(row))) return;
         waiting->attempts = 0;
-        waiting->due_at = pass_;
+        waiting->due_at = due_now();
         store_.save(*waiting);
     }
     ++backlog_[row.stream];

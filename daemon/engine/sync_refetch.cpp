@@ -55,7 +55,7 @@ bool Sync::gather(const Walk& changes, const source::FollowUp& hint, const store
     if (is_active(list, changes.row.scope) || !may_name(list, changes.row.scope, work.scope)) return false;
     if (stored) {
         const auto key = key_of(*stored);
-        if (active_.contains(key) || stored->due_at > pass_ || !stored->cursor.empty()) return false;
+        if (active_.contains(key) || stored->due_at > due_now() || !stored->cursor.empty()) return false;
         --backlog_[work.stream];
     }
     wait_for(list, changes.row.scope, work, *hint.said, *hint.at - kHintOverlap);
@@ -86,7 +86,7 @@ void Sync::end_of_hints(const source::Stream& list, std::string_view scope) {
     if (const auto* members = members_of(list); members != nullptr && row->cursor == iso(store::kOutdated))
         objects = store_.gids(members->proves, members->proves_gid, members->proves_by, scope).size();
     if (static_cast<std::size_t>(named) > 1 + objects / kFullPage) {
-        row->due_at = pass_;
+        row->due_at = due_now();
         store_.save(*row);
         came(*row);
     } else {
@@ -116,7 +116,7 @@ void Sync::named(const Walk& walk) {
 // What waits for the list of this scope is asked for by itself.
 void Sync::release(std::string_view scope) {
     for (auto& row : store_.waiting(name_, scope)) {
-        row.due_at = pass_;
+        row.due_at = due_now();
         row.pending_cursor.clear();
         row.pending_at.reset();
         if (row.cursor == kMoved) row.cursor.clear();
