@@ -21,6 +21,7 @@ def mirror(folder, url):
     config.write_text(f"sources:\n  - base_url: {url}\n    limits: {{requests_per_minute: 60000, share: 1}}\n")
     sync = [os.environ["TASKMIRROR"], "sync", "--config", config, "--database", folder / "readme.db",
             "--log-level", "warning"]
+
     def run():
         subprocess.run(sync, env={**os.environ, "ASANA_TOKEN": "test-token"}, check=True, timeout=120)
 
