@@ -3,6 +3,7 @@
 
 Environment: TASKMIRROR and FAKE_ASANA, the paths of the two programs.
 """
+import json
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
 
@@ -17,9 +19,17 @@ README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
 def mirror(folder, url):
     config = folder / "taskmirror.yaml"
     config.write_text(f"sources:\n  - base_url: {url}\n    limits: {{requests_per_minute: 60000, share: 1}}\n")
-    subprocess.run([os.environ["TASKMIRROR"], "sync", "--config", config, "--database", folder / "readme.db",
-                    "--log-level", "warning"],
-                   env={**os.environ, "ASANA_TOKEN": "test-token"}, check=True, timeout=120)
+    sync = [os.environ["TASKMIRROR"], "sync", "--config", config, "--database", folder / "readme.db",
+            "--log-level", "warning"]
+
+    def run():
+        subprocess.run(sync, env={**os.environ, "ASANA_TOKEN": "test-token"}, check=True, timeout=120)
+
+    run()
+    # One question is what was deleted.
+    body = json.dumps({"seed": 1, "count": 5, "kinds": ["delete_task"]}).encode()
+    urllib.request.urlopen(url.replace("/api/1.0", "/_control/mutate"), body, timeout=10).close()
+    run()
     return sqlite3.connect(folder / "readme.db")
 
 
