@@ -107,11 +107,19 @@ class Daemon {
         // Nobody waits for answers, so nothing else waits here.
         if (std::ranges::none_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
             accounts_.front().connection->transport->wait(kLongestTurn);
-        notifier_.alive();
+        feed_watchdog();
         if (control_)
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
         go_on_comparing();
         note();
+    }
+
+    // Not with each of a thousand turns a second.
+    void feed_watchdog() {
+        const auto time = clock_.monotonic();
+        if (!notifier_.watchdog() || time - fed_at_ < *notifier_.watchdog() / 2) return;
+        fed_at_ = time;
+        notifier_.alive();
     }
 
     Milliseconds longest_turn(const Served& account) const {
@@ -316,7 +324,7 @@ class Daemon {
         const auto until = clock_.monotonic() + kDrain;
         for (auto& account : accounts_) {
             do {
-                notifier_.alive();
+                feed_watchdog();
                 if (account.sync == nullptr) break;
                 const auto turn_until = std::min(until, clock_.monotonic() + kLongestTurn);
                 guarded(account, [&] { account.sync->drain(turn_until); });
@@ -400,6 +408,7 @@ class Daemon {
     Monotonic began_ = clock_.monotonic();
     bool ready_ = false;
     Monotonic noted_at_{};
+    Monotonic fed_at_{};
 };
 
 }  // namespace
