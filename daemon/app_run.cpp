@@ -167,13 +167,14 @@ class Daemon {
         const std::string& name = account.connection->config.name;
         log::error("{}; tried again in {} s", fatal.what(), std::chrono::seconds(pause / 1000ms).count());
         notifier_.status(fmt::format("{}: {}", name, fatal.what()));
+        const bool shared = store_->in_transaction();  // with what another account has received
         try {
-            store_->begin();
+            if (!shared) store_->begin();
             store_->set_fact(name + ".state", fatal.what());
             store_->set_fact(name + ".state_since", iso(clock_.now()));
-            store_->commit();
+            if (!shared) store_->commit();
         } catch (const Fatal&) {  // a full disk is told by log and service manager alone
-            store_->roll_back();
+            if (!shared) store_->roll_back();
         }
     }
 
