@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app_parts.hpp"
+#include "asana/source.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -51,7 +52,7 @@ class Daemon {
     explicit Daemon(const Arguments& arguments)
         : arguments_(arguments), config_(std::make_unique<Config>(configuration(arguments))) {
         auto connections = connect_all(*config_);
-        store_ = store::open_sqlite(config_->database, connections.front().source->tables());
+        store_ = store::open_sqlite(config_->database, of_tables_->tables());
         try {
             control_.emplace(config_->database);
         } catch (const Error& error) {
@@ -399,6 +400,7 @@ class Daemon {
     const Arguments& arguments_;
     const Clock& clock_ = system_clock();
     std::unique_ptr<Config> config_;
+    const std::unique_ptr<source::Source> of_tables_ = asana::make_source({});  // those of accounts come and go
     std::unique_ptr<store::Store> store_;
     std::optional<ops::ControlSocket> control_;
     ops::Notifier notifier_;

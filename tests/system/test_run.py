@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import history
@@ -21,12 +22,22 @@ class Run(history.History):
 
     def setUp(self):
         super().setUp()
-        # By a short name: an address of a socket has at most 107 bytes.
-        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.addCleanup(self.notify.close)
-        self.notify.bind(os.path.join(self.folder, "notify"))
-        self.notify.setblocking(False)
         self.heard = []
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(os.path.join(self.folder, "notify"))
+        self.ear = threading.Thread(target=self.listen, daemon=True)  # the kernel keeps ten messages only
+        self.ear.start()
+        self.addCleanup(self.end_listening)
+
+    def listen(self):
+        while (message := self.notify.recv(4096).decode()) != "":
+            self.heard.append(message)
+
+    def end_listening(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", os.path.join(self.folder, "notify"))
+        self.ear.join()
+        self.notify.close()
 
     def write_config(self, url, lines=(), schedule="{max_staleness: 10s}"):
         self.configure(url, lines=lines)
@@ -36,13 +47,6 @@ class Run(history.History):
     def daemon(self, *arguments, **options):
         environment = {"NOTIFY_SOCKET": os.path.join(self.folder, "notify"), "WATCHDOG_USEC": "2000000"}
         return self.start("run", "--config", self.config, *arguments, environment=environment, **options)
-
-    def hear(self):
-        """What systemd has been told so far."""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self.heard.append(self.notify.recv(4096).decode())
-        return self.heard
 
     @staticmethod
     def said(running):
@@ -96,7 +100,7 @@ class Run(history.History):
         fake = self.fake(60)
         self.write_config(fake.url)
         running = self.loaded(self.daemon())
-        self.await_that(running, lambda: "READY=1" in self.hear())
+        self.await_that(running, lambda: "READY=1" in self.heard)
         self.assert_truth(fake)
 
         project = self.query("SELECT project_gid FROM asana_task_memberships LIMIT 1")[0][0]
@@ -117,11 +121,10 @@ class Run(history.History):
         self.assertEqual(json.loads(self.beside("status", "--json").out)["process"],
                          {"pid": running.pid, "command": "run"})
 
-        self.hear()
         ended = self.stop(running)
         self.assertEqual(ended.code, 0, ended)
-        heard = self.hear()
-        self.assertEqual(heard[-1], "STOPPING=1")
+        support.wait_until(lambda: "STOPPING=1" in self.heard)
+        heard = self.heard
         self.assertGreater(heard.count("WATCHDOG=1"), 1)
         self.assertTrue([one for one in heard if re.fullmatch(r"STATUS=\d+ requests waiting, \d+ a minute, 0 gaps", one)],
                         heard)
@@ -164,15 +167,14 @@ class Run(history.History):
         running.send(signal.SIGHUP)
         self.await_that(running, lambda: "the configuration stays as it was" in self.said(running))
         self.assertRegex(self.said(running), r"stays as it was: .*taskmirror\.yaml:\d+:\d+.*max_staleness")
-        self.await_that(running, lambda: self.hear()[-1:] != [] and any("RELOADING=1\nMONOTONIC_USEC=" in one
-                                                                        for one in self.heard))
+        self.await_that(running, lambda: any(one.startswith("RELOADING=1\nMONOTONIC_USEC=") for one in self.heard))
 
         self.write_config(fake.url)
         running.send(signal.SIGHUP)
         self.await_that(running, lambda: self.said(running).count("reloaded") == 1)
         self.await_truth(running, fake)
         self.assertGreater(self.query("SELECT count(*) FROM asana_stories")[0][0], 0)
-        told = [one for one in self.hear() if one == "READY=1" or one.startswith("RELOADING=1")]
+        told = [one for one in self.heard if one == "READY=1" or one.startswith("RELOADING=1")]
         self.assertEqual([one.split("=")[0] for one in told], ["READY", "RELOADING", "READY", "RELOADING", "READY"])
         self.assertEqual(self.stop(running).code, 0)
         self.assertEqual(self.last_run()["requests"], fake.stats()["total"])
@@ -192,7 +194,7 @@ class Run(history.History):
         self.assertLessEqual(fake.stats()["status"]["401"], 8 + 1)
         status = json.loads(self.run_to_end("status", "--json", "--config", self.config, token=None).out)
         self.assertIn("the token is refused", status["sources"][0]["state"])
-        self.assertIn("the token is refused", [one for one in self.hear() if one.startswith("STATUS=")][-1])
+        self.assertIn("the token is refused", [one for one in self.heard if one.startswith("STATUS=")][-1])
         self.assertIn("rests after a failure", self.beside("verify", expect=69).err)
         self.assertIn("rests after a failure", self.beside("sync", "--accept-deletions", expect=75).err)
 
@@ -241,7 +243,7 @@ class Run(history.History):
         running = self.daemon()
         self.await_that(running, lambda: "tried again in 60 s" in self.said(running))
         self.assertRegex(self.said(running), rf"{re.escape(self.database)}.*(full|space)")
-        self.assertTrue([one for one in self.hear() if one.startswith("STATUS=acme: ") and self.database in one], self.heard)
+        self.assertTrue([one for one in self.heard if one.startswith("STATUS=acme: ") and self.database in one], self.heard)
         self.assert_sound()
         asked = fake.stats()["total"]
         time.sleep(1)
@@ -257,7 +259,7 @@ class Run(history.History):
     def test_commands_beside_it(self):
         fake = self.mirrored(120)
         running = self.daemon()
-        self.await_that(running, lambda: "READY=1" in self.hear())
+        self.await_that(running, lambda: "READY=1" in self.heard)
         second = self.run_to_end("run", "--config", self.config)
         self.assertEqual(second.code, 75, second)
         self.assertRegex(second.err, rf"process {running.pid}\b")
