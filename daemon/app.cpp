@@ -20,6 +20,7 @@
 #include "engine/sync.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
+#include "ops/control.hpp"
 #include "ops/terminal.hpp"
 #include "store/store.hpp"
 #include "token.hpp"
@@ -131,6 +132,26 @@ engine::Account account_of(Connection& connection, const Config& config, const A
             .polls = {.max_staleness = config.schedule.max_staleness}};
 }
 
+std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words) {
+    // While it answers there is nothing to finish here: a signal ends the process.
+    const auto interrupted = std::signal(SIGINT, SIG_DFL);
+    const auto terminated = std::signal(SIGTERM, SIG_DFL);
+    const bool says = config.log.level <= log::Level::info;
+    std::string last;  // of a refusal it is the reason
+    const auto show = [&](std::string_view line) {
+        if (says && !last.empty()) fmt::print("{}\n", last);
+        last = line;
+    };
+    const auto answered = ops::ask_daemon(config.database, words, show);
+    std::signal(SIGINT, interrupted);
+    std::signal(SIGTERM, terminated);
+    if (!answered) return std::nullopt;
+    const auto code = static_cast<ExitCode>(*answered);
+    if (code != ExitCode::done && code != ExitCode::incomplete) throw Fatal(code, last);
+    show({});
+    return code;
+}
+
 std::vector<Connection> connect_all(const Config& config) {
     std::vector<Connection> connections;
     for (const auto& source : config.sources) {
@@ -189,6 +210,8 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
 
 ExitCode sync(const Arguments& arguments) {
     const Config config = configuration(arguments);
+    if (arguments.accept_deletions && !arguments.full)
+        if (const auto code = ask_daemon(config, {"accept-deletions"})) return *code;
     auto connections = connect_all(config);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
     const Clock& clock = system_clock();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +13,11 @@
 #include "config.hpp"
 #include "core/error.hpp"
 #include "engine/sync.hpp"
+#include "engine/verify.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
 #include "source/source.hpp"
+#include "store/store.hpp"
 
 namespace taskmirror {
 
@@ -39,6 +43,35 @@ std::vector<Connection> connect_all(const Config& config);
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
 void show(const engine::Progress& progress);
+
+// Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
+std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);
+
+// Comparisons of one account after the other, told line by line.
+class VerifyReport {
+  public:
+    // `served`: a daemon carries out what is queued.
+    VerifyReport(engine::VerifyOptions options, bool served, store::Store& store,
+                 std::function<void(std::string_view)> line)
+        : options_(std::move(options)), served_(served), store_(store), line_(std::move(line)) {}
+    VerifyReport(const VerifyReport&) = delete;
+    VerifyReport& operator=(const VerifyReport&) = delete;
+
+    // The comparison of one account, to be carried out; then add() it.
+    std::unique_ptr<engine::Verify> begin(engine::Account account);
+    void add(const engine::Verify& verify, const std::string& source);
+    // Throws Fatal when no account has the project.
+    ExitCode end() const;
+
+  private:
+    void tell(const engine::Comparison& comparison) const;
+
+    engine::VerifyOptions options_;
+    bool served_;
+    store::Store& store_;
+    std::function<void(std::string_view)> line_;
+    bool equal_ = true, project_found_ = false;
+};
 
 ExitCode serve(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);

@@ -6,10 +6,13 @@
 #include <optional>
 
 #include "app_parts.hpp"
+#include "asana/source.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "engine/rest.hpp"
 #include "engine/sync.hpp"
+#include "engine/verify.hpp"
 #include "ops/control.hpp"
 #include "ops/notify.hpp"
 #include "ops/terminal.hpp"
@@ -22,13 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongestTurn = 1s;    // the control socket and the watchdog wait so long
 constexpr auto kTurnOfMany = 20ms;   // where another account waits for answers, too
-constexpr auto kDrain = 10s;         // for what is in flight at the end
+constexpr auto kDrain = 10s;         // for what is in flight, at the end and before a reload
 constexpr auto kNoteEvery = 1min;    // the run, in sync_runs
-constexpr auto kSettled = 5min;      // an account that was served so long is well
-constexpr Milliseconds kFirstRest = 1min;  // after a failure; doubled by each further one
-constexpr Milliseconds kLongestRest = 10min;
-constexpr Milliseconds kLongRest = 10min;  // where a person has to do something
-constexpr Milliseconds kLongestOfLongRests = 1h;
+constexpr auto kReadyAnyway = 30s;   // a service manager waits for READY, but a network may be long in coming
 
 // One account: served, or resting after a failure.
 struct Served {
@@ -36,7 +35,16 @@ struct Served {
     std::unique_ptr<engine::Sync> sync;  // null: resting
     Monotonic until{};                   // of the rest
     Monotonic since{};                   // served since
-    int failures = 0;                    // in a row
+    engine::Rests rests;
+    std::string failure;  // why it rests
+};
+
+// A verify that a client has asked for: one account after the other.
+struct Comparing {
+    std::uint64_t client = 0;
+    std::unique_ptr<VerifyReport> report;
+    std::size_t account = 0;
+    std::unique_ptr<engine::Verify> verify{};
 };
 
 class Daemon {
@@ -44,7 +52,7 @@ class Daemon {
     explicit Daemon(const Arguments& arguments)
         : arguments_(arguments), config_(std::make_unique<Config>(configuration(arguments))) {
         auto connections = connect_all(*config_);
-        store_ = store::open_sqlite(config_->database, connections.front().source->tables());
+        store_ = store::open_sqlite(config_->database, of_tables_->tables());
         try {
             control_.emplace(config_->database);
         } catch (const Error& error) {
@@ -61,6 +69,7 @@ class Daemon {
         try {
             while (!stop) turn();
             notifier_.stopping();
+            end_comparison(ExitCode::come_again, "the daemon stops; verify again when it runs");
             log::info("stopping, waiting for answers, {} s at most", std::chrono::seconds(kDrain).count());
             drain();
         } catch (const Fatal& fatal) {
@@ -73,7 +82,6 @@ class Daemon {
 
   private:
     void take(std::vector<Connection> connections) {
-        accounts_.clear();
         for (auto& connection : connections) accounts_.emplace_back().connection.emplace(std::move(connection));
         for (auto& account : accounts_) start(account);
     }
@@ -95,15 +103,24 @@ class Daemon {
                 continue;
             }
             guarded(account, [&] { account.sync->turn(longest_turn(account)); });
-            if (account.sync != nullptr && clock_.monotonic() - account.since > kSettled) account.failures = 0;
+            if (account.sync != nullptr) account.rests.served(clock_.monotonic() - account.since);
         }
         // Nobody waits for answers, so nothing else waits here.
         if (std::ranges::none_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
             accounts_.front().connection->transport->wait(kLongestTurn);
-        notifier_.alive();
+        feed_watchdog();
         if (control_)
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
+        go_on_comparing();
         note();
+    }
+
+    // Not with each of a thousand turns a second.
+    void feed_watchdog() {
+        const auto time = clock_.monotonic();
+        if (!notifier_.watchdog() || time - fed_at_ < *notifier_.watchdog() / 2) return;
+        fed_at_ = time;
+        notifier_.alive();
     }
 
     Milliseconds longest_turn(const Served& account) const {
@@ -113,51 +130,66 @@ class Daemon {
         return alone ? kLongestTurn / static_cast<int>(accounts_.size()) : Milliseconds(kTurnOfMany);
     }
 
-    // What may pass stops this account alone, for a while.
+    // What may pass stops this account alone, for a while; a database that fails stops all of them, for they share it.
     template <typename Body>
     void guarded(Served& account, Body&& body) {
         try {
             body();
         } catch (const Fatal& fatal) {
-            const bool remote = fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused;
-            if (!remote && !fatal.may_pass()) throw;
-            rest(account, fatal);
+            if (fatal.may_pass()) {
+                for (auto& one : accounts_)
+                    if (one.sync != nullptr) rest(one, fatal);
+            } else if (fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused ||
+                       fatal.code() == ExitCode::configuration) {  // of a token that is read again
+                rest(account, fatal);
+            } else {
+                throw;
+            }
         }
     }
 
     void rest(Served& account, const Fatal& fatal) {
-        const bool person = fatal.code() == ExitCode::token_refused || account.sync->is_blocked();
-        const auto pause = std::min((person ? kLongRest : kFirstRest) * (1 << std::min(account.failures++, 8)),
-                                    person ? kLongestOfLongRests : kLongestRest);
+        const std::string& name = account.connection->config.name;
+        if (comparing_ && &accounts_[comparing_->account] == &account)
+            end_comparison(ExitCode::unavailable, fmt::format("source {} cannot be asked: {}", name, fatal.what()));
+        const bool blocked = account.sync->is_blocked();
         add_up(account);
         account.sync.reset();
         store_->roll_back();
+        fail(account, fatal, blocked);
+    }
+
+    void fail(Served& account, const Fatal& fatal, bool blocked) {
+        const bool person =
+            blocked || fatal.code() == ExitCode::token_refused || fatal.code() == ExitCode::configuration;
+        const auto pause = account.rests.next(person);
         account.until = clock_.monotonic() + pause;
+        account.failure = fatal.what();
         const std::string& name = account.connection->config.name;
         log::error("{}; tried again in {} s", fatal.what(), std::chrono::seconds(pause / 1000ms).count());
         notifier_.status(fmt::format("{}: {}", name, fatal.what()));
+        const bool shared = store_->in_transaction();  // with what another account has received
         try {
-            store_->begin();
+            if (!shared) store_->begin();
             store_->set_fact(name + ".state", fatal.what());
             store_->set_fact(name + ".state_since", iso(clock_.now()));
-            store_->commit();
+            if (!shared) store_->commit();
         } catch (const Fatal&) {  // a full disk is told by log and service manager alone
-            store_->roll_back();
+            if (!shared) store_->roll_back();
         }
     }
 
     // A new connection and a token that is read again: both may be what was wrong.
     void wake(Served& account) {
+        const auto& config = account.connection->config;
+        log::info("source {}: trying again", config.name);
         try {
-            const auto& config = account.connection->config;
             auto connection = connect(config);
             account.connection.emplace(std::move(connection));
         } catch (const Fatal& fatal) {
-            log::error("source {}: {}", account.connection->config.name, fatal.what());
-            account.until = clock_.monotonic() + kLongestRest;
-            return;
+            return fail(account, Fatal(fatal.code(), fmt::format("source {}: {}", config.name, fatal.what())), false);
         }
-        log::info("source {}: trying again", account.connection->config.name);
+        noted_at_ = {};
         start(account);
     }
 
@@ -166,21 +198,26 @@ class Daemon {
         notifier_.reloading(clock_.monotonic());
         ExitCode code = ExitCode::done;
         std::string said = "reloaded";
+        std::unique_ptr<Config> config;
+        std::vector<Connection> connections;
         try {
-            auto config = std::make_unique<Config>(configuration(arguments_));
+            config = std::make_unique<Config>(configuration(arguments_));
             if (config->database != config_->database)
                 throw Fatal(ExitCode::configuration, "another `database` needs a restart");
-            auto connections = connect_all(*config);
-            drain();
-            for (auto& account : accounts_) add_up(account);
-            accounts_.clear();
-            const auto before = std::exchange(config_, std::move(config));
-            take(std::move(connections));
+            connections = connect_all(*config);
         } catch (const Fatal& fatal) {
-            if (accounts_.empty()) throw;
             log::configure(config_->log);
             code = fatal.code();
             said = fmt::format("the configuration stays as it was: {}", fatal.what());
+        }
+        if (code == ExitCode::done) {
+            end_comparison(ExitCode::come_again, "the daemon has read its configuration again; verify again");
+            drain();
+            for (auto& account : accounts_) add_up(account);
+            accounts_.clear();
+            config_ = std::move(config);
+            take(std::move(connections));
+            noted_at_ = {};
         }
         code == ExitCode::done ? log::info("{}", said) : log::error("{}", said);
         notifier_.ready();
@@ -197,33 +234,119 @@ class Daemon {
         const auto& words = request.words;
         if (words == std::vector<std::string>{"reload"}) return reload(request.id);
         if (words == std::vector<std::string>{"accept-deletions"}) {
-            for (auto& account : accounts_)
+            for (auto& account : accounts_) {
                 if (account.sync != nullptr) guarded(account, [&] { account.sync->accept_deletions(); });
+                if (account.sync == nullptr) return refuse(ExitCode::come_again, rests(account));
+            }
             return refuse(ExitCode::done, "what was held is walked again, and removed if it is still missing");
         }
-        refuse(ExitCode::usage, "a running daemon knows reload and accept-deletions");
+        if (!words.empty() && words.front() == "verify") {
+            if (const auto options = verify_options(words)) {
+                if (comparing_)
+                    return refuse(ExitCode::come_again, "another verify is under way; ask again when it has ended");
+                return compare(request.id, *options);
+            }
+        }
+        refuse(ExitCode::usage, "a running daemon knows reload, accept-deletions and verify [--repair] [--stories] "
+                                "[--project GID]");
+    }
+
+    static std::string rests(const Served& account) {
+        return fmt::format("source {} rests after a failure: {}; ask again when it is served",
+                           account.connection->config.name, account.failure);
+    }
+
+    static std::optional<engine::VerifyOptions> verify_options(const std::vector<std::string>& words) {
+        engine::VerifyOptions options;
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            if (words[i] == "--repair")
+                options.repair = true;
+            else if (words[i] == "--stories")
+                options.one_off = true;
+            else if (words[i] == "--project" && i + 1 < words.size())
+                options.project = words[++i];
+            else
+                return std::nullopt;
+        }
+        return options;
+    }
+
+    void compare(std::uint64_t client, const engine::VerifyOptions& options) {
+        const auto line = [this, client](std::string_view text) { control_->reply(client, text); };
+        comparing_.emplace(Comparing{.client = client,
+                                     .report = std::make_unique<VerifyReport>(options, true, *store_, line)});
+        compare_next();
+    }
+
+    void compare_next() {
+        auto& account = accounts_[comparing_->account];
+        if (account.sync == nullptr) return end_comparison(ExitCode::unavailable, rests(account));
+        try {
+            comparing_->verify = comparing_->report->begin(account_of(*account.connection, *config_, arguments_));
+        } catch (const Fatal& fatal) {
+            if (fatal.code() != ExitCode::come_again || fatal.may_pass()) throw;
+            return end_comparison(fatal.code(), fatal.what());
+        }
+        account.sync->invite(comparing_->verify.get());
+    }
+
+    // One account is compared, or cannot be, or nobody waits for it any more.
+    void go_on_comparing() {
+        if (!comparing_) return;
+        auto& verify = *comparing_->verify;
+        const bool wanted = control_->connected(comparing_->client);
+        if (!wanted) verify.stop();
+        if (!verify.is_over() || verify.has_requests()) return;
+        if (!wanted) return end_comparison(ExitCode::come_again, {});
+        if (const auto& failure = verify.failure()) return end_comparison(failure->code(), failure->what());
+        auto& account = accounts_[comparing_->account];
+        account.sync->invite(nullptr);
+        comparing_->report->add(verify, account.connection->config.name);
+        comparing_->verify.reset();
+        if (++comparing_->account < accounts_.size()) return compare_next();
+        comparing_->account = 0;
+        try {
+            end_comparison(comparing_->report->end(), {});
+        } catch (const Fatal& fatal) {
+            end_comparison(fatal.code(), fatal.what());
+        }
+    }
+
+    // Its answers are all there, or nobody waits for them any more.
+    void end_comparison(ExitCode code, std::string_view why) {
+        if (!comparing_) return;
+        if (auto& sync = accounts_[comparing_->account].sync) sync->invite(nullptr);
+        if (!why.empty()) control_->reply(comparing_->client, why);
+        control_->finish(comparing_->client, static_cast<int>(code));
+        comparing_.reset();
+        store_->clear_notes();
     }
 
     void drain() {
         const auto until = clock_.monotonic() + kDrain;
-        for (auto& account : accounts_)
-            if (account.sync != nullptr) guarded(account, [&] { account.sync->drain(until); });
+        for (auto& account : accounts_) {
+            do {
+                feed_watchdog();
+                if (account.sync == nullptr) break;
+                const auto turn_until = std::min(until, clock_.monotonic() + kLongestTurn);
+                guarded(account, [&] { account.sync->drain(turn_until); });
+            } while (account.sync != nullptr && account.sync->has_requests() && clock_.monotonic() < until);
+        }
     }
 
-    // READY once each account has asked something, or could not: the configuration, the token and the database are good.
+    // READY once each account has been answered, or rests: configuration, token and database are good.
     void note() {
         const auto time = clock_.monotonic();
         const auto has_begun = [](const Served& account) {
             return account.sync == nullptr || account.sync->has_been_answered();
         };
-        if (!ready_ && std::ranges::all_of(accounts_, has_begun)) {
+        if (!ready_ && (time - began_ >= kReadyAnyway || std::ranges::all_of(accounts_, has_begun))) {
             ready_ = true;
             notifier_.ready();
             log::info("serving database={} sources={}", config_->database.string(), accounts_.size());
         }
-        if (time - noted_at_ < kNoteEvery) return;
+        if (time - noted_at_ < kNoteEvery || store_->in_transaction()) return;
         noted_at_ = time;
-        if (store_->in_transaction()) return;  // with the next group
         try {
             write_run();
             std::size_t gaps = 0;
@@ -277,14 +400,18 @@ class Daemon {
     const Arguments& arguments_;
     const Clock& clock_ = system_clock();
     std::unique_ptr<Config> config_;
+    const std::unique_ptr<source::Source> of_tables_ = asana::make_source({});  // those of accounts come and go
     std::unique_ptr<store::Store> store_;
     std::optional<ops::ControlSocket> control_;
     ops::Notifier notifier_;
     std::vector<Served> accounts_;
     store::Run run_{.command = "run", .version = std::string(kVersion)};
     std::int64_t run_id_ = 0;
+    std::optional<Comparing> comparing_;
+    Monotonic began_ = clock_.monotonic();
     bool ready_ = false;
     Monotonic noted_at_{};
+    Monotonic fed_at_{};
 };
 
 }  // namespace

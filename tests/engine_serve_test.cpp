@@ -158,6 +158,17 @@ TEST_CASE("a daemon that is stopped stores what is on its way") {
     CHECK(bench.projects() == "1|new 2|b");
 }
 
+TEST_CASE("a poll that is on its way when a pass begins is counted once") {
+    ServeBench bench;
+    bench.api.on("/changes/a@t1", {{.body = "token t1", .after = 50s}});
+    std::int64_t least = 0;
+
+    bench.serve(5h, [&](Sync&) { least = std::min(least, bench.last.waiting); });
+
+    CHECK(bench.api.times("/me") == 5);
+    CHECK(least == 0);
+}
+
 TEST_CASE("accepting deletions takes back what a walk of a daemon held") {
     ServeBench bench;
     std::string many;

@@ -376,3 +376,102 @@ TEST_CASE("verify goes step by step, beside another user of the transport") {
     CHECK(others == 1);
     CHECK(verify.compared().is_equal());
 }
+
+namespace {
+
+// A daemon that a verify was invited into.
+struct GuestBench : VerifyBench {
+    std::unique_ptr<store::Store> store = store::open_sqlite(file, source.tables());
+    http::Pace pace{pace_options, [] { return 0.5; }};
+    Account account{.source = source,
+                    .transport = api,
+                    .pace = pace,
+                    .read_token = [this] { return token; },
+                    .token = first_token,
+                    .periods = {.relist = 24h, .reconcile = 24h}};
+    Progress served;
+    Sync sync{account, *store, clock, stop, [this](const Progress& progress) { served = progress; }};
+    std::unique_ptr<Verify> guest;
+
+    GuestBench() {
+        sync.serve();
+        for (int i = 0; i < 10; ++i) sync.turn(1s);
+    }
+    void invite() {
+        guest = std::make_unique<Verify>(account, *store, clock, options,
+                                         [this](const Comparison& its) { told.push_back(text(its)); });
+        sync.invite(guest.get());
+    }
+    void serve(const std::function<bool()>& until) {
+        for (int turns = 0; !until(); ++turns) {
+            REQUIRE(turns < 1000);
+            sync.turn(1s);
+        }
+    }
+    bool is_over() const { return guest->is_over() && !guest->has_requests(); }
+};
+
+}  // namespace
+
+TEST_CASE("a daemon carries a comparison out beside its own work") {
+    GuestBench bench;
+    bench.invite();
+
+    bench.serve([&] { return bench.is_over(); });
+
+    CHECK(bench.guest->compared().is_equal());
+    CHECK(bench.told == Told{"1: 3 3/3", "2: 2 2/2", "lists: 2"});
+    bench.sync.drain(bench.clock.monotonic() + 10s);
+    CHECK(bench.pace.in_flight() == 0);
+}
+
+TEST_CASE("what a comparison queues is taken up by its daemon, which counts it") {
+    GuestBench bench;
+    bench.api.on("/parts/two", {{"row 2 two\nrow 22 two"}});
+    bench.api.on("/looks/21", {kGone});
+    bench.options.repair = true;
+    bench.invite();
+    std::int64_t least = 0;
+
+    bench.serve([&] {
+        least = std::min(least, bench.served.waiting);
+        return bench.is_over();
+    });
+    bench.serve([&] {
+        least = std::min(least, bench.served.waiting);
+        return bench.due().empty();
+    });
+    bench.sync.drain(bench.clock.monotonic() + 10s);
+
+    CHECK(bench.guest->compared().queued > 0);
+    CHECK(bench.rows("SELECT gid FROM asana_projects WHERE name = 'two' ORDER BY gid") == "2 22");
+    CHECK(least == 0);
+}
+
+TEST_CASE("a comparison that is stopped sends nothing more, and the pace gets its answers") {
+    GuestBench bench;
+    bench.api.on("/parts/one", {{.body = "row 1 one\nrow 11 one\nrow 12 one", .after = 5s}});
+    bench.invite();
+    bench.serve([&] { return bench.api.times("/parts/one") > 0; });
+
+    bench.guest->stop();
+    CHECK_FALSE(bench.is_over());
+    bench.serve([&] { return bench.is_over(); });
+
+    CHECK(bench.api.times("/counts/one") == 0);
+    bench.sync.drain(bench.clock.monotonic() + 10s);
+    CHECK(bench.pace.in_flight() == 0);
+}
+
+TEST_CASE("a comparison that fails is over by itself, and the daemon goes on") {
+    GuestBench bench;
+    const Reply down{.body = "", .status = 503};
+    bench.api.on("/me", {down, down, down, {"fact token_user 7\nopen lists r a"}});
+    bench.invite();
+
+    bench.serve([&] { return bench.is_over(); });
+
+    REQUIRE(bench.guest->failure());
+    CHECK(bench.guest->failure()->code() == ExitCode::unavailable);
+    bench.sync.turn(1s);
+}

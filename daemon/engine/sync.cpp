@@ -131,6 +131,8 @@ void Sync::drain(Monotonic until) {
     commit_group();
 }
 
+bool Sync::has_requests() const { return !in_flight_.empty() || (guest_ != nullptr && guest_->has_requests()); }
+
 // What came back whole is kept, unless it is the database that failed.
 void Sync::keep_what_is_whole(const Fatal& fatal) {
     if (store_.in_transaction() && fatal.code() != ExitCode::disk && fatal.code() != ExitCode::corrupt) commit_group();
@@ -222,7 +224,7 @@ void Sync::begin_pass(bool anew) {
         pass_ = std::min(pass_, *began);
         log::info("sync continues source={} pass={}", name_, iso(pass_));
     } else {
-        log::info("{} begins source={}", serving_ ? "pass" : "sync", name_);
+        serving_ ? log::debug("pass begins source={}", name_) : log::info("sync begins source={}", name_);
         for (const auto& stream : streams)
             if (!serving_ && !stream.token_stream.empty())
                 store_.make_cursors_due(name_, stream.token_stream, pass_);
@@ -245,6 +247,10 @@ void Sync::begin_pass(bool anew) {
     cast_nets();
     rotate();
     backlog_ = store_.backlog(name_, pass_);
+    for (const auto& [key, walk] : active_) {  // a poll, say; each is counted until it leaves
+        const auto row = store_.work(name_, walk->row.stream, walk->row.scope);
+        if (!row || !row->due_at || *row->due_at > pass_) ++backlog_[walk->row.stream];
+    }
     for (const auto& root : account_.source.roots()) {
         auto row = row_of(streams[root.stream], root.scope, root.root, Class::fresh, root.order);
         row.due_at = pass_;

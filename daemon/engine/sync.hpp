@@ -99,9 +99,10 @@ class Sync {
     void serve();
     void turn(Milliseconds at_most);
     void drain(Monotonic until);
-    bool has_requests() const { return !in_flight_.empty(); }
+    bool has_requests() const;
     bool has_been_answered() const { return answered_; }
-    // From now on this comparison is carried out beside it, from the share of reconciling, until it is over; null: none.
+    // From now on this comparison is carried out beside it, from the share of reconciling; null: none. It must stay until
+    // it has all its answers, or go with the transport.
     void invite(Verify* verify) { guest_ = verify; }
     // The user has seen what held walks found missing, and whose token it is now.
     void accept_deletions();

@@ -302,7 +302,7 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
 }
 
 void Sync::usable_answer() {
-    answered_ = true;
+    if (!std::exchange(answered_, true)) noted_at_ = {};  // the account is well again: at once
     failures_in_a_row_ = 0;
     outages_ = 0;
     token_is_new_ = false;

@@ -103,6 +103,7 @@ bool Verify::run(const std::atomic<bool>& stop, const std::function<void(const P
         if (store_.in_transaction()) store_.commit();
     }
     report(watch, true);
+    if (failure_) throw *failure_;
     return over_;
 }
 
@@ -238,7 +239,20 @@ void Verify::answered(http::Response response) {
                            arrived && response.status < 500 && response.status != 429);
     log::debug("answer stream={} scope={} status={} ms={} bytes={} {}", stream(walk->stream).name, walk->scope,
                response.status, response.duration.count(), response.wire_bytes, response.message);
-    if (!arrived) return try_again(std::move(walk), response.message);
+    if (over_) return;
+    try {
+        take(std::move(walk), response);
+    } catch (const Fatal& fatal) {
+        if (fatal.may_pass() || fatal.code() == ExitCode::disk || fatal.code() == ExitCode::corrupt) throw;
+        failure_ = fatal;
+        over_ = true;
+    }
+}
+
+void Verify::take(WalkPtr walk, const http::Response& response) {
+    if (response.failure != http::Failure::none) return try_again(std::move(walk), response.message);
+
+    const auto now = clock_.monotonic();
 
     const auto pause = http::parse_retry_after(response.header("retry-after"), clock_.now());
     const auto verdict = account_.source.classify(

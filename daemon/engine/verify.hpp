@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.hpp"
 #include "engine/sync.hpp"
 
 namespace taskmirror::engine {
@@ -79,11 +80,16 @@ class Verify {
     // an answer has come.
     std::optional<Monotonic> send(std::size_t at_most = SIZE_MAX);
     static bool owns(const http::Response& response) { return response.id >= kFirstRequest; }
-    // Throws Fatal when the token is refused or the API does not answer. May open a commit group, for what is queued.
+    // May open a commit group, for what is queued. Throws Fatal when the database fails.
     void answered(http::Response response);
     bool is_over() const { return over_; }
+    // Sends nothing more; but the answers to what was sent are still to be handed over, for they are counted.
+    void stop() { over_ = true; }
+    bool has_requests() const { return !in_flight_.empty(); }
+    // Why it was over before all was compared: the token is refused or the API does not answer.
+    const std::optional<Fatal>& failure() const { return failure_; }
 
-    // Sends and waits until it is over or `stop` is set. False: it was stopped.
+    // Sends and waits until it is over or `stop` is set. False: it was stopped. Throws what failed.
     bool run(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& watch);
 
     const Compared& compared() const { return compared_; }
@@ -105,6 +111,7 @@ class Verify {
     void send(WalkPtr walk);
     std::optional<Monotonic> next_retry() const;
 
+    void take(WalkPtr walk, const http::Response& response);
     void read(WalkPtr walk, const http::Response& response);
     void compare(Walk& walk, const Entity& entity);
     void follow(const Walk& walk);
@@ -164,6 +171,7 @@ class Verify {
     std::map<std::string_view, std::uint16_t>::const_iterator rest_;
     std::string rest_after_;
     bool over_ = false;
+    std::optional<Fatal> failure_;
     bool counts_off_ = false;  // they have a limit of their own, which is reached
     struct Doubt {
         WalkPtr walk;
