@@ -163,6 +163,7 @@ void Sync::forget(std::string_view scope) {
                     bury(stream.proves, gid, {},
                          {.source = name_, .cause = "not_visible", .detected_by = "parent", .detected_at = now()});
         store_.heal_gap(name_, stream.name, scope, now());
+        if (!stream.gathers.empty()) release(scope);
         const auto row = store_.work(name_, stream.name, scope);
         if (!row) continue;
         store_.forget(*row);
