@@ -182,7 +182,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (walk.without_token) {  // until there is one, only walking again tells what changed
             start_over(walk);
             walk.row.last_done_at = now;
-            walk.row.due_at = now + walk.token_in;
+            walk.row.due_at = std::max(walk.row.due_at, std::optional(now + walk.token_in));  // held: for longer
             store_.save(walk.row);
         }
         if (!stream.capability.empty()) {
