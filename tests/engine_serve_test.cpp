@@ -193,3 +193,18 @@ TEST_CASE("a refused token ends a daemon's turn, and the next daemon goes on whe
 
     CHECK(bench.cursors("a") == "t2|NULL");
 }
+
+TEST_CASE("a daemon polls on when a workspace is back, and walks what it could not") {
+    ServeBench bench;
+    bench.api.on("/me", {{"roots 1\nopen lists 1 a"}, {"roots 2\nopen parts 1 p"}, {"roots 1\nopen parts 1 p"}});
+    bench.api.on("/parts/p", {{"row 3 p"}});
+
+    std::int64_t before = 0;
+    bench.serve(4h - 1min, [&](Sync&) {
+        if (bench.api.times("/me") == 2) before = bench.api.times("/changes/a@t1");
+    });
+
+    CHECK(before > 0);
+    CHECK(bench.api.times("/changes/a@t1") >= before + 12);
+    CHECK(bench.projects() == "1|a 2|b 3|p");
+}

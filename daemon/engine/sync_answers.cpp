@@ -480,7 +480,10 @@ void Sync::feature_off(Walk& walk) {
 
 // Lists are opened again by the next pass; what is asked for once waits until the feature may be there.
 void Sync::skip(Walk& walk) {
+    if (forgotten_.contains(key_of(walk.row))) return leave(walk);
+    if (!stream_of(walk).gathers.empty()) return give_back(walk);
     const auto now = this->now();
+    const bool lost = lost_roots_.contains(walk.row.root);  // what was not asked for is not done
     start_over(walk);
     walk.row.attempts = 0;
     walk.row.last_error.clear();
