@@ -344,7 +344,8 @@ bool Sync::guest_sends() {
     return guest_->progress().requests > before;
 }
 
-// A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll.
+// A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll,
+// but polls that are overdue take turns with it: much may change at once.
 Sync::WalkPtr Sync::next_of(Class lane) {
     auto& ready = lanes_[static_cast<std::size_t>(lane)].ready;
     while (!ready.empty()) {
@@ -354,7 +355,10 @@ Sync::WalkPtr Sync::next_of(Class lane) {
     }
     // One request tells whether a workspace has the feature; the others wait for its answer.
     while (curious_.size() < kMostCurious) {
-        auto walk = pick(lane);
+        const bool turn = lane == Class::fresh && !polled_ && polls_.is_overdue(clock_.monotonic());
+        auto walk = turn ? pick_poll() : nullptr;
+        if (lane == Class::fresh) polled_ = walk != nullptr;
+        if (!walk) walk = pick(lane);
         if (!walk && lane == Class::fresh) walk = pick_poll();
         if (!walk) break;
         if (!prepare(*walk)) continue;

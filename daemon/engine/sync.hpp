@@ -258,6 +258,7 @@ class Sync {
     std::array<Lane, kClasses> lanes_;
     Shares shares_;
     Polls polls_;
+    bool polled_ = false;                          // the last of its class was a poll that was overdue
     std::vector<bool> is_poll_;                    // by stream: it tells of changes
     std::vector<WalkPtr> held_;                    // waiting for their retry
     std::unordered_map<std::string, Walk*> active_;  // all walks above, by key
