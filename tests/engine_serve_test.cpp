@@ -233,3 +233,13 @@ TEST_CASE("a daemon polls on when a workspace is back, and walks what it could n
     CHECK(bench.api.times("/changes/a@t1") >= before + 12);
     CHECK(bench.projects() == "1|a 2|b 3|p");
 }
+
+TEST_CASE("a daemon lists again in each pass what must not be older than one") {
+    ServeBench bench;
+    bench.source.table[kParts].every = source::Every::relist;
+    bench.api.on("/me", {{"open parts 1 p"}});
+
+    bench.serve(4h - 1min);
+
+    CHECK(bench.api.times("/parts/p") == 4);
+}

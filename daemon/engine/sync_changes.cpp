@@ -24,7 +24,8 @@ std::string_view last_of(std::string_view scope) { return scope.substr(scope.rfi
 // period of its own, somewhat shorter than the one that must be kept.
 Instant Sync::outdated_before(const source::Stream& stream, std::string_view scope) const {
     const auto& periods = account_.periods;
-    if (stream.every == source::Every::relist) return pass_ - periods.relist;
+    // A daemon begins a pass in each such period; what was done late in the last one is due in this one, too.
+    if (stream.every == source::Every::relist) return pass_ - (serving_ ? periods.relist / 2 : periods.relist);
     if (stream.every != source::Every::reconcile) return pass_;
     const double place = static_cast<double>(std::hash<std::string_view>()(scope) % 1000) / 1000;
     return pass_ - std::chrono::floor<Milliseconds>(periods.reconcile * (kLongestOfPeriod - kSpread * place));
