@@ -243,3 +243,14 @@ TEST_CASE("a daemon lists again in each pass what must not be older than one") {
 
     CHECK(bench.api.times("/parts/p") == 4);
 }
+
+TEST_CASE("work that is under way when a pass begins is counted until it is done") {
+    ServeBench bench;
+    bench.api.on("/changes/a@t1", {{.body = "token t1", .after = 40s}});
+    bench.polls = {.shortest = 53s, .max_staleness = 1s};
+
+    std::int64_t least = 0;
+    bench.serve(5h, [&](Sync& sync) { least = std::min(least, sync.progress().waiting); });
+
+    CHECK(least == 0);
+}

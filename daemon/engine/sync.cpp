@@ -244,6 +244,10 @@ void Sync::begin_pass(bool anew) {
     release_forgotten();
     rotate();
     backlog_ = store_.backlog(name_, pass_);
+    for (const auto& [key, walk] : active_) {  // each is counted until it is left
+        const auto row = store_.work(name_, walk->row.stream, walk->row.scope);
+        if (!row || !row->due_at || *row->due_at > pass_) ++backlog_[walk->row.stream];
+    }
     for (const auto& root : account_.source.roots()) {
         auto row = row_of(streams[root.stream], root.scope, root.root, Class::fresh, root.order);
         row.due_at = pass_;
