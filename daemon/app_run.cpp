@@ -113,15 +113,18 @@ class Daemon {
         return alone ? kLongestTurn / static_cast<int>(accounts_.size()) : Milliseconds(kTurnOfMany);
     }
 
-    // What may pass stops this account alone, for a while.
+    // What may pass stops this account alone, for a while; a failure of the database all of them, for the group that is
+    // rolled back holds pages of each.
     template <typename Body>
     void guarded(Served& account, Body&& body) {
         try {
             body();
         } catch (const Fatal& fatal) {
             const bool remote = fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused;
-            if (!remote && !fatal.may_pass()) throw;
-            rest(account, fatal);
+            if (remote) return rest(account, fatal);
+            if (!fatal.may_pass()) throw;
+            for (auto& each : accounts_)
+                if (each.sync != nullptr) rest(each, fatal);
         }
     }
 
