@@ -488,9 +488,11 @@ void Sync::skip(Walk& walk) {
     walk.row.attempts = 0;
     walk.row.last_error.clear();
     walk.row.due_at = now + kCapabilityLife;
+    if (walk.row.recurring) walk.row.due_at.reset();
+    if (is_poll_[walk.stream]) polls_.failed(key_of(walk.row), clock_.monotonic() + kTryAgain);
     open_group();
     store_.as_one([&] {
-        walk.row.recurring ? store_.done(walk.row, now) : store_.save(walk.row);
+        walk.row.recurring && !lost ? store_.done(walk.row, now) : store_.save(walk.row);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });
     leave(walk);

@@ -403,7 +403,7 @@ bool Sync::queue_anew(const store::Work& row, const std::optional<std::string>& 
     return queued;
 }
 
-// The walk under way, if there is one: it begins again. What was read ahead of the queue is read again.
+// The walk under way, if there is one: it begins again.
 Sync::Walk* Sync::overtake(const store::Work& row) {
     const auto found = active_.find(key_of(row));
     if (found == active_.end()) return nullptr;
