@@ -171,7 +171,10 @@ class Daemon {
         const bool shared = store_->in_transaction();  // with what another account has received
         try {
             if (!shared) store_->begin();
-            store_->set_fact(name + ".state", fatal.what());
+            // The state is shown beside the name.
+            const std::string prefix = fmt::format("source {}: ", name);
+            const std::string_view why = fatal.what();
+            store_->set_fact(name + ".state", why.starts_with(prefix) ? why.substr(prefix.size()) : why);
             store_->set_fact(name + ".state_since", iso(clock_.now()));
             if (!shared) store_->commit();
         } catch (const Fatal&) {  // a full disk is told by log and service manager alone

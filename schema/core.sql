@@ -34,7 +34,7 @@ CREATE INDEX sync_work_waiting ON sync_work (source, pending_cursor) WHERE due_a
 -- One row per invocation.
 CREATE TABLE sync_runs (
     id             INTEGER PRIMARY KEY,
-    command        TEXT NOT NULL,     -- sync
+    command        TEXT NOT NULL,     -- sync, run
     version        TEXT NOT NULL,     -- of the program
     started_at     TEXT NOT NULL,
     ended_at       TEXT,              -- NULL: running, or killed
@@ -65,10 +65,10 @@ CREATE TABLE sync_tombstones (
     table_name     TEXT NOT NULL,
     gid            TEXT NOT NULL,
     source         TEXT NOT NULL,
-    cause          TEXT NOT NULL,     -- deleted, not_visible, excluded
+    cause          TEXT NOT NULL,     -- deleted, not_visible
     deleted_at     TEXT,              -- NULL: unknown
     detected_at    TEXT NOT NULL,
-    detected_by    TEXT NOT NULL,     -- event, audit, walk, parent
+    detected_by    TEXT NOT NULL,     -- event, walk, parent
     row            TEXT NOT NULL,     -- the last content with its child sets, as JSON
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;

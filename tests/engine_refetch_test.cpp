@@ -397,3 +397,24 @@ TEST_CASE("what belongs to a row that is gone is not missed") {
     CHECK(bench.rows("SELECT gid, cause FROM sync_tombstones") == "10|not_visible");
     CHECK(bench.rows("SELECT count(*) FROM sync_work WHERE scope = '10'") == "0");
 }
+
+TEST_CASE("what waits for the list of something that is gone is asked for by itself") {
+    RefetchBench bench;
+    bench.pace_options.concurrency = 2;
+    bench.api.on("/lists/b", {{"row 4 old b\nrow 5 old b\nrow a old b"}});
+    bench.periods.reconcile = 0h;
+    bench.sync();
+    bench.pass(1h);
+    bench.periods.reconcile = 24h;
+    bench.api.on("/changes/a@t2", {{"hint_at 7100 looks 1 1\nhint_at 7100 looks 1 2\nhint_at 7100 looks 1 9\n"
+                                    "hint looks 1 a deleted 2026-01-01T00:00:05.000Z\ntoken t3"}});
+    bench.api.on(changed("a", 7090), {{.body = "", .status = 404, .after = 1s}});
+    bench.api.on("/looks/a", {{.body = "", .status = 404}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.rows("SELECT gid FROM sync_tombstones") == "a");
+    CHECK(bench.waiting().empty());
+    CHECK(bench.api.times("/looks/1") == 1);
+    CHECK(bench.api.times("/looks/9") == 1);
+}

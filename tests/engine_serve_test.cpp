@@ -204,3 +204,64 @@ TEST_CASE("a refused token ends a daemon's turn, and the next daemon goes on whe
 
     CHECK(bench.cursors("a") == "t2|NULL");
 }
+
+TEST_CASE("many changes at once keep nobody from asking for further ones") {
+    ServeBench bench;
+    bench.api.on("/me", {{"open lists 1 a\nopen lists 1 b"}});
+    bench.api.on("/changes/b", {{.body = "token u1", .status = 412}});
+    std::string many;
+    for (int i = 0; i < 1500; ++i) many += fmt::format("hint notes 1 n{}\n", i);
+    bench.api.on("/changes/a@t2", {{"token t2"}});
+    bench.api.on("/changes/b@u1", {{"token u1"}});
+    bench.sync();
+    bench.forget();
+    bench.api.on("/changes/a@t1", {{many + "token t2"}});
+    auto last = bench.clock.monotonic();
+
+    bench.serve(40min);
+
+    Monotonic::duration longest{0};
+    for (std::size_t i = 0; i < bench.api.asked.size(); ++i) {
+        if (bench.api.asked[i] != "/changes/b@u1") continue;
+        longest = std::max(longest, bench.api.asked_at[i] - last);
+        last = bench.api.asked_at[i];
+    }
+    CHECK(longest <= 6min);
+    CHECK(bench.api.asked.size() > 1500);
+}
+
+TEST_CASE("a daemon polls on when a workspace is back, and walks what it could not") {
+    ServeBench bench;
+    bench.api.on("/me", {{"roots 1\nopen lists 1 a"}, {"roots 2\nopen parts 1 p"}, {"roots 1\nopen parts 1 p"}});
+    bench.api.on("/parts/p", {{"row 3 p"}});
+
+    std::int64_t before = 0;
+    bench.serve(4h - 1min, [&](Sync&) {
+        if (bench.api.times("/me") == 2) before = bench.api.times("/changes/a@t1");
+    });
+
+    CHECK(before > 0);
+    CHECK(bench.api.times("/changes/a@t1") >= before + 12);
+    CHECK(bench.projects() == "1|a 2|b 3|p");
+}
+
+TEST_CASE("a daemon lists again in each pass what must not be older than one") {
+    ServeBench bench;
+    bench.source.table[kParts].every = source::Every::relist;
+    bench.api.on("/me", {{"open parts 1 p"}});
+
+    bench.serve(4h - 1min);
+
+    CHECK(bench.api.times("/parts/p") == 4);
+}
+
+TEST_CASE("work that is under way when a pass begins is counted until it is done") {
+    ServeBench bench;
+    bench.api.on("/changes/a@t1", {{.body = "token t1", .after = 40s}});
+    bench.polls = {.shortest = 53s, .max_staleness = 1s};
+
+    std::int64_t least = 0;
+    bench.serve(5h, [&](Sync& sync) { least = std::min(least, sync.progress().waiting); });
+
+    CHECK(least == 0);
+}

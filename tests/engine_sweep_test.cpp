@@ -271,3 +271,31 @@ TEST_CASE("an answer about what is gone in the meantime does not count") {
     CHECK(bench.rows("SELECT stream FROM sync_work WHERE scope = '1'").empty());
     CHECK(bench.api.times("/parts/1#o1") == 0);
 }
+
+TEST_CASE("what is held waits a day for its second walk, though its list is walked without a token") {
+    SweepsBench bench;
+    auto& lists = bench.source.table[kLists];
+    lists.proves = "asana_projects";
+    lists.proves_by = "name";
+    lists.looked_at_by = "looks";
+    std::string all;
+    for (int i = 0; i < 30; ++i) {
+        all += fmt::format("row {} p\n", 100 + i);
+        bench.api.on(fmt::format("/looks/{}", 100 + i), {kNotFound});
+    }
+    bench.api.on("/me", {{"open lists 1 p"}});
+    bench.api.on("/changes/p", {{.body = "", .status = 503}});
+    bench.api.on("/lists/p", {{all}, {"row 100 p\n"}});
+    bench.first_sync();
+    bench.sync();
+    REQUIRE(bench.rows("SELECT count(*) FROM sync_gaps WHERE message LIKE 'held: %' AND healed_at IS NULL") == "1");
+
+    bench.pass(1h);
+    bench.sync();
+    CHECK(bench.api.times("/looks/101") == 0);
+
+    bench.pass(25h);
+    bench.sync();
+    CHECK(bench.api.times("/looks/101") == 1);
+    CHECK(bench.rows("SELECT count(*) FROM asana_projects") == "1");
+}

@@ -122,6 +122,15 @@ std::optional<std::string> Polls::next(Monotonic now) {
     return best->key;
 }
 
+bool Polls::is_overdue(Monotonic now) const {
+    const auto due = due_at();
+    if (!due || *due > now) return false;
+    const auto longest = deadline();
+    return std::ranges::any_of(streams_, [&](const Stream& stream) {
+        return !stream.out && eligible_at(stream) <= now && (stream.tried == kNever || now - stream.tried >= longest);
+    });
+}
+
 std::optional<Monotonic> Polls::next_at(Monotonic now) const {
     const auto due = due_at();
     if (!due) return std::nullopt;

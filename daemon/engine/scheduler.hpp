@@ -82,6 +82,8 @@ class Polls {
 
     // The stream to poll now; it is out until polled() or failed(). None: nothing may be polled yet.
     std::optional<std::string> next(Monotonic now);
+    // Whether next() gives one that has waited for the deadline, or was never polled.
+    bool is_overdue(Monotonic now) const;
     // When next() may give one, `now` at the earliest. None: not before an answer, a new stream or another rate.
     std::optional<Monotonic> next_at(Monotonic now) const;
 

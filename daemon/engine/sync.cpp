@@ -21,6 +21,15 @@ bool is_fresh(const store::Capability& capability, Instant now) {
 
 }  // namespace
 
+bool is_known_as_paid(const source::Source& source, store::Store& store, Instant now) {
+    return std::ranges::any_of(store.capabilities(source.name()), [&](const store::Capability& capability) {
+        return capability.available && is_fresh(capability, now) &&
+               std::ranges::any_of(source.streams(), [&](const source::Stream& stream) {
+                   return stream.paid_only && stream.capability == capability.name;
+               });
+    });
+}
+
 Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::atomic<bool>& stop,
            std::function<void(const Progress&)> watch)
     : account_(std::move(account)),
@@ -34,14 +43,9 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr);
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
-    for (auto& capability : store_.capabilities(name_)) {
+    for (auto& capability : store_.capabilities(name_))
         capabilities_[{capability.scope, capability.name}] = capability;
-        const auto proves = [&](const source::Stream& stream) {
-            return stream.paid_only && stream.capability == capability.name;
-        };
-        if (capability.available && is_fresh(capability, clock_.now()) && std::ranges::any_of(streams, proves))
-            account_.pace.plan_is_paid();
-    }
+    if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
     store_.begin_requests();
 }
 
@@ -247,7 +251,7 @@ void Sync::begin_pass(bool anew) {
     cast_nets();
     rotate();
     backlog_ = store_.backlog(name_, pass_);
-    for (const auto& [key, walk] : active_) {  // a poll, say; each is counted until it leaves
+    for (const auto& [key, walk] : active_) {  // each is counted until it is left
         const auto row = store_.work(name_, walk->row.stream, walk->row.scope);
         if (!row || !row->due_at || *row->due_at > pass_) ++backlog_[walk->row.stream];
     }
@@ -354,7 +358,8 @@ bool Sync::guest_sends() {
     return guest_->progress().requests > before;
 }
 
-// A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll.
+// A walk that is under way before a new one, for its offset lives 15 minutes; what an event told before the next poll,
+// but polls that are overdue take turns with it: much may change at once.
 Sync::WalkPtr Sync::next_of(Class lane) {
     auto& ready = lanes_[static_cast<std::size_t>(lane)].ready;
     while (!ready.empty()) {
@@ -364,7 +369,10 @@ Sync::WalkPtr Sync::next_of(Class lane) {
     }
     // One request tells whether a workspace has the feature; the others wait for its answer.
     while (curious_.size() < kMostCurious) {
-        auto walk = pick(lane);
+        const bool turn = lane == Class::fresh && !polled_ && polls_.is_overdue(clock_.monotonic());
+        auto walk = turn ? pick_poll() : nullptr;
+        if (lane == Class::fresh) polled_ = walk != nullptr;
+        if (!walk) walk = pick(lane);
         if (!walk && lane == Class::fresh) walk = pick_poll();
         if (!walk) break;
         if (!prepare(*walk)) continue;
@@ -496,13 +504,13 @@ void Sync::learn(Walk& walk) {
     note_poll(walk.row);
 }
 
-// How much of the rate goes to polls: enough to ask each stream within max_staleness, a fifth at least, all at most. Until
-// the first load is complete a fifth is all that they get.
+// How much of the rate goes to polls: enough to ask each stream within max_staleness, for which two rounds of all must fit
+// into it; a fifth at least, all at most. Until the first load is complete a fifth is all that they get.
 void Sync::share_polls() {
     const double rate = account_.pace.rate_per_minute();
     const double least = kLeastForPolls * rate;
     const double minutes = std::chrono::duration<double, std::ratio<60>>(account_.polls.max_staleness).count();
-    const double needed = static_cast<double>(polls_.size()) / minutes;
+    const double needed = 2 * static_cast<double>(polls_.size()) / minutes;
     polls_.set_rate(store_.has_indexes() ? std::clamp(needed, least, rate) : least);
 }
 

@@ -80,6 +80,9 @@ struct Account {
     PollOptions polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
 };
 
+// Whether an answer of the last day proved that the plan is a paid one: its quota is a larger one.
+bool is_known_as_paid(const source::Source& source, store::Store& store, Instant now);
+
 class Verify;
 
 class Sync {
@@ -261,6 +264,7 @@ class Sync {
     std::array<Lane, kClasses> lanes_;
     Shares shares_;
     Polls polls_;
+    bool polled_ = false;                          // the last of its class was a poll that was overdue
     std::vector<bool> is_poll_;                    // by stream: it tells of changes
     std::vector<WalkPtr> held_;                    // waiting for their retry
     std::unordered_map<std::string, Walk*> active_;  // all walks above, by key

@@ -96,9 +96,8 @@ void Sync::answered(http::Response response) {
             blocked_ = true;
             throw Fatal(
                 ExitCode::unavailable,
-                fmt::format("source {}: {}: the server refuses this address for legal reasons; nothing is asked "
-                            "until you start a sync again",
-                            name_, why()));
+                fmt::format("source {}: {}: the server refuses this address for legal reasons{}", name_, why(),
+                            serving_ ? "" : "; nothing is asked until you start a sync again"));
     }
 }
 
@@ -182,7 +181,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (walk.without_token) {  // until there is one, only walking again tells what changed
             start_over(walk);
             walk.row.last_done_at = now;
-            walk.row.due_at = now + walk.token_in;
+            walk.row.due_at = std::max(walk.row.due_at, std::optional(now + walk.token_in));  // held: for longer
             store_.save(walk.row);
         }
         if (!stream.capability.empty()) {
@@ -358,9 +357,8 @@ void Sync::outage(const std::string& why) {
     probing_ = false;
     if (outages_ == kOutages)
         throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: the API does not answer: {}; what was received is stored, "
-                                "run the sync again when it answers",
-                                name_, why));
+                    fmt::format("source {}: the API does not answer: {}; what was received is stored{}", name_, why,
+                                serving_ ? "" : ", run the sync again when it answers"));
     const auto pause = kOutagePause * (1 << 2 * outages_++);
     log::warning("the API does not answer why=\"{}\" pause_s={}", why, pause.count());
     account_.pace.pause(clock_.monotonic(), pause);
@@ -409,8 +407,8 @@ void Sync::start_over(Walk& walk) {
 void Sync::give_up(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in) {
     if (is_first_root(*walk))
         throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {}: {}; check base_url, proxy and the network, then run the sync again",
-                                name_, describe(*walk), why));
+                    fmt::format("source {}: {}: {}; check base_url, proxy and the network{}", name_, describe(*walk),
+                                why, serving_ ? "" : ", then run the sync again"));
     if (walk->taking_token) return go_without_token(std::move(walk), status, why, retry_in);
     end_in_gap(*walk, status, why, retry_in);
 }
@@ -480,14 +478,19 @@ void Sync::feature_off(Walk& walk) {
 
 // Lists are opened again by the next pass; what is asked for once waits until the feature may be there.
 void Sync::skip(Walk& walk) {
+    if (forgotten_.contains(key_of(walk.row))) return leave(walk);
+    if (!stream_of(walk).gathers.empty()) return give_back(walk);
     const auto now = this->now();
+    const bool lost = lost_roots_.contains(walk.row.root);  // what was not asked for is not done
     start_over(walk);
     walk.row.attempts = 0;
     walk.row.last_error.clear();
     walk.row.due_at = now + kCapabilityLife;
+    if (walk.row.recurring) walk.row.due_at.reset();
+    if (is_poll_[walk.stream]) polls_.failed(key_of(walk.row), clock_.monotonic() + kTryAgain);
     open_group();
     store_.as_one([&] {
-        walk.row.recurring ? store_.done(walk.row, now) : store_.save(walk.row);
+        walk.row.recurring && !lost ? store_.done(walk.row, now) : store_.save(walk.row);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });
     leave(walk);

@@ -24,7 +24,8 @@ std::string_view last_of(std::string_view scope) { return scope.substr(scope.rfi
 // period of its own, somewhat shorter than the one that must be kept.
 Instant Sync::outdated_before(const source::Stream& stream, std::string_view scope) const {
     const auto& periods = account_.periods;
-    if (stream.every == source::Every::relist) return pass_ - periods.relist;
+    // A daemon begins a pass in each such period; what was done late in the last one is due in this one, too.
+    if (stream.every == source::Every::relist) return pass_ - (serving_ ? periods.relist / 2 : periods.relist);
     if (stream.every != source::Every::reconcile) return pass_;
     const double place = static_cast<double>(std::hash<std::string_view>()(scope) % 1000) / 1000;
     return pass_ - std::chrono::floor<Milliseconds>(periods.reconcile * (kLongestOfPeriod - kSpread * place));
@@ -163,6 +164,7 @@ void Sync::forget(std::string_view scope) {
                     bury(stream.proves, gid, {},
                          {.source = name_, .cause = "not_visible", .detected_by = "parent", .detected_at = now()});
         store_.heal_gap(name_, stream.name, scope, now());
+        if (!stream.gathers.empty()) release(scope);
         const auto row = store_.work(name_, stream.name, scope);
         if (!row) continue;
         store_.forget(*row);
@@ -415,7 +417,7 @@ bool Sync::queue_anew(const store::Work& row, const std::optional<std::string>& 
     return queued;
 }
 
-// The walk under way, if there is one: it begins again. What was read ahead of the queue is read again.
+// The walk under way, if there is one: it begins again.
 Sync::Walk* Sync::overtake(const store::Work& row) {
     const auto found = active_.find(key_of(row));
     if (found == active_.end()) return nullptr;

@@ -78,6 +78,7 @@ Verify::Verify(Account account, store::Store& store, const Clock& clock, VerifyO
     if (!store_.has_indexes())
         throw Fatal(ExitCode::come_again,
                     fmt::format("source {}: the first sync has not ended; run taskmirror sync before verify", name_));
+    if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
     for (std::uint16_t i = 0; i < streams.size(); ++i) {

@@ -13,7 +13,7 @@ Fatal fatal(int result, std::string_view reason, std::string_view doing, std::st
     };
     switch (result & 0xff) {
         case SQLITE_FULL:
-            return say(ExitCode::disk, "free space on its disk and start again", true);
+            return say(ExitCode::disk, "free space on its disk", true);
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
