@@ -224,9 +224,8 @@ class Daemon {
             notifier_.ready();
             log::info("serving database={} sources={}", config_->database.string(), accounts_.size());
         }
-        if (time - noted_at_ < kNoteEvery) return;
+        if (time - noted_at_ < kNoteEvery || store_->in_transaction()) return;  // then after this group
         noted_at_ = time;
-        if (store_->in_transaction()) return;  // with the next group
         try {
             write_run();
             std::size_t gaps = 0;
