@@ -96,7 +96,9 @@ void Sync::serve() {
 void Sync::turn(Milliseconds at_most) {
     try {
         const auto time = clock_.monotonic();
-        if (now() - pass_ >= std::max<Milliseconds>(account_.periods.relist, 1min)) {
+        const bool went_back = clock_.now() + kWrongClock < latest_;
+        if (went_back) latest_ = clock_.now();  // the new pass dates again what a wrong clock has dated
+        if (went_back || now() - pass_ >= std::max<Milliseconds>(account_.periods.relist, 1min)) {
             open_group();
             begin_pass(true);
             commit_group();
@@ -274,7 +276,7 @@ std::optional<Instant> Sync::instant(std::string_view fact) const {
     return text ? parse_iso(*text) : std::nullopt;
 }
 
-// The time of day, as work is dated by: it does not go back while a sync runs.
+// The time of day, as work is dated by: it does not go back while a sync runs; a daemon's does, with a new pass.
 Instant Sync::now() { return latest_ = std::max(latest_, clock_.now()); }
 
 bool Sync::may_send(const Limits& limits) const {

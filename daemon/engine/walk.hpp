@@ -25,6 +25,7 @@ inline constexpr auto kOverlap = 5min;               // what was modified while 
 inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 24, and the walk takes its time
 inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
 inline constexpr auto kNoteEvery = 10s;              // the state of the account, for `status`
+inline constexpr auto kWrongClock = 1min;            // less is awaited: dates do not go back
 inline constexpr auto kPollAgain = 1h;               // by a sync that takes longer
 inline constexpr double kLeastForPolls = 0.2;        // of the rate: more freshness than that is worth little
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
