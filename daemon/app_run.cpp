@@ -348,7 +348,7 @@ class Daemon {
             notifier_.ready();
             log::info("serving database={} sources={}", config_->database.string(), accounts_.size());
         }
-        if (time - noted_at_ < kNoteEvery || store_->in_transaction()) return;
+        if (time - noted_at_ < kNoteEvery || store_->in_transaction()) return;  // then after this group
         noted_at_ = time;
         try {
             write_run();

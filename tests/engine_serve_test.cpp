@@ -265,3 +265,24 @@ TEST_CASE("work that is under way when a pass begins is counted until it is done
 
     CHECK(least == 0);
 }
+
+TEST_CASE("a daemon goes on when the clock is set back, and does not wait for the time that it had") {
+    ServeBench bench;
+    bench.polls = {.shortest = 1h, .max_staleness = 1h};
+    bench.api.on("/me", {{"open lists 1 a\nopen parts 1 p"}});
+    const Reply down{.body = "", .status = 503};
+    bench.api.on("/parts/p", {down, down, down, down, down, down, {"row 3 p"}});
+
+    bool set = false;
+    bench.serve(3h + 30min, [&](Sync&) {
+        if (set || bench.gaps() != "parts|p|503") return;
+        set = true;
+        bench.clock.set_back(72h);
+        bench.forget();
+    });
+
+    CHECK(set);
+    CHECK(bench.api.times("/me") >= 3);
+    CHECK(bench.gaps().empty());
+    CHECK(bench.projects() == "1|a 2|b 3|p");
+}

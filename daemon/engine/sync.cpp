@@ -46,7 +46,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (auto& capability : store_.capabilities(name_))
         capabilities_[{capability.scope, capability.name}] = capability;
     if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
-    store_.begin_requests();
+    store_.begin_requests(name_);
 }
 
 Sync::~Sync() = default;
@@ -100,7 +100,9 @@ void Sync::serve() {
 void Sync::turn(Milliseconds at_most) {
     try {
         const auto time = clock_.monotonic();
-        if (now() - pass_ >= std::max<Milliseconds>(account_.periods.relist, 1min)) {
+        const bool went_back = clock_.now() + kWrongClock < latest_;
+        if (went_back) latest_ = clock_.now();  // the new pass dates again what a wrong clock has dated
+        if (went_back || now() - pass_ >= std::max<Milliseconds>(account_.periods.relist, 1min)) {
             open_group();
             begin_pass(true);
             commit_group();
@@ -281,7 +283,7 @@ std::optional<Instant> Sync::instant(std::string_view fact) const {
     return text ? parse_iso(*text) : std::nullopt;
 }
 
-// The time of day, as work is dated by: it does not go back while a sync runs.
+// The time of day, as work is dated by: it does not go back while a sync runs; a daemon's does, with a new pass.
 Instant Sync::now() { return latest_ = std::max(latest_, clock_.now()); }
 
 // When work is due that is asked for now: with this pass, or, by a daemon, at once.
@@ -301,7 +303,8 @@ std::optional<Monotonic> Sync::send_what_may_be_sent(const Limits& limits) {
         if (!at || *at > now) return at;
         if (send_next()) continue;
         const auto retry = next_retry();
-        const auto poll = probing_ ? std::nullopt : polls_.next_at(now);
+        auto poll = probing_ ? std::nullopt : polls_.next_at(now);
+        if (poll && *poll <= now) poll.reset();  // it cannot go before an answer has come
         return retry && poll ? std::min(retry, poll) : retry ? retry : poll;
     }
     return std::nullopt;
@@ -584,6 +587,12 @@ void Sync::commit_group() {
     store_.commit();
 }
 
+// Work comes to a daemon from many sides, so it asks the queue how much there is.
+void Sync::count_waiting() {
+    progress_.waiting = 0;
+    for (const auto& [stream, count] : store_.backlog(name_, now())) progress_.waiting += count;
+}
+
 // What status shows of the account, beside the queue.
 void Sync::note_state() {
     noted_at_ = clock_.monotonic();
@@ -598,7 +607,7 @@ void Sync::note_state() {
         note("state_since", iso(now()));
     }
     if (!serving_) return;
-    backlog_ = store_.backlog(name_, now());
+    count_waiting();
     note("deadline_s", fmt::format("{:.0f}", std::chrono::duration<double>(polls_.deadline()).count()));
     note("deadline_binds", polls_.deadline_is_round_robin() ? "round robin" : "max_staleness");
 }
@@ -653,8 +662,10 @@ void Sync::report(bool now) {
     if (!now && time - last_report_ < 250ms) return;
     last_report_ = time;
 
-    progress_.waiting = 0;
-    for (const auto& [stream, count] : backlog_) progress_.waiting += count;
+    if (!serving_) {
+        progress_.waiting = 0;
+        for (const auto& [stream, count] : backlog_) progress_.waiting += count;
+    }
     progress_.rate_per_minute = account_.pace.rate_per_minute();
     // Over ten seconds at least: the first requests are no rate yet.
     const std::chrono::duration<double> window = std::clamp<Monotonic::duration>(time - run_began_, 10s, 1min);

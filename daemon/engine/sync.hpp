@@ -229,6 +229,7 @@ class Sync {
     static std::string describe(const Walk& walk);
     void open_group();
     void commit_group();
+    void count_waiting();
     void note_state();
     void report(bool now);
     void note_stage();

@@ -250,7 +250,7 @@ Class Sync::class_of_follow_up(const source::FollowUp& follow_up, const Walk& wa
 
 store::Sent Sync::sent(std::uint64_t request) const {
     const auto oldest = in_flight_.empty() ? std::numeric_limits<std::uint64_t>::max() : in_flight_.begin()->first;
-    return {.number = request, .oldest_in_flight = oldest};
+    return {.number = request, .oldest_in_flight = oldest, .account = name_};
 }
 
 // False: it is no answer, and is asked for again.

@@ -11,24 +11,19 @@ namespace {
 
 constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
 
-// Whether the last look at this object left a gap because it was refused.
-bool was_refused(const store::Work& row) {
-    return row.last_error.starts_with("status 403") || row.last_error.starts_with("status 404");
-}
-
-std::string_view last_of(std::string_view scope) { return scope.substr(scope.rfind('/') + 1); }
-
 }  // namespace
 
 // What was done since then needs not be done because another object leads to it. Reconciling is spread: each list has a
 // period of its own, somewhat shorter than the one that must be kept.
 Instant Sync::outdated_before(const source::Stream& stream, std::string_view scope) const {
     const auto& periods = account_.periods;
+    if (stream.every == source::Every::pass) return pass_;
+    const bool relist = stream.every == source::Every::relist;
     // A daemon begins a pass in each such period; what was done late in the last one is due in this one, too.
-    if (stream.every == source::Every::relist) return pass_ - (serving_ ? periods.relist / 2 : periods.relist);
-    if (stream.every != source::Every::reconcile) return pass_;
-    const double place = static_cast<double>(std::hash<std::string_view>()(scope) % 1000) / 1000;
-    return pass_ - std::chrono::floor<Milliseconds>(periods.reconcile * (kLongestOfPeriod - kSpread * place));
+    if (relist && serving_) return pass_ - periods.relist / 2;
+    const double place = relist ? 0 : static_cast<double>(std::hash<std::string_view>()(scope) % 1000) / 1000;
+    return pass_ - std::chrono::floor<Milliseconds>((relist ? periods.relist : periods.reconcile) *
+                                                    (kLongestOfPeriod - kSpread * place));
 }
 
 // Rows of a table that a walk should have named.

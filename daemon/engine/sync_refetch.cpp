@@ -190,7 +190,7 @@ void Sync::owner_hidden(WalkPtr walk, int status, const std::string& why) {
     const bool stored = !store_.text(stream.rotates, "mirrored_at", walk->row.scope).empty();
     if (stored || look == streams.end()) {
         const auto scope = walk->row.scope, root = walk->row.root;
-        const bool second = walk->row.attempts > 0;
+        const bool second = was_refused(walk->row);
         give_up(std::move(walk), status, why, kLookAgain);
         if (second && look != streams.end()) store_.as_one([&] { ask_for(*look, scope, root, kMissing); });
         return;

@@ -414,7 +414,7 @@ void Verify::find_extras(Walk& walk) {
     const auto& its = stream(walk.stream);
     if (its.proves.empty() || its.proves_by.empty() || !its.looks_at.empty()) return;
     if (!options_.project.empty() && walk.part->is_stage()) return;  // not all of it was compared
-    auto stored = store_.gids(its.proves, its.proves_gid, its.proves_by, walk.scope);
+    auto stored = store_.gids(its.proves, its.proves_gid, its.proves_by, last_of(walk.scope));
     std::ranges::sort(walk.seen);
     std::erase_if(stored, [&](const std::string& gid) {
         return std::ranges::binary_search(walk.seen, std::hash<std::string_view>()(gid));

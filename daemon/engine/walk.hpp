@@ -19,12 +19,13 @@ inline constexpr auto kOffsetLife = 14min;           // Asana's offsets die afte
 using store::kHeld;
 inline constexpr std::string_view kMissing = "missing";  // said of a row that a walk did not name
 inline constexpr std::size_t kFewRows = 20;          // a walk may miss any share of so few
-inline constexpr double kLongestOfPeriod = 0.95;     // of reconcile_every: lists are opened once in relist_every only
+inline constexpr double kLongestOfPeriod = 0.95;     // of a period: a sync each hour keeps relist_every 1h
 inline constexpr double kSpread = 0.25;              // of it, over which lists are spread
 inline constexpr auto kOverlap = 5min;               // what was modified while a first page was being made
 inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 24, and the walk takes its time
 inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
 inline constexpr auto kNoteEvery = 10s;              // the state of the account, for `status`
+inline constexpr auto kWrongClock = 1min;            // less is awaited: dates do not go back
 inline constexpr auto kPollAgain = 1h;               // by a sync that takes longer
 inline constexpr double kLeastForPolls = 0.2;        // of the rate: more freshness than that is worth little
 inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
@@ -75,6 +76,14 @@ struct Sync::Walk {
 inline Class class_of(const store::Work& row) {
     return static_cast<Class>(std::clamp<std::int64_t>(row.order_key / kClass, 0, kClasses - 1));
 }
+
+// Whether the last request of this work left a gap because it was refused.
+inline bool was_refused(const store::Work& row) {
+    return row.last_error.starts_with("status 403") || row.last_error.starts_with("status 404");
+}
+
+// The gid that a list is of.
+inline std::string_view last_of(std::string_view scope) { return scope.substr(scope.rfind('/') + 1); }
 
 inline std::string key_of(const store::Work& row) { return row.stream + ' ' + row.scope; }
 

@@ -56,7 +56,7 @@ class SqliteStore final : public Store {
         }
     }
 
-    void begin_requests() override { rows_.forget(); }
+    void begin_requests(std::string_view account) override { rows_.begin_requests(account); }
 
     Written write(const Page& page, const Sent& sent, Instant mirrored_at) override {
         assert(group_);

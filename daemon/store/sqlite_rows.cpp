@@ -107,15 +107,16 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
     written.fresh.resize(page.entities.size());
     written.watched.resize(page.entities.size());
     const std::string at = iso(mirrored_at);
-    order_.forget_settled(sent);
+    auto& order = orders_[std::string(sent.account)];
+    order.forget_settled(sent);
     for (std::size_t i = 0; i < page.entities.size(); ++i) {
         const Entity& entity = page.entities[i];
         const RowKey key = row_key(entity.table, entity.gid);
-        if (order_.outdated(key, sent)) {
+        if (order.outdated(key, sent)) {
             ++written.outdated;
             continue;
         }
-        order_.remember(key, sent);
+        order.remember(key, sent);
 
         auto& statements = statements_[entity.table];
         const Stored before = stored(entity);
@@ -149,7 +150,7 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
 }
 
 void RowWriter::forget() {
-    order_.clear();
+    orders_.clear();
     mentions_.clear();
 }
 
@@ -218,7 +219,7 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
     };
     const Remains& its = of(table);
     const auto index = std::ranges::find(tables_, table, &Table::name) - tables_.begin();
-    order_.remember(row_key(static_cast<std::uint16_t>(index), gid), burial.sent);
+    orders_[std::string(burial.sent.account)].remember(row_key(static_cast<std::uint16_t>(index), gid), burial.sent);
     auto json = json_of(database_, table);
     for (const auto& child : its.children)
         json += fmt::format(", '{0}', (SELECT json_group_array(json_object({1})) FROM {0} WHERE {2} = ?1)", child.table,

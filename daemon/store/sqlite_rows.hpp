@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,8 @@ class RowWriter {
     // Moves a row, its children and its followers to the tombstones.
     Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid, const Burial& burial);
 
+    // Its requests are counted anew.
+    void begin_requests(std::string_view account) { orders_.erase(std::string(account)); }
     // After a rollback: what write() remembers is no longer so.
     void forget();
 
@@ -52,7 +55,7 @@ class RowWriter {
     sqlite3* database_;
     std::span<const Table> tables_;
     std::vector<Statements> statements_;  // by table
-    AnswerOrder order_;
+    std::map<std::string, AnswerOrder> orders_;  // by account
     MentionMemory mentions_;
     bool has_tombstones_;  // or had: whether a row that comes is looked for among them
 };
