@@ -390,7 +390,7 @@ struct GuestBench : VerifyBench {
                     .token = first_token,
                     .periods = {.relist = 24h, .reconcile = 24h}};
     Progress served;
-    Sync sync{account, *store, clock, stop, [this](const Progress& progress) { served = progress; }};
+    Sync sync{account, *store, clock, stop, [this](const Progress& now) { served = now; }};
     std::unique_ptr<Verify> guest;
 
     GuestBench() {
