@@ -429,6 +429,7 @@ TEST_CASE("what a comparison queues is taken up by its daemon, which counts it")
     GuestBench bench;
     bench.api.on("/parts/two", {{"row 2 two\nrow 22 two"}});
     bench.api.on("/looks/21", {kGone});
+    bench.api.on("/looks/22", {{"row 22 two"}});
     bench.options.repair = true;
     bench.invite();
     std::int64_t least = 0;
