@@ -4,11 +4,13 @@
 //
 // usage: week_bench [DAYS]
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -30,6 +32,8 @@ namespace {
 
 constexpr int kChangesAnHour = 30;
 constexpr double kMostGrowth = 1.0;  // MB a day, after the first one
+constexpr double kMega = 1 << 20;
+constexpr int kQuietHours = 6;
 constexpr auto kLatency = 200ms;
 
 class VirtualClock final : public Clock {
@@ -168,8 +172,10 @@ double resident_mb() {
     std::ifstream file("/proc/self/statm");
     double size = 0, resident = 0;
     file >> size >> resident;
-    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / kMega;
 }
+
+double sqlite_mb() { return static_cast<double>(::sqlite3_memory_used()) / kMega; }
 
 // False: memory grows.
 bool run(int days, const Channel& channel) {
@@ -178,7 +184,8 @@ bool run(int days, const Channel& channel) {
     VirtualClock clock;
     Transport transport(clock, channel);
     const auto source = asana::make_source({.name = "bench", .workspaces = {}, .resources_off = {}});
-    const auto store = store::open_sqlite(folder.path() / "week.db", source->tables());
+    const auto file = folder.path() / "week.db";
+    const auto store = store::open_sqlite(file, source->tables());
     http::Pace pace({.requests_per_minute = 150}, [] { return 0.5; });
     const std::atomic<bool> stop = false;
     engine::Progress last;
@@ -196,14 +203,16 @@ bool run(int days, const Channel& channel) {
         return std::pair(last.requests - before.requests, last.rows_written - before.rows_written);
     };
 
-    fmt::print("{:<24}{:>12}{:>10}{:>14}{:>12}\n", "", "requests", "rows", "resident MB", "gaps");
+    fmt::print("{:<24}{:>12}{:>10}{:>14}{:>14}{:>14}\n", "", "requests", "rows", "resident MB", "of SQLite MB",
+               "database MB");
     const auto print = [&](const std::string& title, auto served) {
-        fmt::print("{:<24}{:12}{:10}{:14.2f}{:12}\n", title, served.first, served.second, resident_mb(),
-                   store->open_gaps("bench").size());
+        fmt::print("{:<24}{:12}{:10}{:14.2f}{:14.2f}{:14.1f}\n", title, served.first, served.second, resident_mb(),
+                   sqlite_mb(),
+                   static_cast<double>(std::filesystem::file_size(file)) / kMega);
         std::fflush(stdout);
     };
     sync.serve();
-    double first = 0;
+    double first = 0, first_of_sqlite = 0;
     for (int day = 1; day <= days; ++day) {
         std::pair<std::uint64_t, std::uint64_t> sum{};
         for (int hour = 0; hour < 24; ++hour) {
@@ -212,15 +221,19 @@ bool run(int days, const Channel& channel) {
             sum.second += rows;
             channel.send(clock.now().time_since_epoch().count(), "");
         }
-        if (day == 1) first = resident_mb();
+        if (day == 1) first = resident_mb(), first_of_sqlite = sqlite_mb();
         print(fmt::format("day {}", day), sum);
     }
     const double growth = (resident_mb() - first) / std::max(days - 1, 1);
+    const double growth_of_sqlite = (sqlite_mb() - first_of_sqlite) / std::max(days - 1, 1);
     serve_for(2h);  // what the last changes led to
-    print("an hour without changes", serve_for(1h));
-    for (const auto& [path, count] : transport.asked) fmt::print("  {:<22}{:12}\n", path, count);
+    print(fmt::format("{} h without changes", kQuietHours), serve_for(std::chrono::hours(kQuietHours)));
+    fmt::print("an hour of them:\n");
+    for (const auto& [path, count] : transport.asked)
+        fmt::print("  {:<22}{:12.1f}\n", path, static_cast<double>(count) / kQuietHours);
     const bool good = growth < kMostGrowth;
-    fmt::print("memory grows by {:.3f} MB a day{}\n", growth, good ? "" : "  BEYOND ITS RED LINE");
+    fmt::print("memory grows by {:.3f} MB a day, {:.3f} MB of it SQLite's, whose cache fills up to its size{}\n", growth,
+               growth_of_sqlite, good ? "" : "  BEYOND ITS RED LINE");
     return good;
 }
 
