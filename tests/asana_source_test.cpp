@@ -37,10 +37,11 @@ struct Reader {
         return answer;
     }
     // Whatever is stored, or only where something is.
-    std::vector<std::string> opened(Id stream, bool stored = false) const {
+    std::vector<std::string> opened(Id stream, bool stored = false, bool number = false) const {
         std::vector<std::string> scopes;
         for (const auto& follow_up : answer.follow_ups)
-            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched)
+            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched &&
+                follow_up.number.has_value() == number)
                 scopes.push_back(follow_up.scope);
         return scopes;
     }
@@ -139,6 +140,7 @@ TEST_CASE("a task with subtasks opens their list, and each task its stories and 
     reader.read(Id::project_tasks, kTwoTasks);
 
     CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
+    CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});  // if others are stored
     CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments, true) == std::vector<std::string>{"11", "12"});
@@ -154,7 +156,7 @@ TEST_CASE("stories are opened for new and changed tasks only, subtasks in any ca
     reader.read(Id::project_tasks, kTwoTasks);
 
     for (const auto& follow_up : reader.answer.follow_ups)
-        CHECK((follow_up.entity >= 0) == (follow_up.stream != index(Id::task_subtasks)));
+        CHECK((follow_up.entity >= 0) == (follow_up.stream != index(Id::task_subtasks) || follow_up.number));
 }
 
 TEST_CASE("a task that was looked at opens its subtasks only if not so many are stored") {
@@ -163,9 +165,10 @@ TEST_CASE("a task that was looked at opens its subtasks only if not so many are 
     for (const auto stream : {Id::project_tasks_changed, Id::user_tasks_changed}) {
         reader.read(stream, kTwoTasks);
 
-        CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
+        CHECK(reader.opened(Id::task_subtasks).empty());
+        CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});
         for (const auto& follow_up : reader.answer.follow_ups)
-            if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == 2);
+            if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == (follow_up.scope == "11" ? 2 : 0));
     }
 }
 
@@ -369,7 +372,7 @@ TEST_CASE("what a row opens says which row it is") {
 
     for (const auto& follow_up : reader.answer.follow_ups)
         CHECK(reader.answer.page.entities[static_cast<std::size_t>(follow_up.opener)].gid == follow_up.scope);
-    CHECK(reader.answer.follow_ups.size() == 7);
+    CHECK(reader.answer.follow_ups.size() == 9);
 }
 
 TEST_CASE("each status means what the API's documents say") {

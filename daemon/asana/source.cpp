@@ -377,7 +377,7 @@ class AsanaSource final : public source::Source {
         for (const Opens& opens : stream.opens) {
             const Stream& opened = stream_of(opens.stream);
             if (!wanted(opened)) continue;
-            if (!opens.where.empty() && !counts(value(opens.where))) continue;
+            if (!opens.where.empty() && !opens.number && !counts(value(opens.where))) continue;
             if (!opens.is.empty() && value(opens.where).as_text() != opens.is) continue;
             const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
             std::string scope(gid);

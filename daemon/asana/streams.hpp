@@ -117,6 +117,7 @@ inline constexpr Opens kOpenedByProject[] = {
 inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
 inline constexpr Opens kOpenedByTask[] = {
     {Id::task_subtasks, {}, "num_subtasks"},
+    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},  // the last one may be gone
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
     {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may have been deleted

@@ -146,6 +146,9 @@ class History(support.SystemTest):
         self.change(f"UPDATE sync_gaps SET {', '.join(map(back, ('first_seen_at', 'last_seen_at', 'retry_at')))}")
         self.change(f"UPDATE sync_capabilities SET {back('checked_at')}")
         self.change(f"UPDATE sync_meta SET {back('value')} WHERE key LIKE '%\\_at' ESCAPE '\\'")
+        began = "substr(value, 1, instr(value, ' ') - 1)"  # the first word
+        self.change(f"UPDATE sync_meta SET value = strftime('%Y-%m-%dT%H:%M:%fZ', {began}, '-{hours} hours') "
+                    "|| substr(value, instr(value, ' ')) WHERE key LIKE '%.rotation.%'")
 
     def wrong(self, fake):
         """[(table, kind, identity, details, stored, true)] of what is wrong and not excused."""
