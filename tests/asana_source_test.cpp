@@ -37,10 +37,11 @@ struct Reader {
         return answer;
     }
     // Whatever is stored, or only where something is.
-    std::vector<std::string> opened(Id stream, bool stored = false) const {
+    std::vector<std::string> opened(Id stream, bool stored = false, bool number = false) const {
         std::vector<std::string> scopes;
         for (const auto& follow_up : answer.follow_ups)
-            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched)
+            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched &&
+                follow_up.number.has_value() == number)
                 scopes.push_back(follow_up.scope);
         return scopes;
     }
@@ -138,8 +139,8 @@ TEST_CASE("a task with subtasks opens their list, and each task its stories and 
 
     reader.read(Id::project_tasks, kTwoTasks);
 
-    // In any case, and if not so many are stored.
-    CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11", "11", "12"});
+    CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
+    CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});  // if others are stored
     CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments, true) == std::vector<std::string>{"11", "12"});
@@ -164,7 +165,8 @@ TEST_CASE("a task that was looked at opens its subtasks only if not so many are 
     for (const auto stream : {Id::project_tasks_changed, Id::user_tasks_changed}) {
         reader.read(stream, kTwoTasks);
 
-        CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11", "12"});
+        CHECK(reader.opened(Id::task_subtasks).empty());
+        CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});
         for (const auto& follow_up : reader.answer.follow_ups)
             if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == (follow_up.scope == "11" ? 2 : 0));
     }

@@ -279,7 +279,8 @@ TEST_CASE("work that depends on what is stored is opened where that is so") {
     parts.proves = "asana_project_followers";
     parts.proves_by = "user_gid";
     parts.proves_gid = "project_gid";
-    bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody\nif_not parts 1 b 2\nif_not parts 1 c 1"}});
+    bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody\nif_not parts 1 b 2\nif_not parts 1 c 1\n"
+                           "row 9 new d\nif_not parts 1 d 0\nif_not parts 1 nothing 0"}});
 
     bench.sync();
 
@@ -287,6 +288,18 @@ TEST_CASE("work that depends on what is stored is opened where that is so") {
     CHECK(bench.api.times("/parts/nobody") == 0);
     CHECK(bench.api.times("/parts/b") == 0);
     CHECK(bench.api.times("/parts/c") == 1);
+    CHECK(bench.api.times("/parts/d") == 1);
+    CHECK(bench.api.times("/parts/nothing") == 0);
+}
+
+TEST_CASE("a first load, which cannot tell what is stored, opens nothing where nothing should be") {
+    Bench bench;
+    bench.api.on("/me", {{"if_not parts 1 a 0\nif_not parts 1 b 1"}});
+
+    bench.sync();
+
+    CHECK(bench.api.times("/parts/a") == 0);
+    CHECK(bench.api.times("/parts/b") == 1);
 }
 
 namespace {
