@@ -431,6 +431,18 @@ TEST_CASE("what leaves says which rows others hang on") {
     CHECK(left.holders == std::vector<std::string>{"1"});
 }
 
+TEST_CASE("what came after the row that it hangs on had left leaves when that is looked at again") {
+    Fixture f;
+    put(*f.store, Projects().user("9", 1, "1"));
+    f.store->begin();
+
+    CHECK(f.store->bury(kRemains, "asana_projects", "1", {}).rows == 1);
+    f.store->commit();
+
+    CHECK(rows(f.file, "SELECT count(*) FROM asana_users") == "0");
+    CHECK(rows(f.file, "SELECT table_name, gid, detected_by FROM sync_tombstones") == "asana_users|9|parent");
+}
+
 TEST_CASE("a name is missed twice before it counts, and held by the other lists of its stream") {
     Fixture f;
     const Work a{.source = "acme", .stream = "users", .scope = "a"}, b{.source = "acme", .stream = "users", .scope = "b"};

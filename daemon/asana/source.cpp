@@ -399,7 +399,6 @@ class AsanaSource final : public source::Source {
                  .opener = opener,
                  .fresh = opens.when == When::fresh,
                  .watched = opens.when == When::watched,
-                 .stored = opens.stored,
                  .number = number});
         }
     }

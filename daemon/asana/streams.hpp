@@ -69,7 +69,6 @@ struct Opens {
         fresh,
         watched
     } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
-    bool stored = false;    // and only if rows of that stream are stored for it
     bool number = false;    // and only if not so many are stored as `where` says
 };
 using When = Opens::When;
@@ -121,7 +120,6 @@ inline constexpr Opens kOpenedByTask[] = {
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},  // the last one has gone
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
-    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may have been deleted
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
 // one, or one that came back, is counted by its parent.
@@ -130,7 +128,6 @@ inline constexpr Opens kOpenedByChangedTask[] = {
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
-    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},

@@ -233,19 +233,22 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
                                json, table));
     keep.bind(1, gid).bind(2, table).bind(3, burial.source).bind(4, burial.cause).bind_filled(5, deleted_at);
     Buried buried;
-    if (keep.bind(6, detected_at).bind(7, burial.detected_by).run() == 0) return buried;
-    has_tombstones_ = true;
     const auto run = [&](const std::string& sql) { Statement(database_, sql).bind(1, gid).run(); };
-    for (const auto& child : its.children) {
-        if (!child.owner.empty())
-            run(fmt::format("UPDATE {} SET content_hash = NULL WHERE gid IN (SELECT {} FROM {} WHERE {} = ?1)",
-                            child.owner, child.owner_column, child.table, child.column));
-        run(fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column));
+    const bool is_there = keep.bind(6, detected_at).bind(7, burial.detected_by).run() > 0;
+    if (is_there) {
+        has_tombstones_ = true;
+        for (const auto& child : its.children) {
+            if (!child.owner.empty())
+                run(fmt::format("UPDATE {} SET content_hash = NULL WHERE gid IN (SELECT {} FROM {} WHERE {} = ?1)",
+                                child.owner, child.owner_column, child.table, child.column));
+            run(fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column));
+        }
+        ++buried.rows;
+        if (!its.children.empty() || !its.followers.empty()) buried.holders.emplace_back(gid);
+        run(its.mention ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
+                        : fmt::format("DELETE FROM {} WHERE gid = ?1", table));
     }
-    ++buried.rows;
-    if (!its.children.empty() || !its.followers.empty()) buried.holders.emplace_back(gid);
-    run(its.mention ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
-                    : fmt::format("DELETE FROM {} WHERE gid = ?1", table));
+    // What hangs on it may have come after it had left.
     auto with_it = burial;
     with_it.detected_by = "parent";
     with_it.sent = {};  // nobody looked at it
@@ -258,7 +261,7 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
         }
     }
     // Now that its followers do not refer to it any more. What else does may go later: the mention stays then.
-    if (its.mention && !is_referred_to(its, gid)) run(fmt::format("DELETE FROM {} WHERE gid = ?1", table));
+    if (is_there && its.mention && !is_referred_to(its, gid)) run(fmt::format("DELETE FROM {} WHERE gid = ?1", table));
     mentions_.clear();  // some of them may be gone
     return buried;
 }

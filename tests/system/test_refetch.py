@@ -136,17 +136,6 @@ class Refetch(support.SystemTest):
         self.assertGreaterEqual(asked, tasks)
         self.assertLessEqual(asked, tasks + changed)
 
-    def test_a_changed_task_with_attachments_reads_them_again(self):
-        fake = self.mirrored()
-        attachment, task = self.query(
-            "SELECT a.gid, a.parent_gid FROM asana_attachments a JOIN asana_task_memberships m ON m.task_gid = a.parent_gid "
-            "JOIN asana_projects p ON p.gid = m.project_gid WHERE p.mirrored_at IS NOT NULL LIMIT 1")[0]
-        fake.mutate(op="delete_attachment", gid=attachment, events=False)
-        self.rename(fake, [task])
-        self.sync()
-        self.assertEqual(self.query("SELECT * FROM asana_attachments WHERE gid = ?", attachment), [])
-        self.assert_truth(fake)
-
     def test_the_tasks_of_a_project_are_read_again_when_its_fields_change(self):
         fake = self.mirrored()
         project, field = self.query(
