@@ -36,11 +36,11 @@ struct Reader {
                      answer);
         return answer;
     }
-    // Whatever is stored, or only where not as many are.
-    std::vector<std::string> opened(Id stream, bool number = false) const {
+    // Whatever is stored, or only where something is.
+    std::vector<std::string> opened(Id stream, bool stored = false, bool number = false) const {
         std::vector<std::string> scopes;
         for (const auto& follow_up : answer.follow_ups)
-            if (follow_up.stream == index(stream) && !follow_up.watched &&
+            if (follow_up.stream == index(stream) && follow_up.stored == stored && !follow_up.watched &&
                 follow_up.number.has_value() == number)
                 scopes.push_back(follow_up.scope);
         return scopes;
@@ -140,9 +140,10 @@ TEST_CASE("a task with subtasks opens their list, and each task its stories and 
     reader.read(Id::project_tasks, kTwoTasks);
 
     CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
-    CHECK(reader.opened(Id::task_subtasks, true) == std::vector<std::string>{"11", "12"});  // if others are stored
+    CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});  // if others are stored
     CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
+    CHECK(reader.opened(Id::task_attachments, true) == std::vector<std::string>{"11", "12"});
     std::vector<std::int64_t> orders;
     for (const auto& follow_up : reader.answer.follow_ups)
         if (follow_up.stream == index(Id::task_stories)) orders.push_back(follow_up.order);
@@ -165,7 +166,7 @@ TEST_CASE("a task that was looked at opens its subtasks only if not so many are 
         reader.read(stream, kTwoTasks);
 
         CHECK(reader.opened(Id::task_subtasks).empty());
-        CHECK(reader.opened(Id::task_subtasks, true) == std::vector<std::string>{"11", "12"});
+        CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});
         for (const auto& follow_up : reader.answer.follow_ups)
             if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == (follow_up.scope == "11" ? 2 : 0));
     }
@@ -371,7 +372,7 @@ TEST_CASE("what a row opens says which row it is") {
 
     for (const auto& follow_up : reader.answer.follow_ups)
         CHECK(reader.answer.page.entities[static_cast<std::size_t>(follow_up.opener)].gid == follow_up.scope);
-    CHECK(reader.answer.follow_ups.size() == 7);
+    CHECK(reader.answer.follow_ups.size() == 9);
 }
 
 TEST_CASE("each status means what the API's documents say") {

@@ -273,17 +273,19 @@ TEST_CASE("a list is walked again, whatever its period, when a watched child set
     CHECK(bench.api.times("/lists/a") == walks);
 }
 
-TEST_CASE("work that depends on the number of what is stored is opened where that is another one") {
+TEST_CASE("work that depends on what is stored is opened where that is so") {
     RefetchBench bench;
     auto& parts = bench.source.table[kParts];
     parts.proves = "asana_project_followers";
     parts.proves_by = "user_gid";
     parts.proves_gid = "project_gid";
-    bench.api.on("/me", {{"if_not parts 1 b 2\nif_not parts 1 c 1\n"
+    bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody\nif_not parts 1 b 2\nif_not parts 1 c 1\n"
                            "row 9 new d\nif_not parts 1 d 0\nif_not parts 1 nothing 0"}});
 
     bench.sync();
 
+    CHECK(bench.api.times("/parts/a") == 1);
+    CHECK(bench.api.times("/parts/nobody") == 0);
     CHECK(bench.api.times("/parts/b") == 0);
     CHECK(bench.api.times("/parts/c") == 1);
     CHECK(bench.api.times("/parts/d") == 1);

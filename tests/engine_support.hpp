@@ -117,7 +117,7 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 
 // Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
 // SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]",
+// "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE",
 // "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY
 // VALUE", "roots ROOT...". Anything else makes the page unusable.
 class Lines final : public source::Source {
@@ -212,11 +212,12 @@ class Lines final : public source::Source {
                  .scope = words.at(3),
                  .root = words.at(2),
                  .order = words.size() > 4 ? std::stoll(words[4]) : 0,
-                 .entity = words[0] == "open" || words[0] == "if_not"
+                 .entity = words[0] == "open" || words[0] == "if_stored" || words[0] == "if_not"
                                ? -1
                                : static_cast<std::int64_t>(page.entities.size()) - 1,
                  .opener = static_cast<std::int64_t>(page.entities.size()) - 1,
                  .watched = words[0] == "if_watched",
+                 .stored = words[0] == "if_stored",
                  .number = words[0] == "if_not" ? std::optional(std::stoll(words.at(4))) : std::nullopt});
         } else if (words[0] == "hint") {
             const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);

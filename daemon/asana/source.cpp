@@ -399,6 +399,7 @@ class AsanaSource final : public source::Source {
                  .opener = opener,
                  .fresh = opens.when == When::fresh,
                  .watched = opens.when == When::watched,
+                 .stored = opens.stored,
                  .number = number});
         }
     }

@@ -69,6 +69,7 @@ struct Opens {
         fresh,
         watched
     } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
+    bool stored = false;    // and only if rows of that stream are stored for it
     bool number = false;    // and only if not so many are stored as `where` says
 };
 using When = Opens::When;
@@ -120,6 +121,7 @@ inline constexpr Opens kOpenedByTask[] = {
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},  // the last one has gone
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may be gone
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
 // one, or one that came back, is counted by its parent.
@@ -128,6 +130,14 @@ inline constexpr Opens kOpenedByChangedTask[] = {
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+};
+// As that; and no event has told whether an attachment is gone.
+inline constexpr Opens kOpenedByModifiedTask[] = {
+    {Id::task, "parent_gid", {}, {}, {}, When::fresh},
+    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
+    {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
+    {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
@@ -184,7 +194,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
     {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist},
-     .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
+     .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByModifiedTask},
     {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
@@ -195,7 +205,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     // No event tells of a task without a project.
     {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true},
-     .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByChangedTask, .resource = "projectless_tasks"},
+     .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile,
                 .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
      .path = "/tags/{scope}/tasks", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},

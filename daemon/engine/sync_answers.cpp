@@ -207,6 +207,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         const auto& stream = streams[follow_up.stream];
         auto row = row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
+        if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (follow_up.said && gather(walk, follow_up, row)) {
             ++walk.found;

@@ -110,6 +110,7 @@ struct FollowUp {
     // work was done.
     bool fresh = false;
     bool watched = false;
+    bool stored = false;                      // only where what the stream proves has rows of this scope
     std::optional<std::int64_t> number = {};  // only where it has not just so many
     // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT", or
     // "moved", which may have left its modified time alone.

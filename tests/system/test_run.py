@@ -82,12 +82,16 @@ class Run(history.History):
         self.assertNotIn("Sanitizer", ended.err)
         return ended
 
-    def await_truth(self, running, fake, told_only=False):
-        """`told_only`: of tasks in projects, for only walks of lists find the others."""
+    def await_truth(self, running, fake, told_only=False, one_walk=False):
+        """`told_only`: of tasks in projects, for only walks of lists find the others. `one_walk`: people and custom types
+        leave with the second walk that misses them, an hour later."""
         left = []
+        by_two_walks = ("asana_users", "asana_custom_types", "asana_custom_type_status_options")
 
         def is_true():
-            left[:] = [one[:4] for one in self.wrong(fake)]
+            left[:] = [one[:4] for one in self.wrong(fake)
+                       if not (one_walk and one[0] in by_two_walks
+                               and (one[1] == "extra" or "mirrored_at is set on a mention" in one[3]))]
             if told_only and left:
                 in_projects = test_kill.Kill.tasks_in_projects(fake.truth())
                 left[:] = [one[:4] for one in self.wrong(fake) if test_kill.task_of(one[0], one[5] or one[4]) in in_projects]
@@ -157,10 +161,10 @@ class Run(history.History):
         self.assert_sound()
 
         fake.no_faults()
-        fake.fault({"kind": "slow", "ms": 8000, "match": "/stories"})
+        fake.fault({"kind": "slow", "ms": 8000, "match": "/"})
         before = fake.stats()["total"]
         running = self.daemon()
-        support.wait_until(lambda: fake.stats()["total"] > before + 3)
+        support.wait_until(lambda: fake.stats()["total"] > before)
         running.send(signal.SIGINT)
         self.await_that(running, lambda: "stopping" in self.said(running))
         running.send(signal.SIGINT)
@@ -350,7 +354,8 @@ class Run(history.History):
         fake.control("POST", "expire_tokens")
         self.let_pass(26)
         running = self.loaded(self.daemon())
-        self.await_truth(running, fake)
+        self.await_truth(running, fake, one_walk=True)
+        self.assertEqual(self.open_gaps(), [])
         self.assertEqual(self.stop(running).code, 0)
 
 
