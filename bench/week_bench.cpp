@@ -39,7 +39,8 @@ constexpr auto kLatency = 200ms;
 class VirtualClock final : public Clock {
   public:
     Instant now() const override {
-        return Instant(Milliseconds(fake_asana::kEpoch + 100 * fake_asana::kDay)) + std::chrono::floor<Milliseconds>(gone_);
+        return Instant(Milliseconds(fake_asana::kEpoch + 100 * fake_asana::kDay)) +
+               std::chrono::floor<Milliseconds>(gone_);
     }
     Monotonic monotonic() const override { return Monotonic(1h) + gone_; }
     void advance(std::chrono::nanoseconds time) { gone_ += time; }
@@ -207,8 +208,7 @@ bool run(int days, const Channel& channel) {
                "database MB");
     const auto print = [&](const std::string& title, auto served) {
         fmt::print("{:<24}{:12}{:10}{:14.2f}{:14.2f}{:14.1f}\n", title, served.first, served.second, resident_mb(),
-                   sqlite_mb(),
-                   static_cast<double>(std::filesystem::file_size(file)) / kMega);
+                   sqlite_mb(), static_cast<double>(std::filesystem::file_size(file)) / kMega);
         std::fflush(stdout);
     };
     sync.serve();
@@ -232,8 +232,8 @@ bool run(int days, const Channel& channel) {
     for (const auto& [path, count] : transport.asked)
         fmt::print("  {:<22}{:12.1f}\n", path, static_cast<double>(count) / kQuietHours);
     const bool good = growth < kMostGrowth;
-    fmt::print("memory grows by {:.3f} MB a day, {:.3f} MB of it SQLite's, whose cache fills up to its size{}\n", growth,
-               growth_of_sqlite, good ? "" : "  BEYOND ITS RED LINE");
+    fmt::print("memory grows by {:.3f} MB a day, {:.3f} MB of it SQLite's, whose cache fills up to its size{}\n",
+               growth, growth_of_sqlite, good ? "" : "  BEYOND ITS RED LINE");
     return good;
 }
 

@@ -1,4 +1,5 @@
-// The command run: the daemon. Serves every account in turns until a signal, and waits where waiting may mend a failure.
+// The command run: the daemon. Serves every account in turns until a signal, and waits where waiting may mend a
+// failure.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,11 +24,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestTurn = 1s;    // the control socket and the watchdog wait so long
-constexpr auto kTurnOfMany = 20ms;   // where another account waits for answers, too
-constexpr auto kDrain = 10s;         // for what is in flight, at the end and before a reload
-constexpr auto kNoteEvery = 1min;    // the run, in sync_runs
-constexpr auto kReadyAnyway = 30s;   // a service manager waits for READY, but a network may be long in coming
+constexpr auto kLongestTurn = 1s;   // the control socket and the watchdog wait so long
+constexpr auto kTurnOfMany = 20ms;  // where another account waits for answers, too
+constexpr auto kDrain = 10s;        // for what is in flight, at the end and before a reload
+constexpr auto kNoteEvery = 1min;   // the run, in sync_runs
+constexpr auto kReadyAnyway = 30s;  // a service manager waits for READY, but a network may be long in coming
 
 // One account: served, or resting after a failure.
 struct Served {
@@ -88,9 +89,9 @@ class Daemon {
 
     void start(Served& account) {
         const bool line = arguments_.progress && ops::has_terminal() && config_->log.level <= log::Level::info;
-        account.sync = std::make_unique<engine::Sync>(
-            account_of(*account.connection, *config_, arguments_), *store_, clock_, stop,
-            line ? show : std::function<void(const engine::Progress&)>());
+        account.sync =
+            std::make_unique<engine::Sync>(account_of(*account.connection, *config_, arguments_), *store_, clock_, stop,
+                                           line ? show : std::function<void(const engine::Progress&)>());
         account.since = clock_.monotonic();
         guarded(account, [&] { account.sync->serve(); });
     }
@@ -250,8 +251,9 @@ class Daemon {
                 return compare(request.id, *options);
             }
         }
-        refuse(ExitCode::usage, "a running daemon knows reload, accept-deletions and verify [--repair] [--stories] "
-                                "[--project GID]");
+        refuse(ExitCode::usage,
+               "a running daemon knows reload, accept-deletions and verify [--repair] [--stories] "
+               "[--project GID]");
     }
 
     static std::string rests(const Served& account) {
@@ -276,8 +278,8 @@ class Daemon {
 
     void compare(std::uint64_t client, const engine::VerifyOptions& options) {
         const auto line = [this, client](std::string_view text) { control_->reply(client, text); };
-        comparing_.emplace(Comparing{.client = client,
-                                     .report = std::make_unique<VerifyReport>(options, true, *store_, line)});
+        comparing_.emplace(
+            Comparing{.client = client, .report = std::make_unique<VerifyReport>(options, true, *store_, line)});
         compare_next();
     }
 

@@ -14,8 +14,8 @@ ops::Periods periods(const Schedule& schedule) {
     for (const auto& stream : asana::kStreams) {
         if (stream.mapping == nullptr || stream.engine.every == source::Every::pass) continue;
         auto& period = periods.lists[std::string(stream.mapping->table)];
-        period = std::max(period, stream.engine.every == source::Every::relist ? schedule.relist_every
-                                                                               : schedule.reconcile_every);
+        period = std::max(
+            period, stream.engine.every == source::Every::relist ? schedule.relist_every : schedule.reconcile_every);
     }
     return periods;
 }

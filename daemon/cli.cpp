@@ -19,9 +19,9 @@ namespace {
 constexpr std::array<std::string_view, 7> kCommands = {"help", "version", "sync", "run", "check", "status", "verify"};
 
 constexpr std::array<std::string_view, 16> kOptions = {
-    "--config",       "--database", "--log-level", "--log-format",  "--quiet",        "--full",
-    "--no-progress",  "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
-    "--repair",       "--project",  "--stories",   "--json",
+    "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
+    "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
+    "--repair",      "--project",  "--stories",   "--json",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -102,7 +102,8 @@ Given read_words(int argc, const char* const* argv) {
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
         refuse(
-            "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take "
+            "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version "
+            "take "
             "no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());

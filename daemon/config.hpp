@@ -56,7 +56,7 @@ struct Schedule {
     std::chrono::seconds relist_every = std::chrono::hours(1);      // small lists: people, teams, tags, projects, ...
     std::chrono::seconds reconcile_every = std::chrono::hours(24);  // all tasks of a project: what events have lost
     std::chrono::seconds stories_reread_every = std::chrono::hours(24 * 7);  // the stories of each task, in turn
-    std::chrono::seconds max_staleness = std::chrono::minutes(5);            // how long events may go without being polled
+    std::chrono::seconds max_staleness = std::chrono::minutes(5);  // how long events may go without being polled
 
     bool operator==(const Schedule&) const = default;
 };

@@ -140,7 +140,8 @@ TEST_CASE("a task with subtasks opens their list, and each task its stories and 
     reader.read(Id::project_tasks, kTwoTasks);
 
     CHECK(reader.opened(Id::task_subtasks) == std::vector<std::string>{"11"});
-    CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});  // if others are stored
+    CHECK(reader.opened(Id::task_subtasks, false, true) ==
+          std::vector<std::string>{"11", "12"});  // if others are stored
     CHECK(reader.opened(Id::task_stories) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments) == std::vector<std::string>{"11", "12"});
     CHECK(reader.opened(Id::task_attachments, true) == std::vector<std::string>{"11", "12"});
@@ -168,7 +169,8 @@ TEST_CASE("a task that was looked at opens its subtasks only if not so many are 
         CHECK(reader.opened(Id::task_subtasks).empty());
         CHECK(reader.opened(Id::task_subtasks, false, true) == std::vector<std::string>{"11", "12"});
         for (const auto& follow_up : reader.answer.follow_ups)
-            if (follow_up.stream == index(Id::task_subtasks)) CHECK(follow_up.number == (follow_up.scope == "11" ? 2 : 0));
+            if (follow_up.stream == index(Id::task_subtasks))
+                CHECK(follow_up.number == (follow_up.scope == "11" ? 2 : 0));
     }
 }
 
@@ -493,8 +495,10 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
           "task 6 ;story 5 deleted 2026-01-01T00:00:00.000Z;");
     CHECK(asked(R"("action":"deleted","parent":null,"resource":{"gid":"5","resource_type":"attachment"})") ==
           "attachment 5 deleted ;");
-    CHECK(asked(R"("action":"removed","parent":{"gid":"7","resource_type":"project"},"resource":{"gid":"5","resource_type":"story"})")
-              .empty());
+    CHECK(
+        asked(
+            R"("action":"removed","parent":{"gid":"7","resource_type":"project"},"resource":{"gid":"5","resource_type":"story"})")
+            .empty());
     CHECK(asked(R"("action":"changed","resource":{"gid":"5","resource_type":"section"})") == "sections 7 ;");
     CHECK(asked(R"("action":"deleted","resource":{"gid":"5","resource_type":"section"})") ==
           "sections 7 ;section 5 deleted ;");
@@ -508,7 +512,8 @@ TEST_CASE("an event leads to what it speaks of, and says what was deleted") {
     CHECK(reader.answer.more);
 }
 
-TEST_CASE("a list may tell of what an event speaks of, but not of what was deleted, nor of subtasks and their parents") {
+TEST_CASE(
+    "a list may tell of what an event speaks of, but not of what was deleted, nor of subtasks and their parents") {
     Reader reader;
     const auto batched = [&](const std::string& event) {
         reader.read(Id::project_events,
@@ -530,12 +535,14 @@ TEST_CASE("a list may tell of what an event speaks of, but not of what was delet
 TEST_CASE("the tasks of a project that were modified are asked for with the time") {
     const auto source = asana::make_source({"acme", {}, {}});
 
-    CHECK(source->target({.stream = index(Id::project_tasks_changed),
-                          .scope = "7",
-                          .root = "1",
-                          .offset = "o",
-                          .cursor = "2026-01-01T00:00:00.000Z"})
-              .starts_with("/tasks?project=7&limit=100&offset=o&modified_since=2026-01-01T00%3A00%3A00.000Z&opt_fields="));
+    CHECK(source
+              ->target({.stream = index(Id::project_tasks_changed),
+                        .scope = "7",
+                        .root = "1",
+                        .offset = "o",
+                        .cursor = "2026-01-01T00:00:00.000Z"})
+              .starts_with(
+                  "/tasks?project=7&limit=100&offset=o&modified_since=2026-01-01T00%3A00%3A00.000Z&opt_fields="));
 }
 
 TEST_CASE("events of what is not mirrored lead to nothing") {

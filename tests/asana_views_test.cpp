@@ -232,8 +232,9 @@ TEST_CASE("two sources stand side by side, and the age is that of the time") {
     Mirror m;
     m.fact("other.pass_began_at");
     m.list("project_tasks", "p", day("08:00"));
-    m.run("INSERT INTO sync_work (source, stream, scope, root, kind, order_key, last_done_at) SELECT 'other', stream, "
-          "scope, root, kind, order_key, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 seconds') FROM sync_work");
+    m.run(
+        "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, last_done_at) SELECT 'other', stream, "
+        "scope, root, kind, order_key, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-90 seconds') FROM sync_work");
 
     SQLite::Statement query(m.database,
                             "SELECT scope_name, age_seconds BETWEEN 89 AND 95 FROM sync_freshness "

@@ -100,7 +100,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
-         "unknown command 'fetch-all', known are help, version, sync, run, check, status, verify; see taskmirror --help"},
+         "unknown command 'fetch-all', known are help, version, sync, run, check, status, verify; see taskmirror "
+         "--help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
@@ -126,7 +127,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take no "
+         "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take "
+         "no "
          "value; see taskmirror --help"},
         {{"sync", "--repair"}, "--repair belongs to verify; see taskmirror --help"},
         {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
@@ -143,10 +145,9 @@ TEST_CASE("the help fits a screen and names every option and command") {
     CHECK(std::count(text.begin(), text.end(), '\n') <= 32);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
-    for (const char* const word :
-         {"sync", "run", "check", "status", "--json", "verify", "--repair", "--project", "--stories", "version",
-          "--max-minutes", "--max-requests", "--config", "--database", "--log-level", "--log-format", "--quiet",
-          "--no-progress"}) {
+    for (const char* const word : {"sync", "run", "check", "status", "--json", "verify", "--repair", "--project",
+                                   "--stories", "version", "--max-minutes", "--max-requests", "--config", "--database",
+                                   "--log-level", "--log-format", "--quiet", "--no-progress"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

@@ -93,11 +93,11 @@ TEST_CASE("what the list of what was modified does not name is asked for by itse
 TEST_CASE("a list is asked for only if it can be expected to save requests") {
     RefetchBench bench;
     const auto [second, expected] = GENERATE(table<std::string, Targets>({
-        {"hint_at 3500 looks 1 2 moved", {"/looks/1", "/looks/2"}},                             // may not look modified
-        {"hint_at 3500 looks 1 6", {"/looks/1", "/looks/6"}},                                   // stands in no list
-        {"hint looks 1 2", {"/looks/1", "/looks/2"}},                                           // nobody knows when
-        {"hint looks 1 2 deleted 2026-01-01T00:00:05.000Z", {"/looks/1", "/looks/2"}},          // needs a look
-        {"hint_at 3500 looks 1 9", {changed("a", 3490), "/looks/1", "/looks/9"}},               // is new
+        {"hint_at 3500 looks 1 2 moved", {"/looks/1", "/looks/2"}},                     // may not look modified
+        {"hint_at 3500 looks 1 6", {"/looks/1", "/looks/6"}},                           // stands in no list
+        {"hint looks 1 2", {"/looks/1", "/looks/2"}},                                   // nobody knows when
+        {"hint looks 1 2 deleted 2026-01-01T00:00:05.000Z", {"/looks/1", "/looks/2"}},  // needs a look
+        {"hint_at 3500 looks 1 9", {changed("a", 3490), "/looks/1", "/looks/9"}},       // is new
         {"hint_at 3500 looks 1 2 moved\nhint_at 3500 looks 1 2", {changed("a", 3490), "/looks/1", "/looks/2"}},
     }));
     bench.api.on("/changes/a@t1", {{"hint_at 3500 looks 1 1\n" + second + "\ntoken t2"}});
@@ -200,8 +200,9 @@ TEST_CASE("an event that comes while its list is under way asks for the object a
 TEST_CASE("what waits for events that nobody asks for any more is asked for by the next sync") {
     RefetchBench bench;
     SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
-        .exec("INSERT INTO sync_work (source, stream, scope, root, kind, order_key, pending_cursor) "
-              "VALUES ('acme', 'looks', '1', '1', 'one_off', 1, 'gone')");
+        .exec(
+            "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, pending_cursor) "
+            "VALUES ('acme', 'looks', '1', '1', 'one_off', 1, 'gone')");
 
     CHECK(bench.sync() == Ended::complete);
 
@@ -219,7 +220,8 @@ struct CarriersBench : RefetchBench {
     explicit CarriersBench(int carriers) {
         source.hangs = kCarried;
         std::string body;
-        for (int gid = 100; gid < 250; ++gid) body += fmt::format("row {} old a{}\n", gid, gid - 100 < carriers ? " z" : "");
+        for (int gid = 100; gid < 250; ++gid)
+            body += fmt::format("row {} old a{}\n", gid, gid - 100 < carriers ? " z" : "");
         api.on("/lists/a", {{body + "row z old"}});
         api.on("/lists/b", {{"row 4 old b\nrow 5 old b"}});
         periods.reconcile = 0h;
@@ -280,7 +282,7 @@ TEST_CASE("work that depends on what is stored is opened where that is so") {
     parts.proves_by = "user_gid";
     parts.proves_gid = "project_gid";
     bench.api.on("/me", {{"if_stored parts 1 a\nif_stored parts 1 nobody\nif_not parts 1 b 2\nif_not parts 1 c 1\n"
-                           "row 9 new d\nif_not parts 1 d 0\nif_not parts 1 nothing 0"}});
+                          "row 9 new d\nif_not parts 1 d 0\nif_not parts 1 nothing 0"}});
 
     bench.sync();
 
@@ -387,7 +389,8 @@ TEST_CASE("what an event asks for waits for the object that may ask for it, too,
     bench.source.table[kNotes].after = "looks";
     bench.pace_options.concurrency = GENERATE(1, 2);
     bench.api.on("/changes/a@t1", {{kTwo + "\nhint notes 1 1"}});
-    bench.api.on(changed("a", 3390), {{.body = "row 1 new a\nif_changed notes 1 1\nrow 2 new a\nif_changed notes 1 2", .after = 1s}});
+    bench.api.on(changed("a", 3390),
+                 {{.body = "row 1 new a\nif_changed notes 1 1\nrow 2 new a\nif_changed notes 1 2", .after = 1s}});
 
     CHECK(bench.sync() == Ended::complete);
 

@@ -24,16 +24,15 @@ struct ServeBench : Bench {
         const auto store = store::open_sqlite(file, source.tables());
         http::Pace pace(pace_options, [] { return 0.5; });
         api.drop();
-        Sync sync(
-            {.source = source,
-             .transport = api,
-             .pace = pace,
-             .read_token = [this] { return token; },
-             .token = first_token,
-             .periods = periods,
-             .deletions = deletions,
-             .polls = polls},
-            *store, clock, stop, [this](const Progress& progress) { last = progress; });
+        Sync sync({.source = source,
+                   .transport = api,
+                   .pace = pace,
+                   .read_token = [this] { return token; },
+                   .token = first_token,
+                   .periods = periods,
+                   .deletions = deletions,
+                   .polls = polls},
+                  *store, clock, stop, [this](const Progress& progress) { last = progress; });
         const auto until = clock.monotonic() + time;
         sync.serve();
         while (clock.monotonic() < until && !stop) {
@@ -56,8 +55,8 @@ TEST_CASE("a daemon asks for changes again and again, and whose token it is once
     CHECK(bench.api.times("/me") == 3);
     CHECK(bench.api.times("/lists/a") == 0);
     const auto polls = bench.api.times("/changes/a@t1");
-    CHECK(polls >= 3 * 12);               // each five minutes at least
-    CHECK(polls <= 3 * 60 * 60 / 10);     // and not more often than each ten seconds
+    CHECK(polls >= 3 * 12);            // each five minutes at least
+    CHECK(polls <= 3 * 60 * 60 / 10);  // and not more often than each ten seconds
     CHECK(bench.cursors("a") == "t1|NULL");
 }
 

@@ -115,11 +115,11 @@ inline constexpr source::Stream kLines[kStreamCount] = {
 inline constexpr Remains::Kin kOfRow[] = {{"asana_project_followers", "project_gid"}};
 inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 
-// Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open STREAM ROOT
-// SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T".
-// "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE",
-// "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY
-// VALUE", "roots ROOT...". Anything else makes the page unusable.
+// Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open
+// STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET",
+// "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM
+// ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N",
+// "more", "fact KEY VALUE", "roots ROOT...". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -134,13 +134,13 @@ class Lines final : public source::Source {
     std::string fingerprint() const override { return opens; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
-        return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
-                           work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
-                           work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-                           work.cursor.empty() ||
-                                   (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged)
-                               ? ""
-                               : fmt::format("@{}", work.cursor));
+        return fmt::format(
+            "/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
+            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
+            work.offset.empty() ? "" : fmt::format("#{}", work.offset),
+            work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged)
+                ? ""
+                : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
@@ -278,7 +278,7 @@ class Script final : public http::Transport {
     Monotonic down_from{}, down_until{};  // nothing that is sent in between is answered
     std::size_t kill_before = SIZE_MAX;   // the process dies when it would send this request, counted from 0
     std::size_t most_at_once = 0;
-    std::size_t most_waits = 200'000;     // more: the engine waits for ever
+    std::size_t most_waits = 200'000;  // more: the engine waits for ever
     std::function<void(const std::string& target)> watch = [](const std::string&) {};
 
     void get(std::uint64_t id, const std::string& target) override {

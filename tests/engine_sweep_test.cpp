@@ -20,9 +20,7 @@ struct SweepsBench : Bench {
         forget();
         clock.advance(time);
     }
-    std::string tombstones() const {
-        return rows("SELECT gid, cause, detected_by FROM sync_tombstones ORDER BY gid");
-    }
+    std::string tombstones() const { return rows("SELECT gid, cause, detected_by FROM sync_tombstones ORDER BY gid"); }
 };
 
 }  // namespace
@@ -31,7 +29,8 @@ TEST_CASE("what no list names any more leaves when two walks say so") {
     SweepsBench bench;
     bench.api.on("/me", {{"open names 1 p\nopen names 1 q"}});
     bench.api.on("/names/p", {{"row 1 a\nrow 2 b"}, {"row 1 a"}});
-    bench.api.on("/names/q", {{"row 2 b\nrow 3 c"}, {"row 2 b"}, {"row 2 b"}, {"row 2 b\nrow 4 d"}, {"row 2 b"}, {"row 4 d"}});
+    bench.api.on("/names/q",
+                 {{"row 2 b\nrow 3 c"}, {"row 2 b"}, {"row 2 b"}, {"row 2 b\nrow 4 d"}, {"row 2 b"}, {"row 4 d"}});
     bench.first_sync();
 
     bench.sync();
@@ -125,8 +124,9 @@ TEST_CASE("a failed look is not the first of two") {
 
 TEST_CASE("a walk that is refused, unusable or without end proves nothing") {
     SweepsBench bench;
-    const auto second = GENERATE(Reply{.body = "", .status = 402}, Reply{.body = "", .status = 403},
-                                 Reply{.body = "", .status = 404}, Reply{.body = "garbage here"}, Reply{.body = "next o1"});
+    const auto second =
+        GENERATE(Reply{.body = "", .status = 402}, Reply{.body = "", .status = 403}, Reply{.body = "", .status = 404},
+                 Reply{.body = "garbage here"}, Reply{.body = "next o1"});
     bench.api.on("/me", {{"open parts 1 p"}});
     bench.api.on("/parts/p", {{"row 1 p\nrow 2 p"}, {"row 1 p\nnext o1"}});
     bench.api.on("/parts/p#o1", {second});
@@ -166,8 +166,9 @@ TEST_CASE("another user's token does not see, and so does not prove") {
 
     bench.pass(25h);
     SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
-        .exec("INSERT INTO sync_work (source, stream, scope, root, kind, order_key, due_at, cursor) "
-              "VALUES ('acme', 'looks', '2', '1', 'one_off', 25, '2026-01-01T00:00:00.000Z', 'missing')");
+        .exec(
+            "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, due_at, cursor) "
+            "VALUES ('acme', 'looks', '2', '1', 'one_off', 25, '2026-01-01T00:00:00.000Z', 'missing')");
     bench.sync();
     CHECK(bench.api.times("/looks/2") == 2);  // once before it is known whose token it is
     CHECK(bench.projects() == "1|p 2|p");
@@ -178,7 +179,8 @@ TEST_CASE("a token that was replaced proves nothing until it is known whose it i
     SweepsBench bench;
     const bool same = GENERATE(true, false);
     const std::string me = "\nopen parts 1 p";
-    bench.api.on("/me", {{"fact token_user 1" + me}, {"fact token_user 1" + me},
+    bench.api.on("/me", {{"fact token_user 1" + me},
+                         {"fact token_user 1" + me},
                          {(same ? "fact token_user 1" : "fact token_user 2") + me}});
     bench.api.on("/parts/p", {{"row 1 p\nrow 2 p"}, {"row 1 p\nnext o1"}});
     bench.api.on("/parts/p#o1", {{.body = "", .status = 401}, {"row 3 p"}});
@@ -201,15 +203,18 @@ TEST_CASE("a token that was replaced proves nothing until it is known whose it i
 
 TEST_CASE("a workspace that the token does not see any more keeps its rows, is asked nothing of, and is a gap") {
     SweepsBench bench;
-    bench.api.on("/me", {{"roots 1 2\nopen parts 1 p\nopen parts 2 q"}, {"roots 2\nopen parts 2 q"},
-                         {"roots 2\nopen parts 2 q"}, {"roots 1 2\nopen parts 1 p\nopen parts 2 q"}});
+    bench.api.on("/me", {{"roots 1 2\nopen parts 1 p\nopen parts 2 q"},
+                         {"roots 2\nopen parts 2 q"},
+                         {"roots 2\nopen parts 2 q"},
+                         {"roots 1 2\nopen parts 1 p\nopen parts 2 q"}});
     bench.api.on("/parts/p", {{"row 1 p"}});
     bench.api.on("/parts/q", {{"row 2 q"}});
     bench.api.on("/looks/1", {kNotFound});
     bench.first_sync();
     SQLite::Database(bench.file, SQLite::OPEN_READWRITE)
-        .exec("INSERT INTO sync_work (source, stream, scope, root, kind, order_key, due_at, cursor) "
-              "VALUES ('acme', 'looks', '1', '1', 'one_off', 25000000000000000, '2026-01-01T00:00:00.000Z', 'missing')");
+        .exec(
+            "INSERT INTO sync_work (source, stream, scope, root, kind, order_key, due_at, cursor) "
+            "VALUES ('acme', 'looks', '1', '1', 'one_off', 25000000000000000, '2026-01-01T00:00:00.000Z', 'missing')");
 
     bench.sync();
     CHECK(bench.api.asked == Targets{"/me", "/parts/q"});

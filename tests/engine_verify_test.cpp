@@ -109,8 +109,8 @@ TEST_CASE("each row that is missing, extra or different is told of, and counted 
 
     CHECK_FALSE(bench.verify());
 
-    CHECK(bench.told == Told{"1: 1 missing 13 different 1 3/3", "2: 2 2/2", "lists: 1 different 1",
-                             "looks: 0 extra 12"});
+    CHECK(bench.told ==
+          Told{"1: 1 missing 13 different 1 3/3", "2: 2 2/2", "lists: 1 different 1", "looks: 0 extra 12"});
     CHECK(bench.compared.found == std::array<std::uint64_t, 3>{1, 1, 1});
     CHECK(bench.compared.equal == 3);
 }

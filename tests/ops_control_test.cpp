@@ -1,12 +1,12 @@
 #include "ops/control.hpp"
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <cstring>
 #include <future>
@@ -232,8 +232,7 @@ TEST_CASE("a client that takes nothing is cut off when too much waits for it") {
     const auto request = f.request(client, "verify\n");
 
     int lines = 0;
-    for (; f.server.connected(request.id) && lines < 100; ++lines)
-        f.server.reply(request.id, std::string(10'000, 'x'));
+    for (; f.server.connected(request.id) && lines < 100; ++lines) f.server.reply(request.id, std::string(10'000, 'x'));
 
     CHECK(lines > 5);
     CHECK(lines < 100);

@@ -1,10 +1,10 @@
 #include "ops/notify.hpp"
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <cstddef>
 #include <cstring>

@@ -197,7 +197,8 @@ TEST_CASE("everything that can be wrong in plain words") {
                       .oldest = kNow - 30h,
                       .retry_at = kNow + 2h},
                      {.source = "acme", .stream = "project_tasks", .held = true, .count = 1, .oldest = kNow - 1h}};
-    snapshot.missing = {{"acme", {.scope = "12", .name = "custom_fields"}}, {"acme", {.scope = "12", .name = "search"}},
+    snapshot.missing = {{"acme", {.scope = "12", .name = "custom_fields"}},
+                        {"acme", {.scope = "12", .name = "search"}},
                         {"acme", {.scope = "13", .name = "search"}}};
     snapshot.runs = {run("sync", 3h, 77), run("sync", 4h, std::nullopt)};
 
@@ -296,11 +297,10 @@ TEST_CASE("programs read the same in JSON") {
     CHECK(source["deadline"] == json({{"seconds", 300}, {"binds", "max_staleness"}}));
     CHECK(source["backlog"]["requests"] == 1212);
     CHECK(source["backlog"]["seconds"] == 61);
-    CHECK(source["backlog"]["classes"][1] ==
-          json({{"class", "reconcile"},
-                {"requests", 1200},
-                {"seconds", 60},
-                {"streams", {{{"stream", "project_tasks"}, {"requests", 1200}}}}}));
+    CHECK(source["backlog"]["classes"][1] == json({{"class", "reconcile"},
+                                                   {"requests", 1200},
+                                                   {"seconds", 60},
+                                                   {"streams", {{{"stream", "project_tasks"}, {"requests", 1200}}}}}));
     CHECK(source["gaps"]["causes"][0]["status"].is_null());
     CHECK(source["gaps"]["causes"][0]["message"] == "why");
     CHECK(source["missing_features"][0]["feature"] == "search");

@@ -107,8 +107,10 @@ TEST_CASE("a project whose events are refused has a gap") {
     testing::TemporaryFolder folder;
     const auto file = folder.path() / "mirror.db";
     fill(file);
-    SQLite::Database(file, SQLite::OPEN_READWRITE).exec("UPDATE sync_gaps SET stream = 'project_events', scope = 'p' "
-                                                        "WHERE scope = '1'");
+    SQLite::Database(file, SQLite::OPEN_READWRITE)
+        .exec(
+            "UPDATE sync_gaps SET stream = 'project_events', scope = 'p' "
+            "WHERE scope = '1'");
 
     CHECK(read_snapshot(file, at(30)).freshness.at(0).gap);
 }

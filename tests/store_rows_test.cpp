@@ -270,8 +270,9 @@ constexpr Remains kEdges[] = {{"asana_users", kOfUser, {}, true}};
 
 std::size_t bury_user(Store& store, std::span<const Remains> remains, std::string_view gid) {
     store.begin();
-    const auto left = store.bury(remains, "asana_users", gid,
-                                 {.source = "acme", .cause = "not_visible", .detected_by = "walk", .detected_at = at(0)});
+    const auto left =
+        store.bury(remains, "asana_users", gid,
+                   {.source = "acme", .cause = "not_visible", .detected_by = "walk", .detected_at = at(0)});
     store.commit();
     return left.rows;
 }
@@ -356,7 +357,8 @@ TEST_CASE("rows come in the order of a column, latest first, from a place on, wi
     put(*store, Projects().add("1", 1, "b", {"9"}).add("2", 1, "a").add("3", 1, "b").add("4", 1, "c"));
     const auto behind = [&](const Store::Place& place, std::size_t limit) {
         std::string gids;
-        for (const auto& row : store->rows_behind("asana_projects", "name", "notes", place, limit)) gids += row.gid + " ";
+        for (const auto& row : store->rows_behind("asana_projects", "name", "notes", place, limit))
+            gids += row.gid + " ";
         return gids;
     };
 
@@ -369,9 +371,10 @@ TEST_CASE("rows come in the order of a column, latest first, from a place on, wi
 
     store->build_indexes();
     SQLite::Database database(file);
-    SQLite::Statement plan(database,
-                           "EXPLAIN QUERY PLAN SELECT modified_at, gid, workspace_gid FROM asana_tasks WHERE mirrored_at "
-                           "IS NOT NULL AND (modified_at, gid) < ('2026', '1') ORDER BY modified_at DESC, gid DESC LIMIT 9");
+    SQLite::Statement plan(
+        database,
+        "EXPLAIN QUERY PLAN SELECT modified_at, gid, workspace_gid FROM asana_tasks WHERE mirrored_at "
+        "IS NOT NULL AND (modified_at, gid) < ('2026', '1') ORDER BY modified_at DESC, gid DESC LIMIT 9");
     std::string text;
     while (plan.executeStep()) text += plan.getColumn(3).getString() + "; ";
     CHECK(text == "SEARCH asana_tasks USING INDEX asana_tasks_modified_at ((modified_at,gid)<(?,?)); ");
@@ -445,7 +448,8 @@ TEST_CASE("what came after the row that it hangs on had left leaves when that is
 
 TEST_CASE("a name is missed twice before it counts, and held by the other lists of its stream") {
     Fixture f;
-    const Work a{.source = "acme", .stream = "users", .scope = "a"}, b{.source = "acme", .stream = "users", .scope = "b"};
+    const Work a{.source = "acme", .stream = "users", .scope = "a"},
+        b{.source = "acme", .stream = "users", .scope = "b"};
     f.store->begin();
     f.store->name(a, "1");
     f.store->name(a, "2");

@@ -390,17 +390,16 @@ class AsanaSource final : public source::Source {
                 scope = fmt::format("{}/{}", root, scope);
             std::optional<std::int64_t> number;
             if (opens.number) number = value(opens.where).integer;
-            answer.follow_ups.push_back(
-                {.stream = static_cast<std::uint16_t>(opens.stream),
-                 .scope = std::move(scope),
-                 .root = std::string(root),
-                 .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
-                 .entity = opens.when == When::always ? -1 : opener,
-                 .opener = opener,
-                 .fresh = opens.when == When::fresh,
-                 .watched = opens.when == When::watched,
-                 .stored = opens.stored,
-                 .number = number});
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(opens.stream),
+                                         .scope = std::move(scope),
+                                         .root = std::string(root),
+                                         .order = opens.newest.empty() ? 0 : newest_first(value(opens.newest)),
+                                         .entity = opens.when == When::always ? -1 : opener,
+                                         .opener = opener,
+                                         .fresh = opens.when == When::fresh,
+                                         .watched = opens.when == When::watched,
+                                         .stored = opens.stored,
+                                         .number = number});
         }
     }
 

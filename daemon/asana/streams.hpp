@@ -113,15 +113,22 @@ inline constexpr Opens kOpenedByProject[] = {
     {Id::custom_types},
     {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
     {Id::project_attachments},
-    {.stream = Id::project_tasks, .when = When::watched},  // its fields are those of its tasks, and move nothing in them
+    {.stream = Id::project_tasks,
+     .when = When::watched},  // its fields are those of its tasks, and move nothing in them
 };
 inline constexpr Opens kOpenedByProjectBrief[] = {{Id::project_brief_attachments}};
 inline constexpr Opens kOpenedByTask[] = {
     {Id::task_subtasks, {}, "num_subtasks"},
-    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},  // the last one has gone
+    {.stream = Id::task_subtasks,
+     .where = "num_subtasks",
+     .when = When::changed,
+     .number = true},  // the last one has gone
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},  // of other tasks a story tells
-    {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},  // one may be gone
+    {.stream = Id::task_attachments,
+     .newest = "modified_at",
+     .when = When::changed,
+     .stored = true},  // one may be gone
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
 // one, or one that came back, is counted by its parent.
@@ -293,10 +300,8 @@ inline constexpr Remains::Kin kOfProject[] = {
 };
 // Its tasks may stand elsewhere: they are looked at one by one.
 inline constexpr Remains::Kin kWithProject[] = {
-    {"asana_sections", "project_gid"},
-    {"asana_memberships", "parent_gid"},
-    {"asana_status_updates", "parent_gid"},
-    {"asana_attachments", "parent_gid"},
+    {"asana_sections", "project_gid"},       {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},  {"asana_attachments", "parent_gid"},
     {"asana_project_briefs", "project_gid"},
 };
 inline constexpr Remains::Kin kWithProjectBrief[] = {{"asana_attachments", "parent_gid"}};

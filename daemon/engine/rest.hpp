@@ -9,7 +9,8 @@ namespace taskmirror::engine {
 
 class Rests {
   public:
-    // The rest after one more failure: doubled by each, up to a bound. Both are longer where a person has to do something.
+    // The rest after one more failure: doubled by each, up to a bound. Both are longer where a person has to do
+    // something.
     Milliseconds next(bool needs_person) {
         const auto first = needs_person ? kFirstForPerson : kFirst;
         return std::min(first * (1 << std::min(failures_++, 8)), needs_person ? kLongestForPerson : kLongest);

@@ -43,8 +43,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr);
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
-    for (auto& capability : store_.capabilities(name_))
-        capabilities_[{capability.scope, capability.name}] = capability;
+    for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
     if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
     store_.begin_requests(name_);
 }
@@ -160,7 +159,8 @@ void Sync::receive(Milliseconds at_most) {
 
 // Nothing is under way.
 bool Sync::is_idle() const {
-    return held_.empty() && !probing_ && std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.ready.empty(); });
+    return held_.empty() && !probing_ &&
+           std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.ready.empty(); });
 }
 
 bool Sync::anything_due() {
@@ -232,8 +232,7 @@ void Sync::begin_pass(bool anew) {
     } else {
         serving_ ? log::debug("pass begins source={}", name_) : log::info("sync begins source={}", name_);
         for (const auto& stream : streams)
-            if (!serving_ && !stream.token_stream.empty())
-                store_.make_cursors_due(name_, stream.token_stream, pass_);
+            if (!serving_ && !stream.token_stream.empty()) store_.make_cursors_due(name_, stream.token_stream, pass_);
     }
     store_.set_fact(name_ + ".pass_began_at", iso(pass_));
     store_.set_fact(name_ + ".pass_opens", opens);
@@ -507,8 +506,8 @@ void Sync::learn(Walk& walk) {
     note_poll(walk.row);
 }
 
-// How much of the rate goes to polls: enough to ask each stream within max_staleness, for which two rounds of all must fit
-// into it; a fifth at least, all at most. Until the first load is complete a fifth is all that they get.
+// How much of the rate goes to polls: enough to ask each stream within max_staleness, for which two rounds of all must
+// fit into it; a fifth at least, all at most. Until the first load is complete a fifth is all that they get.
 void Sync::share_polls() {
     const double rate = account_.pace.rate_per_minute();
     const double least = kLeastForPolls * rate;

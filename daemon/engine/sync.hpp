@@ -1,7 +1,7 @@
 // The loop: takes the most valuable due work that the budget allows, asks for it, stores what came back.
 //
-// Work falls into three classes that share the budget: changes, walks, reconciling. A sync goes on until nothing is due;
-// a daemon begins a pass of walks every `relist` and polls for changes in between, the most valuable stream first.
+// Work falls into three classes that share the budget: changes, walks, reconciling. A sync goes on until nothing is
+// due; a daemon begins a pass of walks every `relist` and polls for changes in between, the most valuable stream first.
 //
 // Request -> page -> rows, follow-up work and cursor as one -> commit -> next. A first load groups pages into
 // one commit, by count and by at most two seconds. What is in flight when the process dies is asked for again; nothing
@@ -77,7 +77,8 @@ struct Account {
     std::string token;
     Periods periods{};
     Deletions deletions{};
-    PollOptions polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
+    PollOptions
+        polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
 };
 
 // Whether an answer of the last day proved that the plan is a paid one: its quota is a larger one.
@@ -104,8 +105,8 @@ class Sync {
     void drain(Monotonic until);
     bool has_requests() const;
     bool has_been_answered() const { return answered_; }
-    // From now on this comparison is carried out beside it, from the share of reconciling; null: none. It must stay until
-    // it has all its answers, or go with the transport.
+    // From now on this comparison is carried out beside it, from the share of reconciling; null: none. It must stay
+    // until it has all its answers, or go with the transport.
     void invite(Verify* verify) { guest_ = verify; }
     // The user has seen what held walks found missing, and whose token it is now.
     void accept_deletions();
@@ -256,8 +257,8 @@ class Sync {
     Monotonic noted_at_{};   // the state of the account
 
     std::uint64_t last_request_ = 0;
-    std::uint64_t token_since_ = 0;                // the first request that went with the present token
-    std::map<std::uint64_t, WalkPtr> in_flight_;   // by number of the request: the first is the oldest
+    std::uint64_t token_since_ = 0;               // the first request that went with the present token
+    std::map<std::uint64_t, WalkPtr> in_flight_;  // by number of the request: the first is the oldest
     struct Lane {
         std::deque<WalkPtr> ready;       // walks whose next page is due
         std::deque<store::Work> picked;  // the next rows of the queue
@@ -265,15 +266,15 @@ class Sync {
     std::array<Lane, kClasses> lanes_;
     Shares shares_;
     Polls polls_;
-    bool polled_ = false;                          // the last of its class was a poll that was overdue
-    std::vector<bool> is_poll_;                    // by stream: it tells of changes
-    std::vector<WalkPtr> held_;                    // waiting for their retry
+    bool polled_ = false;                            // the last of its class was a poll that was overdue
+    std::vector<bool> is_poll_;                      // by stream: it tells of changes
+    std::vector<WalkPtr> held_;                      // waiting for their retry
     std::unordered_map<std::string, Walk*> active_;  // all walks above, by key
-    std::unordered_set<std::string> forgotten_;    // of these: what they ask of is gone, their answer does not count
-    std::map<std::string, std::int64_t> backlog_;  // work waiting or active, by stream
+    std::unordered_set<std::string> forgotten_;      // of these: what they ask of is gone, their answer does not count
+    std::map<std::string, std::int64_t> backlog_;    // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
-    std::unordered_set<std::string> lost_roots_;  // workspaces that it does not see any more
+    std::unordered_set<std::string> lost_roots_;           // workspaces that it does not see any more
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
     std::vector<WalkPtr> curious_;                         // walks that wait for such an answer
     struct Doubt {

@@ -42,7 +42,8 @@ void Sync::answered(http::Response response) {
     const bool says_no = verdict == capability_off || verdict == hidden || verdict == refused;
     if (says_no || verdict == restart) usable_answer();
     if (says_no && walk->probe) return settle_doubts();
-    if ((says_no || verdict == page || verdict == token) && forgotten_.erase(key_of(walk->row)) > 0) return leave(*walk);
+    if ((says_no || verdict == page || verdict == token) && forgotten_.erase(key_of(walk->row)) > 0)
+        return leave(*walk);
     if (walk->overtaken && !walk->taking_token && (says_no || verdict == page)) return ask_again(std::move(walk));
     // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
@@ -86,7 +87,8 @@ void Sync::answered(http::Response response) {
                 return gone(std::move(walk), response.id, response.status, why());
             if (verdict == hidden && !walk->row.cursor.empty() && !stream_of(*walk).looked_at_by.empty())
                 return forget_token(*walk);
-            if (verdict == hidden && !walk->taking_token && !stream_of(*walk).token_stream.empty()) look_at_scope(*walk);
+            if (verdict == hidden && !walk->taking_token && !stream_of(*walk).token_stream.empty())
+                look_at_scope(*walk);
             if (verdict == hidden && !stream_of(*walk).rotates.empty())
                 return owner_hidden(std::move(walk), response.status, why());
             [[fallthrough]];
@@ -94,10 +96,9 @@ void Sync::answered(http::Response response) {
             return give_up(std::move(walk), response.status, why(), kLookAgain);
         case blocked:
             blocked_ = true;
-            throw Fatal(
-                ExitCode::unavailable,
-                fmt::format("source {}: {}: the server refuses this address for legal reasons{}", name_, why(),
-                            serving_ ? "" : "; nothing is asked until you start a sync again"));
+            throw Fatal(ExitCode::unavailable,
+                        fmt::format("source {}: {}: the server refuses this address for legal reasons{}", name_, why(),
+                                    serving_ ? "" : "; nothing is asked until you start a sync again"));
     }
 }
 
@@ -205,7 +206,8 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
         if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
         const auto& stream = streams[follow_up.stream];
-        auto row = row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
+        auto row =
+            row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
         if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;

@@ -51,7 +51,8 @@ std::vector<Sync::Missing> Sync::missing(Walk& walk) {
     std::vector<Missing> found{std::move(its)};
     if (const auto& orphans = stream.orphans; !orphans.table.empty()) {
         auto gids = store_.unnamed(orphans.table, orphans.named_by);
-        found.push_back({.table = orphans.table, .looked_at_by = orphans.looked_at_by, .all = store_.count(orphans.table)});
+        found.push_back(
+            {.table = orphans.table, .looked_at_by = orphans.looked_at_by, .all = store_.count(orphans.table)});
         found.back().gids = std::move(gids);
     }
     return found;
@@ -64,11 +65,10 @@ bool Sync::sweep(Walk& walk) {
         return true;
     const auto missing = this->missing(walk);
     const auto many = std::ranges::find_if(missing, [&](const Missing& its) {
-        return its.all >= kFewRows && static_cast<double>(its.gids.size()) >
-                                          account_.deletions.max_share * static_cast<double>(its.all);
+        return its.all >= kFewRows &&
+               static_cast<double>(its.gids.size()) > account_.deletions.max_share * static_cast<double>(its.all);
     });
-    const bool held =
-        many != missing.end() && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld);
+    const bool held = many != missing.end() && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld);
     if (held)
         walk.row.last_error = fmt::format(
             "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "
@@ -113,15 +113,16 @@ bool Sync::leads_there(std::string_view look, std::string_view gid, const source
                     return kin.table == list.proves && kin.column == list.proves_by;
                 });
             });
-            return !above.empty() && (its == account_.source.remains().end() ||
-                                      !store_.text(its->table, "mirrored_at", above).empty());
+            return !above.empty() &&
+                   (its == account_.source.remains().end() || !store_.text(its->table, "mirrored_at", above).empty());
         }
         const auto end = std::ranges::find_if(streams, [&](const source::Stream& stream) {
             return stream.proves == list.proves && !stream.looks_at.empty();
         });
-        return std::ranges::any_of(store_.gids(list.proves, list.proves_by, list.proves_gid, gid), [&](const auto& from) {
-            return end == streams.end() || !store_.text(end->looks_at, "mirrored_at", from).empty();
-        });
+        return std::ranges::any_of(
+            store_.gids(list.proves, list.proves_by, list.proves_gid, gid), [&](const auto& from) {
+                return end == streams.end() || !store_.text(end->looks_at, "mirrored_at", from).empty();
+            });
     });
 }
 

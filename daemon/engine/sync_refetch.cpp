@@ -214,9 +214,7 @@ struct Rotation {
     store::Store::Place place{};  // of the last row that was queued
 
     void begin(Instant at, std::int64_t rows) { *this = {.start = at, .total = rows, .place = {.by = "~"}}; }
-    std::string text() const {
-        return fmt::format("{} {} {} {} {}", iso(start), total, queued, place.by, place.gid);
-    }
+    std::string text() const { return fmt::format("{} {} {} {} {}", iso(start), total, queued, place.by, place.gid); }
     static std::optional<Rotation> parse(const std::string& text) {
         std::istringstream words(text);
         std::string start;
@@ -256,10 +254,11 @@ void Sync::rotate(std::string_view table, std::span<const source::Stream* const>
     }
     for (;;) {
         const auto gone = pass_ - rotation.start;
-        const auto goal = gone >= period ? std::numeric_limits<std::int64_t>::max()
-                                         : static_cast<std::int64_t>(static_cast<double>(rotation.total) *
-                                                                     (static_cast<double>(gone.count()) /
-                                                                      static_cast<double>(period.count())));
+        const auto goal =
+            gone >= period
+                ? std::numeric_limits<std::int64_t>::max()
+                : static_cast<std::int64_t>(static_cast<double>(rotation.total) *
+                                            (static_cast<double>(gone.count()) / static_cast<double>(period.count())));
         while (rotation.queued < goal) {
             const auto most = std::min<std::int64_t>(kRotateAtOnce, goal - rotation.queued);
             const auto rows = store_.rows_behind(table, by, streams.front()->rotates_root, rotation.place,

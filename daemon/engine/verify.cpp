@@ -17,8 +17,7 @@ constexpr std::size_t kRowsAtOnce = 1000;  // that are looked for among those th
 // Stands for a text in the store's notes: 64 bits of hash.
 std::int64_t number_of(std::string_view what, std::string_view where, std::string_view gid,
                        std::string_view scope = {}) {
-    return static_cast<std::int64_t>(
-        std::hash<std::string>()(fmt::format("{}\n{}\n{}\n{}", what, where, gid, scope)));
+    return static_cast<std::int64_t>(std::hash<std::string>()(fmt::format("{}\n{}\n{}\n{}", what, where, gid, scope)));
 }
 
 std::int64_t number_of_row(std::string_view table, std::string_view gid) { return number_of("row", table, gid); }
@@ -36,7 +35,7 @@ bool Compared::is_equal() const {
 struct Verify::Part {
     Comparison comparison;
     std::uint16_t table = 0;  // of a row
-    std::size_t open = 0;  // walks that belong to it
+    std::size_t open = 0;     // walks that belong to it
     bool is_stage() const { return comparison.table.empty(); }
 };
 
@@ -202,8 +201,7 @@ bool Verify::look_at_the_rest() {
             if (more) rest_after_ = gids.back();
             bool any = false;
             for (const auto& gid : gids)
-                if (!store_.noted(number_of_row(table, gid)))
-                    any |= add(look, gid, root, stage_of(look));
+                if (!store_.noted(number_of_row(table, gid))) any |= add(look, gid, root, stage_of(look));
             if (any) return true;
         }
     }
@@ -370,10 +368,9 @@ void Verify::compare(Walk& walk, const Entity& entity) {
         ++progress_.rows_unchanged;
         return;
     }
-    walk.wrong.push_back(
-        {.difference = stored == store::Stored::older ? Difference::different : Difference::missing,
-         .table = table,
-         .gid = std::string(entity.gid)});
+    walk.wrong.push_back({.difference = stored == store::Stored::older ? Difference::different : Difference::missing,
+                          .table = table,
+                          .gid = std::string(entity.gid)});
 }
 
 // As a full sync does, whatever has changed; the first is walked first.

@@ -130,8 +130,7 @@ class Verify {
     static void start_over(Walk& walk);
     void give_up(Walk& walk, const std::string& why);
     void leave(Walk& walk);
-    void count(Part& part, Difference difference, std::string_view table, std::string_view gid,
-               std::string_view scope);
+    void count(Part& part, Difference difference, std::string_view table, std::string_view gid, std::string_view scope);
     void repair(const Walk& walk);
     void queue(std::uint16_t stream, std::string_view scope, std::string_view root, std::string_view said = {});
 
@@ -161,11 +160,11 @@ class Verify {
     std::map<std::pair<std::uint16_t, std::string>, std::unique_ptr<Part>> parts_;  // of rows: table and gid
     std::map<std::string_view, std::unique_ptr<Part>> stages_;
     std::map<std::uint64_t, WalkPtr> in_flight_;
-    std::deque<WalkPtr> ready_;  // whose next page is due
-    std::vector<WalkPtr> held_;  // waiting for their retry
+    std::deque<WalkPtr> ready_;                                        // whose next page is due
+    std::vector<WalkPtr> held_;                                        // waiting for their retry
     std::set<std::pair<std::string, std::string_view>> features_off_;  // workspace and feature
-    std::set<std::string_view> named_;  // tables of which a row came
-    std::set<std::string> roots_;  // of all walks
+    std::set<std::string_view> named_;                                 // tables of which a row came
+    std::set<std::string> roots_;                                      // of all walks
 
     // Then what is stored and no list names is looked at, table by table.
     std::map<std::string_view, std::uint16_t>::const_iterator rest_;

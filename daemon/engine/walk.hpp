@@ -18,37 +18,37 @@ inline constexpr auto kCommitEvery = 2s;             // what a crash can cost
 inline constexpr auto kOffsetLife = 14min;           // Asana's offsets die after 15
 using store::kHeld;
 inline constexpr std::string_view kMissing = "missing";  // said of a row that a walk did not name
-inline constexpr std::size_t kFewRows = 20;          // a walk may miss any share of so few
-inline constexpr double kLongestOfPeriod = 0.95;     // of a period: a sync each hour keeps relist_every 1h
-inline constexpr double kSpread = 0.25;              // of it, over which lists are spread
-inline constexpr auto kOverlap = 5min;               // what was modified while a first page was being made
-inline constexpr auto kPendingTokenLife = 12h;       // event tokens die after 24, and the walk takes its time
-inline constexpr auto kCapabilityLife = 24h;         // a feature that the plan lacks is asked for again daily
-inline constexpr auto kNoteEvery = 10s;              // the state of the account, for `status`
-inline constexpr auto kWrongClock = 1min;            // less is awaited: dates do not go back
-inline constexpr auto kPollAgain = 1h;               // by a sync that takes longer
-inline constexpr double kLeastForPolls = 0.2;        // of the rate: more freshness than that is worth little
-inline constexpr auto kLookAgain = 24h;              // at what is not visible or can never succeed as it stands
-inline constexpr auto kTryAgain = 15min;             // what failed for no lasting reason
-inline constexpr auto kWhileUnknown = 1s;            // while whose token it is has not been answered
-inline constexpr auto kDrain = 10s;                  // for what is in flight when a sync is stopped
-inline constexpr int kFailuresInARow = 3;            // without a usable answer: the whole API may be down
-inline constexpr auto kOutagePause = 5s;             // then 20, then 80: what most outages last
-inline constexpr int kOutages = 3;                   // pauses, before a sync gives up
-inline constexpr int kRestarts = 3;                  // of one walk whose offsets die
+inline constexpr std::size_t kFewRows = 20;              // a walk may miss any share of so few
+inline constexpr double kLongestOfPeriod = 0.95;         // of a period: a sync each hour keeps relist_every 1h
+inline constexpr double kSpread = 0.25;                  // of it, over which lists are spread
+inline constexpr auto kOverlap = 5min;                   // what was modified while a first page was being made
+inline constexpr auto kPendingTokenLife = 12h;           // event tokens die after 24, and the walk takes its time
+inline constexpr auto kCapabilityLife = 24h;             // a feature that the plan lacks is asked for again daily
+inline constexpr auto kNoteEvery = 10s;                  // the state of the account, for `status`
+inline constexpr auto kWrongClock = 1min;                // less is awaited: dates do not go back
+inline constexpr auto kPollAgain = 1h;                   // by a sync that takes longer
+inline constexpr double kLeastForPolls = 0.2;            // of the rate: more freshness than that is worth little
+inline constexpr auto kLookAgain = 24h;                  // at what is not visible or can never succeed as it stands
+inline constexpr auto kTryAgain = 15min;                 // what failed for no lasting reason
+inline constexpr auto kWhileUnknown = 1s;                // while whose token it is has not been answered
+inline constexpr auto kDrain = 10s;                      // for what is in flight when a sync is stopped
+inline constexpr int kFailuresInARow = 3;                // without a usable answer: the whole API may be down
+inline constexpr auto kOutagePause = 5s;                 // then 20, then 80: what most outages last
+inline constexpr int kOutages = 3;                       // pauses, before a sync gives up
+inline constexpr int kRestarts = 3;                      // of one walk whose offsets die
 inline constexpr int kFullPage = 100;
 inline constexpr int kSmallestPage = 10;
 inline constexpr std::size_t kMostPages = 100'000;  // of one walk: a million objects in the smallest pages
 inline constexpr std::size_t kLongestReason = 200;  // bytes of the server's words in a gap
 inline constexpr std::size_t kGapsTold = 20;        // one by one in the log; the table has all
 inline constexpr std::size_t kPickAhead = 16;
-inline constexpr std::size_t kMostCurious = 64;               // walks that wait for the answer about a feature
+inline constexpr std::size_t kMostCurious = 64;                    // walks that wait for the answer about a feature
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;       // order_key = class * kClass + rank * kRank + order
 inline constexpr std::int64_t kClass = 1'000'000'000'000'000'000;  // room for a thousand ranks
 
-inline constexpr std::string_view kMoved = "moved";   // what an event says of what may not look modified
-inline constexpr auto kHintOverlap = 10s;             // of the server's clock: events are told a little later than made
-inline constexpr std::size_t kRotateAtOnce = 1000;    // rows in memory
+inline constexpr std::string_view kMoved = "moved";  // what an event says of what may not look modified
+inline constexpr auto kHintOverlap = 10s;            // of the server's clock: events are told a little later than made
+inline constexpr std::size_t kRotateAtOnce = 1000;   // rows in memory
 
 struct Sync::Walk {
     store::Work row;

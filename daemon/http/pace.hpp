@@ -49,9 +49,9 @@ class Pace {
     // this request or for the budget of retries as a whole (under a tenth of all requests).
     std::optional<Milliseconds> retry_after(int attempt);
 
-    double rate_per_minute() const;  // of our share, as it is now
+    double rate_per_minute() const;                  // of our share, as it is now
     int limit_per_minute() const { return limit_; }  // of the whole account
-    int concurrency() const;         // as it is now
+    int concurrency() const;                         // as it is now
     int in_flight() const { return in_flight_; }
     std::optional<Monotonic> parked_until() const { return parked_until_; }  // until the first request after it
 

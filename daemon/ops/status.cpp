@@ -212,11 +212,11 @@ void describe_database(const Status& status, Text& text) {
     text.say("database", fmt::format("{}", escaped(status.database.string())));
     text.say("", fmt::format("{}, and {} of log", size(snapshot.bytes), size(snapshot.log_bytes)));
     const bool running = !snapshot.runs.empty() && is_running(status, snapshot.runs.front());
-    text.say("process", !snapshot.holder ? "none uses it"
-                        : running        ? fmt::format("{} uses it: {}, for {}", *snapshot.holder,
-                                                       escaped(snapshot.runs.front().command),
-                                                       duration(age(status, snapshot.runs.front().started_at)))
-                                         : fmt::format("{} uses it", *snapshot.holder));
+    text.say("process",
+             !snapshot.holder ? "none uses it"
+             : running ? fmt::format("{} uses it: {}, for {}", *snapshot.holder, escaped(snapshot.runs.front().command),
+                                     duration(age(status, snapshot.runs.front().started_at)))
+                       : fmt::format("{} uses it", *snapshot.holder));
 }
 
 void describe_budget(const Status& status, std::string_view source, Text& text) {
@@ -395,14 +395,13 @@ void describe_runs(const Status& status, Text& text) {
                          "rows written"));
     for (const auto& run : std::span(runs).first(std::min(runs.size(), kRunsShown))) {
         const auto end = run.ended_at.value_or(is_running(status, run) ? status.at : run.started_at);
-        text.row(fmt::format("{:<22}{:<9}{:>14}{:>9}{:>12}{:>14}", instant(run.started_at), escaped(run.command),
-                             run.ended_at || is_running(status, run)
-                                 ? duration(std::chrono::floor<seconds>(end - run.started_at))
-                                 : "",
-                             run.exit_code              ? fmt::format("{}", *run.exit_code)
-                             : is_running(status, run) ? "running"
-                                                        : "killed",
-                             run.requests, run.rows_written));
+        text.row(fmt::format(
+            "{:<22}{:<9}{:>14}{:>9}{:>12}{:>14}", instant(run.started_at), escaped(run.command),
+            run.ended_at || is_running(status, run) ? duration(std::chrono::floor<seconds>(end - run.started_at)) : "",
+            run.exit_code             ? fmt::format("{}", *run.exit_code)
+            : is_running(status, run) ? "running"
+                                      : "killed",
+            run.requests, run.rows_written));
     }
 }
 

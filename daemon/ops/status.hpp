@@ -15,7 +15,7 @@ namespace taskmirror::ops {
 
 // How often data is to be renewed, as configured.
 struct Periods {
-    std::chrono::seconds tasks{};  // of a project, and their stories
+    std::chrono::seconds tasks{};                                      // of a project, and their stories
     std::map<std::string, std::chrono::seconds, std::less<>> lists{};  // by table; others: not judged
 };
 

@@ -45,11 +45,10 @@ struct Stream {
     // Its 403 or 404 is an answer: the row of this table with the gid of the scope is gone, or cannot be seen.
     std::string_view looks_at = {};
     bool gives_row = false;  // a 200 gives the row as the lists do
-    // An object that is gone takes the edges of `proves` along: what they lead to is looked at by `looked_at_by`, unless
-    // they left with it and other edges lead there.
-    // Otherwise a complete walk names every row of this table whose column holds the scope. What it did not name is
-    // gone; with `looked_at_by`, a stream of single objects, it is looked at first. So is the scope of a token that is
-    // refused.
+    // An object that is gone takes the edges of `proves` along: what they lead to is looked at by `looked_at_by`,
+    // unless they left with it and other edges lead there. Otherwise a complete walk names every row of this table
+    // whose column holds the scope. What it did not name is gone; with `looked_at_by`, a stream of single objects, it
+    // is looked at first. So is the scope of a token that is refused.
     std::string_view proves = {};
     std::string_view proves_by = {};
     std::string_view proves_gid = "gid";  // the column that holds what the walk names

@@ -97,9 +97,10 @@ class SqliteStore final : public Store {
     }
 
     void name(const Work& list, std::string_view gid) override {
-        of_list("INSERT INTO sync_named (source, stream, scope, gid) VALUES (?1, ?2, ?3, ?4) "
-                "ON CONFLICT DO UPDATE SET missed = 0 WHERE missed",
-                list)
+        of_list(
+            "INSERT INTO sync_named (source, stream, scope, gid) VALUES (?1, ?2, ?3, ?4) "
+            "ON CONFLICT DO UPDATE SET missed = 0 WHERE missed",
+            list)
             .bind(4, gid)
             .run();
     }
@@ -110,9 +111,10 @@ class SqliteStore final : public Store {
         return gids;
     }
     bool miss(const Work& list, std::string_view gid) override {
-        return of_list("UPDATE sync_named SET missed = 1 "
-                       "WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND gid = ?4 AND NOT missed",
-                       list)
+        return of_list(
+                   "UPDATE sync_named SET missed = 1 "
+                   "WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND gid = ?4 AND NOT missed",
+                   list)
                    .bind(4, gid)
                    .run() == 0;
     }
@@ -126,8 +128,8 @@ class SqliteStore final : public Store {
 
     Stored stored(const Entity& entity) override { return rows_.stored(entity); }
     std::vector<std::string> gids_after(std::string_view table, std::string_view after, std::size_t limit) override {
-        auto query = statement(fmt::format(
-            "SELECT gid FROM {} WHERE gid > ?1 AND mirrored_at IS NOT NULL ORDER BY gid LIMIT ?2", table));
+        auto query = statement(
+            fmt::format("SELECT gid FROM {} WHERE gid > ?1 AND mirrored_at IS NOT NULL ORDER BY gid LIMIT ?2", table));
         query.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
         std::vector<std::string> gids;
         while (query.step()) gids.emplace_back(query.text(0));
@@ -148,10 +150,10 @@ class SqliteStore final : public Store {
     }
     std::vector<Place> rows_behind(std::string_view table, std::string_view by, std::string_view root,
                                    const Place& place, std::size_t limit) override {
-        auto query =
-            statement(fmt::format("SELECT {1}, gid, {2} FROM {0} WHERE mirrored_at IS NOT NULL AND ({1}, gid) < (?1, ?2) "
-                                  "ORDER BY {1} DESC, gid DESC LIMIT ?3",
-                                  table, by, root));
+        auto query = statement(
+            fmt::format("SELECT {1}, gid, {2} FROM {0} WHERE mirrored_at IS NOT NULL AND ({1}, gid) < (?1, ?2) "
+                        "ORDER BY {1} DESC, gid DESC LIMIT ?3",
+                        table, by, root));
         query.bind(1, place.by).bind(2, place.gid).bind(3, static_cast<std::int64_t>(limit));
         std::vector<Place> rows;
         while (query.step())

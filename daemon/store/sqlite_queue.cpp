@@ -109,9 +109,10 @@ Queue::Queue(sqlite3* database)
       cursors_due_(database,
                    "UPDATE sync_work SET due_at = ?3 WHERE source = ?1 AND stream = ?2 AND cursor IS NOT NULL "
                    "AND due_at IS NULL"),
-      waiting_(database, fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND due_at IS NULL AND kind = 'one_off' "
-                                     "AND pending_cursor >= ?2 AND pending_cursor <= ?3",
-                                     kColumns)) {}
+      waiting_(database,
+               fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND due_at IS NULL AND kind = 'one_off' "
+                           "AND pending_cursor >= ?2 AND pending_cursor <= ?3",
+                           kColumns)) {}
 
 bool Queue::queue(const Work& work, Instant pass) {
     const std::string due_at = iso(work.due_at.value_or(pass));
@@ -185,9 +186,7 @@ void Queue::done(const Work& work, Instant now) {
     done_.bind(8, work.changes).bind(9, work.exposure).run();
 }
 
-void Queue::forget(const Work& work) {
-    remove_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).run();
-}
+void Queue::forget(const Work& work) { remove_.bind(1, work.source).bind(2, work.stream).bind(3, work.scope).run(); }
 
 void Queue::drop(std::string_view source, std::string_view stream) {
     drop_one_off_.bind(1, source).bind(2, stream).run();

@@ -54,7 +54,7 @@ class RowWriter {
 
     sqlite3* database_;
     std::span<const Table> tables_;
-    std::vector<Statements> statements_;  // by table
+    std::vector<Statements> statements_;         // by table
     std::map<std::string, AnswerOrder> orders_;  // by account
     MentionMemory mentions_;
     bool has_tombstones_;  // or had: whether a row that comes is looked for among them

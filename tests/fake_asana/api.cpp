@@ -518,8 +518,7 @@ constexpr Route kRoutes[] = {
     {"/projects/{project}", single<Type::project>},
     {"/projects/{project}/sections",
      [](C c) { return c.page(Type::section, c.w.projects[c.object(Type::project, c.args[0])].sections); }},
-    {"/projects/{project}/task_counts",
-     [](C c) { return task_counts(c, c.object(Type::project, c.args[0])); }},
+    {"/projects/{project}/task_counts", [](C c) { return task_counts(c, c.object(Type::project, c.args[0])); }},
     {"/sections/{section}", single<Type::section>},
     {"/memberships",
      [](C c) {
