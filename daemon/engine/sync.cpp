@@ -333,6 +333,12 @@ bool Sync::send_next() {
         make_ready_first(std::move(held_.back()));
         held_.pop_back();
     }
+    if (!user_known_) {
+        auto walk = who_am_i();
+        if (!walk) return false;
+        send(std::move(walk));
+        return true;
+    }
     for (const auto lane : shares_.order()) {
         auto walk = next_of(lane);
         if (walk) {
@@ -406,6 +412,30 @@ std::optional<std::pair<std::string, std::string>> Sync::unknown_feature(const W
     return std::pair(walk.row.root, std::string(name));
 }
 
+// Whose token it is. Until that has been answered no list would prove that anything is gone, so it goes before all.
+Sync::WalkPtr Sync::who_am_i() {
+    auto& ready = lanes_[static_cast<std::size_t>(Class::fresh)].ready;
+    const auto held = std::ranges::find_if(ready, [&](const WalkPtr& walk) { return is_first_root(*walk); });
+    if (held != ready.end()) {
+        auto walk = std::move(*held);
+        ready.erase(held);
+        prepare(*walk);
+        return walk;
+    }
+    const auto root = account_.source.roots().front();
+    auto row = store_.work(name_, account_.source.streams()[root.stream].name, root.scope);
+    return !row || active_.contains(key_of(*row)) ? nullptr : begin_walk(std::move(*row));
+}
+
+Sync::WalkPtr Sync::begin_walk(store::Work row) {
+    auto walk = std::make_unique<Walk>();
+    walk->stream = stream_index_.find(row.stream)->second;
+    walk->row = std::move(row);
+    walk->whole = walk->row.resume.empty();
+    active_.emplace(key_of(walk->row), walk.get());
+    return walk;
+}
+
 // The next row of the queue. It was read ahead: what has happened to it since is looked up.
 Sync::WalkPtr Sync::pick(Class lane) {
     auto& picked = lanes_[static_cast<std::size_t>(lane)].picked;
@@ -423,11 +453,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
                 continue;
             }
             if (lane == Class::fresh && comes_after(account_.source.streams()[stream->second], row->scope)) continue;
-            auto walk = std::make_unique<Walk>();
-            walk->stream = stream->second;
-            walk->row = std::move(*row);
-            walk->whole = walk->row.resume.empty();
-            active_.emplace(key_of(walk->row), walk.get());
+            auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
         }
@@ -464,10 +490,7 @@ Sync::WalkPtr Sync::pick_poll() {
             continue;
         }
         if (active_.contains(*key)) continue;  // it is polled already
-        auto walk = std::make_unique<Walk>();
-        walk->stream = stream_index_.find(row->stream)->second;
-        walk->row = std::move(*row);
-        active_.emplace(*key, walk.get());
+        auto walk = begin_walk(std::move(*row));
         ++backlog_[walk->row.stream];
         return walk;
     }

@@ -137,6 +137,8 @@ class Sync {
     bool send_next();
     WalkPtr next_of(Class lane);
     bool guest_sends();
+    WalkPtr who_am_i();
+    WalkPtr begin_walk(store::Work row);
     WalkPtr pick(Class lane);
     WalkPtr pick_poll();
     bool refill(Class lane);

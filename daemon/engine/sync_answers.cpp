@@ -45,6 +45,8 @@ void Sync::answered(http::Response response) {
     if ((says_no || verdict == page || verdict == token) && forgotten_.erase(key_of(walk->row)) > 0)
         return leave(*walk);
     if (walk->overtaken && !walk->taking_token && (says_no || verdict == page)) return ask_again(std::move(walk));
+    // It went with the token before, and what it does not show may be there for this one's user.
+    if (!user_known_ && !is_first_root(*walk) && (says_no || verdict == page)) return ask_again(std::move(walk));
     // Who asks for a rest gets it.
     if (pause && (verdict == retry || verdict == shrink)) account_.pace.pause(now, *pause);
     switch (verdict) {

@@ -284,11 +284,6 @@ void Sync::cast_nets() {
 // not name it, or if this is the second look; before that it is a gap, and its row stays.
 void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::string& why) {
     auto& walk = *pointer;
-    if (!user_known_) {  // its turn comes when it is
-        walk.not_before = clock_.monotonic() + kWhileUnknown;
-        held_.push_back(std::move(pointer));
-        return;
-    }
     if (lost_roots_.contains(walk.row.root)) return skip(walk);
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
     const bool second = walk.row.cursor == kMissing || was_refused(walk.row);

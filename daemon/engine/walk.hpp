@@ -30,7 +30,6 @@ inline constexpr auto kPollAgain = 1h;                   // by a sync that takes
 inline constexpr double kLeastForPolls = 0.2;            // of the rate: more freshness than that is worth little
 inline constexpr auto kLookAgain = 24h;                  // at what is not visible or can never succeed as it stands
 inline constexpr auto kTryAgain = 15min;                 // what failed for no lasting reason
-inline constexpr auto kWhileUnknown = 1s;                // while whose token it is has not been answered
 inline constexpr auto kDrain = 10s;                      // for what is in flight when a sync is stopped
 inline constexpr int kFailuresInARow = 3;                // without a usable answer: the whole API may be down
 inline constexpr auto kOutagePause = 5s;                 // then 20, then 80: what most outages last
