@@ -1,9 +1,12 @@
 #include "asana/mapping.hpp"
 
+#include "asana/fields_work.hpp"
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace taskmirror::asana {
@@ -50,6 +53,7 @@ std::string_view mention_table(std::string_view type) {
     if (type == "tag") return kTags;
     if (type == "custom_field") return kCustomFields;
     if (type == "enum_option") return kOptions;
+    if (type == "placeholder") return kPlaceholders;
     return {};
 }
 
@@ -67,6 +71,59 @@ void append_json_string(std::string& out, std::string_view text) {
             out += c;
     }
     out += '"';
+}
+
+constexpr int kDeepest = 32;  // of what is kept as JSON
+
+// As it came, but for white space and for what no text may hold.
+void append_json(std::string& out, Json& json, Page& page, int depth) {
+    if (depth == kDeepest) throw Error("nested too deep");
+    const std::size_t start = out.size();
+    const auto separate = [&] {
+        if (out.size() > start + 1) out += ',';
+    };
+    simdjson::ondemand::json_type type{};
+    if (json.type().get(type)) source::wrong("a value");
+    switch (type) {
+        case simdjson::ondemand::json_type::object: {
+            auto members = source::object(json);
+            out += '{';
+            source::for_each_member(*members, [&](std::string_view key, Json member) {
+                separate();
+                append_json_string(out, key);
+                out += ':';
+                append_json(out, member, page, depth + 1);
+            });
+            out += '}';
+            break;
+        }
+        case simdjson::ondemand::json_type::array: {
+            auto elements = source::array(json);
+            out += '[';
+            source::for_each_element(*elements, [&](std::size_t, Json element) {
+                separate();
+                append_json(out, element, page, depth + 1);
+            });
+            out += ']';
+            break;
+        }
+        case simdjson::ondemand::json_type::string:
+            append_json_string(out, source::text(json, page).as_text());
+            break;
+        case simdjson::ondemand::json_type::number: {
+            const std::string_view token = json.raw_json_token();
+            if (source::number(json).is_null()) source::wrong("a number");
+            out += token.substr(0, token.find_first_not_of("+-.0123456789eE"));
+            break;
+        }
+        case simdjson::ondemand::json_type::boolean:
+            out += source::boolean(json).integer != 0 ? "true" : "false";
+            break;
+        case simdjson::ondemand::json_type::null:
+            if (!source::is_null(json)) source::wrong("null");
+            out += "null";
+            break;
+    }
 }
 
 void append_opt_fields(std::span<const Field> fields, const std::string& prefix, std::string& out) {
@@ -91,6 +148,14 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
             case Is::texts:
             case Is::references:
                 add(field.name);
+                break;
+            case Is::json:
+                if (field.inside.empty()) add(field.name);
+                append_opt_fields(field.inside, inner, out);
+                break;
+            case Is::typed_with_name:
+                add(field.name);
+                add(field.name, ".name");
                 break;
             case Is::person:
             case Is::json_people:
@@ -117,6 +182,9 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
                 break;
             case Is::status_options:
                 append_opt_fields(kStatusOptionFields, inner, out);
+                break;
+            case Is::user_task_list:
+                append_opt_fields(kUserTaskListFields, inner, out);
                 break;
         }
     }
@@ -160,13 +228,15 @@ struct Mapper::Draft {
 };
 
 Mapper::Mapper() {
-    for (const Mapping* mapping : kMappings) {
+    const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings};
+    const std::span<const Children> children[] = {kChildren, kWorkChildren};
+    for (const Mapping* mapping : std::views::join(mappings)) {
         compiled_.push_back(std::make_unique<Compiled>());
         compiled_.back()->mapping = mapping;
         compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
         tables_.push_back({.name = mapping->table, .columns = {}, .entity = true});
     }
-    for (const Children& child : kChildren)
+    for (const Children& child : std::views::join(children))
         tables_.push_back({.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
 
     for (const auto& compiled : compiled_) {
@@ -188,6 +258,9 @@ Mapper::Mapper() {
                 break;
             case Given::type:
                 columns.insert(columns.end(), {"custom_type_gid", "position"});
+                break;
+            case Given::membership:
+                columns.emplace_back("workspace_membership_gid");
                 break;
         }
         tables_[compiled->table].columns = columns;
@@ -237,13 +310,16 @@ void Mapper::compile(std::span<const Field> fields, Reader& reader, std::vector<
             case Is::json_texts:
             case Is::json_references:
             case Is::json_people:
+            case Is::json:
                 column(field.name);
                 break;
             case Is::reference:
             case Is::person:
+            case Is::user_task_list:
                 column(name_of(name + "_gid"));
                 break;
             case Is::typed:
+            case Is::typed_with_name:
                 column(name_of(name + "_gid"));
                 column(name_of(name + "_type"));
                 break;
@@ -297,7 +373,7 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     if (mapping.given != Given::nothing) {
         const auto scope = page.keep(mapping.given == Given::workspace ? context.root : context.scope);
         seed = mix(seed, scope);
-        if (mapping.given == Given::workspace) {
+        if (mapping.given == Given::workspace || mapping.given == Given::membership) {
             draft[target.given] = Value::of(scope);
         } else if (mapping.given == Given::parent) {
             const int parent = static_cast<int>(column(mapping, "parent_gid"));
@@ -372,6 +448,7 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                 }
                 break;
             case Is::typed:
+            case Is::typed_with_name:
                 if (const auto reference = reference_in(json, page)) {
                     draft[field.column] = reference->gid;
                     draft[field.column + 1] = reference->type;
@@ -398,6 +475,12 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                         append_json_string(list, item.as_text());
                     });
                     draft[field.column] = Value::of(page.keep(list + "]"));
+                }
+                break;
+            case Is::json:
+                if (std::string kept; !source::is_null(json)) {
+                    append_json(kept, json, page, 0);
+                    draft[field.column] = Value::of(page.keep(kept));
                 }
                 break;
             case Is::structure:
@@ -433,6 +516,13 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                             {.root = context.root, .scope = owner, .position = static_cast<std::int64_t>(position)},
                             page);
                     });
+                }
+                break;
+            case Is::user_task_list:
+                if (auto list = source::object(json)) {
+                    if (draft.gid.is_null()) source::wrong("a gid before the list");
+                    const auto entity = map(kUserTaskLists, *list, {.scope = draft.gid.as_text()}, page);
+                    draft[field.column] = Value::of(page.entities[entity].gid);
                 }
                 break;
         }

@@ -23,6 +23,15 @@ constexpr std::size_t kMostValues = 4'000'000;  // of all their rows, 64 MB
 constexpr std::size_t kLongestOffset = 8UL * 1024;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
 
+// What a watermark is to the parameter of this stream.
+std::string since(const Stream& stream, std::string_view watermark) {
+    if (stream.days == 0) return std::string(watermark);
+    const auto at = parse_iso(watermark);
+    if (!at) throw Error("a watermark that is no time");
+    constexpr std::size_t kDate = 10;  // 2026-01-01
+    return iso(*at - std::chrono::days(stream.days)).substr(0, kDate);
+}
+
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
 
 std::string_view last_segment(std::string_view scope) {
@@ -93,7 +102,7 @@ class AsanaSource final : public source::Source {
     explicit AsanaSource(Options options) : options_(std::move(options)) {
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
-            if (!wanted(stream)) engine.rotates = {};
+            if (!wanted(stream)) engine.rotates = engine.net_of = {};
             fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
         }
     }
@@ -127,11 +136,11 @@ class AsanaSource final : public source::Source {
             target += value;
             separator = '&';
         };
-        if (stream.shape == Stream::Shape::list) {
+        if (stream.shape == Stream::Shape::list && stream.paged) {
             add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
             if (!work.offset.empty()) add("offset", percent_encode(work.offset));
         }
-        if (stream.engine.watermark) add("modified_since", percent_encode(work.cursor));
+        if (stream.engine.watermark) add(stream.since, percent_encode(since(stream, work.cursor)));
         if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
@@ -380,7 +389,7 @@ class AsanaSource final : public source::Source {
             if (!opens.where.empty() && !opens.number && !counts(value(opens.where))) continue;
             if (!opens.is.empty() && value(opens.where).as_text() != opens.is) continue;
             const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
-            std::string scope(gid);
+            std::string scope(opens.part.empty() ? gid : opens.part);
             if (!opens.by.empty()) {
                 if (value(opens.by).is_null()) continue;
                 scope = value(opens.by).as_text();

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "asana/fields.hpp"
+#include "asana/fields_work.hpp"
 #include "source/source.hpp"
 
 namespace taskmirror::asana {
@@ -54,6 +54,29 @@ enum class Id : std::uint16_t {
     project_brief,
     story,
     attachment,
+    time_tracking_entries,
+    time_tracking_entries_since,
+    time_tracking_categories,
+    timesheet_approval_statuses,
+    timesheet_approval_statuses_since,
+    allocations,
+    project_templates,
+    roles,
+    agents,
+    ooo_entries,
+    task_templates,
+    budgets,
+    rates,
+    time_tracking_entry,
+    timesheet_approval_status,
+    allocation,
+    project_template,
+    role,
+    agent,
+    ooo_entry,
+    task_template,
+    budget,
+    rate,
 };
 
 // A row of one stream opens work in another one.
@@ -68,9 +91,10 @@ struct Opens {
         changed,
         fresh,
         watched
-    } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
-    bool stored = false;    // and only if rows of that stream are stored for it
-    bool number = false;    // and only if not so many are stored as `where` says
+    } when = When::always;       // the row: new or not as it was; new; with another set in a watched column
+    bool stored = false;         // and only if rows of that stream are stored for it
+    bool number = false;         // and only if not so many are stored as `where` says
+    std::string_view part = {};  // stands for {scope}: this part of a list that has several
 };
 using When = Opens::When;
 
@@ -89,6 +113,11 @@ struct Stream {
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
     std::string_view parent_type = {};  // of Given::parent
+    bool paged = true;                  // false: the list takes neither limit nor offset
+    // Of a stream with a watermark: the parameter that takes it. Of a date so many days are taken off: it is the day
+    // that something is for, not that of the change.
+    std::string_view since = "modified_since";
+    int days = 0;
 };
 
 inline constexpr Opens kOpenedByMe[] = {{Id::workspaces}};
@@ -99,10 +128,22 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::custom_fields},
     {Id::tags},
     {Id::projects},
+    {Id::time_tracking_entries},
+    {.stream = Id::time_tracking_categories, .part = "false"},
+    {.stream = Id::time_tracking_categories, .part = "true"},
+    {Id::timesheet_approval_statuses},
+    {Id::allocations},
+    {Id::project_templates},
+    {Id::roles, {}, "is_organization"},
+    {Id::agents, {}, "is_organization"},
 };
 inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
 // Deactivated people are in no list of users, and keep their tasks.
-inline constexpr Opens kOpenedByWorkspaceMembership[] = {{Id::user_tasks, "user_gid"}};
+inline constexpr Opens kOpenedByWorkspaceMembership[] = {
+    {Id::user_tasks, "user_gid"},
+    {Id::ooo_entries, "user_gid", "is_active"},
+    {.stream = Id::ooo_entries, .by = "user_gid", .when = When::changed},  // of the deactivated, once
+};
 inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}};
 inline constexpr Opens kOpenedByTag[] = {{Id::tag_tasks}};
 inline constexpr Opens kOpenedByProject[] = {
@@ -113,6 +154,9 @@ inline constexpr Opens kOpenedByProject[] = {
     {Id::custom_types},
     {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
     {Id::project_attachments},
+    {Id::task_templates},
+    {Id::budgets},
+    {Id::rates},
     {.stream = Id::project_tasks,
      .when = When::watched},  // its fields are those of its tasks, and move nothing in them
 };
@@ -275,6 +319,66 @@ inline constexpr Stream kStreams[] = {
      .path = "/stories/{scope}", .mapping = &kStories, .shape = Shape::single, .opens = kOpenedByStory, .resource = "stories"},
     {.engine = {.name = "attachment", .stage = "stories and attachments", .rank = 62, .kind = Kind::one_off, .looks_at = "asana_attachments"},
      .path = "/attachments/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "attachments"},
+    // Only the full list proves what is gone; what is entered for the last days is asked for more often.
+    {.engine = {.name = "time_tracking_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .every = Every::reconcile,
+                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry"},
+     .path = "/time_tracking_entries?workspace={root}&entered_on_start_date=1970-01-01", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
+    {.engine = {.name = "time_tracking_entries_since", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .watermark = true, .net_of = "time_tracking_entries", .every = Every::relist},
+     .path = "/time_tracking_entries?workspace={root}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries", .since = "entered_on_start_date", .days = 7},
+    // Either half names a part of them, and none of the other.
+    {.engine = {.name = "time_tracking_categories", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking categories", .every = Every::relist,
+                .proves = "asana_time_tracking_categories", .remembered = true},
+     .path = "/time_tracking_categories?workspace={root}&is_archived={scope}", .mapping = &kTimeTrackingCategories, .resource = "time_tracking_categories"},
+    {.engine = {.name = "timesheet_approval_statuses", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .every = Every::reconcile,
+                .proves = "asana_timesheet_approval_statuses", .proves_by = "workspace_gid", .looked_at_by = "timesheet_approval_status"},
+     .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses"},
+    {.engine = {.name = "timesheet_approval_statuses_since", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .watermark = true, .net_of = "timesheet_approval_statuses", .every = Every::relist},
+     .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses", .since = "from_date", .days = 35},
+    {.engine = {.name = "allocations", .stage = "time, capacity and templates", .rank = 58, .capability = "capacity plans", .every = Every::relist,
+                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation"},
+     .path = "/allocations?workspace={root}", .mapping = &kAllocations, .resource = "allocations"},
+    {.engine = {.name = "project_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "project templates", .every = Every::relist,
+                .proves = "asana_project_templates", .proves_by = "workspace_gid", .looked_at_by = "project_template"},
+     .path = "/project_templates?workspace={root}", .mapping = &kProjectTemplates, .resource = "project_templates"},
+    {.engine = {.name = "roles", .stage = "time, capacity and templates", .rank = 58, .capability = "roles", .every = Every::relist,
+                .proves = "asana_roles", .proves_by = "workspace_gid", .looked_at_by = "role"},
+     .path = "/roles?workspace={root}", .mapping = &kRoles, .resource = "roles"},
+    {.engine = {.name = "agents", .stage = "time, capacity and templates", .rank = 58, .capability = "agents", .every = Every::relist,
+                .proves = "asana_agents", .proves_by = "workspace_gid", .looked_at_by = "agent"},
+     .path = "/workspaces/{root}/agents", .mapping = &kAgents, .resource = "agents"},
+    // One request per project or person: no list of a workspace tells of them.
+    {.engine = {.name = "ooo_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "out-of-office entries", .every = Every::reconcile,
+                .proves = "asana_ooo_entries", .proves_by = "user_gid", .proves_root = "workspace_gid", .looked_at_by = "ooo_entry"},
+     .path = "/ooo_entries?user={scope}&workspace={root}", .mapping = &kOooEntries, .resource = "ooo_entries"},
+    {.engine = {.name = "task_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "task templates", .every = Every::reconcile,
+                .proves = "asana_task_templates", .proves_by = "project_gid", .looked_at_by = "task_template"},
+     .path = "/task_templates?project={scope}", .mapping = &kTaskTemplates, .resource = "task_templates"},
+    {.engine = {.name = "budgets", .stage = "time, capacity and templates", .rank = 58, .capability = "budgets", .every = Every::reconcile,
+                .proves = "asana_budgets", .proves_by = "parent_gid", .looked_at_by = "budget"},
+     .path = "/budgets?parent={scope}", .mapping = &kBudgets, .opt_fields = false, .resource = "budgets", .parent_type = "project", .paged = false},
+    {.engine = {.name = "rates", .stage = "time, capacity and templates", .rank = 58, .capability = "rates", .every = Every::reconcile,
+                .proves = "asana_rates", .proves_by = "parent_gid", .looked_at_by = "rate"},
+     .path = "/rates?parent={scope}", .mapping = &kRates, .opt_fields = false, .resource = "rates", .parent_type = "project"},
+    {.engine = {.name = "time_tracking_entry", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "time tracking", .looks_at = "asana_time_tracking_entries", .gives_row = true},
+     .path = "/time_tracking_entries/{scope}", .mapping = &kTimeTrackingEntries, .shape = Shape::single, .resource = "time_tracking_entries"},
+    {.engine = {.name = "timesheet_approval_status", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "timesheets", .looks_at = "asana_timesheet_approval_statuses", .gives_row = true},
+     .path = "/timesheet_approval_statuses/{scope}", .mapping = &kTimesheetApprovalStatuses, .shape = Shape::single, .resource = "timesheet_approval_statuses"},
+    {.engine = {.name = "allocation", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "capacity plans", .looks_at = "asana_allocations", .gives_row = true},
+     .path = "/allocations/{scope}", .mapping = &kAllocations, .shape = Shape::single, .resource = "allocations"},
+    {.engine = {.name = "project_template", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "project templates", .looks_at = "asana_project_templates", .gives_row = true},
+     .path = "/project_templates/{scope}", .mapping = &kProjectTemplates, .shape = Shape::single, .resource = "project_templates"},
+    {.engine = {.name = "role", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "roles", .looks_at = "asana_roles", .gives_row = true},
+     .path = "/roles/{scope}", .mapping = &kRoles, .shape = Shape::single, .resource = "roles"},
+    {.engine = {.name = "agent", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "agents", .looks_at = "asana_agents", .gives_row = true},
+     .path = "/agents/{scope}", .mapping = &kAgents, .shape = Shape::single, .resource = "agents"},
+    {.engine = {.name = "ooo_entry", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "out-of-office entries", .looks_at = "asana_ooo_entries", .gives_row = true},
+     .path = "/ooo_entries/{scope}", .mapping = &kOooEntries, .shape = Shape::single, .resource = "ooo_entries"},
+    {.engine = {.name = "task_template", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "task templates", .looks_at = "asana_task_templates", .gives_row = true},
+     .path = "/task_templates/{scope}", .mapping = &kTaskTemplates, .shape = Shape::single, .resource = "task_templates"},
+    {.engine = {.name = "budget", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "budgets", .looks_at = "asana_budgets"},
+     .path = "/budgets/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "budgets"},
+    {.engine = {.name = "rate", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "rates", .looks_at = "asana_rates"},
+     .path = "/rates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "rates"},
 };
 // clang-format on
 
@@ -292,6 +396,7 @@ inline constexpr Remains::Kin kWithTask[] = {
     {"asana_stories", "target_gid"},
     {"asana_attachments", "parent_gid"},
     {"asana_tasks", "parent_gid"},
+    {"asana_time_tracking_entries", "task_gid"},
 };
 inline constexpr Remains::Kin kOfProject[] = {
     {"asana_project_members", "project_gid"},         {"asana_project_followers", "project_gid"},
@@ -302,13 +407,17 @@ inline constexpr Remains::Kin kOfProject[] = {
 inline constexpr Remains::Kin kWithProject[] = {
     {"asana_sections", "project_gid"},       {"asana_memberships", "parent_gid"},
     {"asana_status_updates", "parent_gid"},  {"asana_attachments", "parent_gid"},
-    {"asana_project_briefs", "project_gid"},
+    {"asana_project_briefs", "project_gid"}, {"asana_task_templates", "project_gid"},
+    {"asana_budgets", "parent_gid"},         {"asana_rates", "parent_gid"},
+    {"asana_allocations", "parent_gid"},
 };
 inline constexpr Remains::Kin kWithProjectBrief[] = {{"asana_attachments", "parent_gid"}};
 inline constexpr Remains::Kin kOfTag[] = {
     {"asana_tag_followers", "tag_gid"},
     {"asana_task_tags", "tag_gid", "asana_tasks", "task_gid"},
 };
+inline constexpr Remains::Kin kWithWorkspaceMembership[] = {{"asana_user_task_lists", "workspace_membership_gid"}};
+inline constexpr Remains::Kin kOfEntry[] = {{"asana_time_tracking_entry_categories", "time_tracking_entry_gid"}};
 inline constexpr Remains::Kin kWithTeam[] = {{"asana_team_memberships", "team_gid"}};
 inline constexpr Remains::Kin kWithCustomField[] = {{kOptions, "custom_field_gid"}};
 inline constexpr Remains::Kin kWithCustomType[] = {{"asana_custom_type_status_options", "custom_type_gid"}};
@@ -316,6 +425,8 @@ inline constexpr Remains::Kin kNamesUser[] = {
     {kItems, "item_gid"},
     {"asana_stories", "old_people_value"},
     {"asana_stories", "new_people_value"},
+    {"asana_allocations", "assignee_gid"},
+    {"asana_rates", "resource_gid"},
 };
 inline constexpr Remains::Kin kNamesOption[] = {
     {kItems, "item_gid"},
@@ -338,16 +449,46 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_type_status_options", {}, {}},
     {"asana_stories", {}, {}},
     {"asana_attachments", {}, {}},
-    {"asana_workspace_memberships", {}, {}, false, {}, {}, "user_gid"},
+    {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
     {"asana_memberships", {}, {}},
     {"asana_status_updates", {}, {}},
+    {"asana_user_task_lists", {}, {}},
+    {"asana_time_tracking_entries", kOfEntry, {}},
+    {"asana_time_tracking_categories", {}, {}},
+    {"asana_timesheet_approval_statuses", {}, {}},
+    {"asana_allocations", {}, {}},
+    {"asana_project_templates", {}, {}},
+    {"asana_roles", {}, {}},
+    {"asana_agents", {}, {}},
+    {"asana_ooo_entries", {}, {}},
+    {"asana_task_templates", {}, {}},
+    {"asana_budgets", {}, {}},
+    {"asana_rates", {}, {}},
 };
 
 // The switches of `resources` in the configuration.
 inline constexpr std::string_view kResources[] = {
-    "stories",      "attachments", "projectless_tasks", "status_updates", "project_briefs",
-    "custom_types", "memberships", "team_memberships",  "tags",
+    "stories",
+    "attachments",
+    "projectless_tasks",
+    "status_updates",
+    "project_briefs",
+    "custom_types",
+    "memberships",
+    "team_memberships",
+    "tags",
+    "time_tracking_entries",
+    "time_tracking_categories",
+    "timesheet_approval_statuses",
+    "allocations",
+    "budgets",
+    "rates",
+    "ooo_entries",
+    "project_templates",
+    "task_templates",
+    "roles",
+    "agents",
 };
 
 }  // namespace taskmirror::asana

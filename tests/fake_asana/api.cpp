@@ -146,10 +146,10 @@ class Call {
         return paged(
             items, [](const Item& i) { return i.id; }, [&](const Item& i) { write(out_, i, *s); });
     }
-    std::string memberships(const std::vector<Index>& items) {  // opt_fields has no say here
-        const auto s = predefined(Type::membership, Extent::compact);
+    std::string fixed(Type type, const std::vector<Index>& items) {  // opt_fields has no say here
+        const auto s = predefined(type, Extent::compact);
         return paged(
-            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, Type::membership, i, *s); });
+            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, type, i, *s); });
     }
     // limit without offset, as search has it.
     std::string first(Type type, std::vector<Index> items, std::size_t unasked) {
@@ -474,6 +474,74 @@ std::string brief(Call& c) {
     return c.one(Type::project_brief, Id{found});
 }
 
+std::string project_templates(Call& c) {
+    return c.page(Type::project_template,
+                  c.w.work_of(Type::project_template, c.object(Type::workspace, c.required("workspace"))));
+}
+
+std::string task_templates(Call& c) {
+    return c.page(Type::task_template,
+                  c.w.work_of(Type::task_template, c.object(Type::project, c.required("project"))));
+}
+
+void refuse_on_free_plan(const Call& c) {
+    if (c.free_plan()) throw ApiError(402, "This feature is not available for free users or guests.");
+}
+
+std::string time_entries(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    const auto first = c.time("entered_on_start_date"), last = c.time("entered_on_end_date");
+    if (!first && !last)
+        throw ApiError(400, "entered_on_start_date or entered_on_end_date: Missing input, with a workspace");
+    refuse_on_free_plan(c);
+    return c.page(Type::time_tracking_entry, kept(c.w.work_of(Type::time_tracking_entry, workspace), [&](Index i) {
+                      const Millis day = c.w.time_entries[i].day;
+                      return (!first || day >= *first) && (!last || day <= *last);
+                  }));
+}
+
+std::string time_categories(Call& c) {
+    const bool archived = c.query("is_archived") == "true";
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    return c.page(Type::time_tracking_category,
+                  kept(c.w.work_of(Type::time_tracking_category, workspace),
+                       [&](Index i) { return c.w.time_categories[i].archived == archived; }));
+}
+
+std::string timesheets(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    const auto from = c.time("from_date"), to = c.time("to_date");
+    return c.page(Type::timesheet_approval_status,
+                  kept(c.w.work_of(Type::timesheet_approval_status, workspace), [&](Index i) {
+                      const Millis start = c.w.timesheets[i].start;
+                      return (!from || start + 6 * kDay >= *from) && (!to || start <= *to);
+                  }));
+}
+
+std::string allocations(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    refuse_on_free_plan(c);
+    return c.page(Type::allocation, c.w.work_of(Type::allocation, workspace), Extent::full);
+}
+
+// Budgets and rates.
+template <Type type>
+std::string of_project(Call& c) {
+    const Index project = c.object(Type::project, "parent", c.required("parent"));
+    refuse_on_free_plan(c);
+    return c.fixed(type, c.w.work_of(type, project));
+}
+
+std::string ooo_entries(Call& c) {
+    const Index user = c.user(c.required("user"));
+    return c.page(Type::ooo_entry, c.w.ooo_entries_of(c.object(Type::workspace, c.required("workspace")), user),
+                  Extent::full);
+}
+
+std::string roles(Call& c) {
+    return c.page(Type::role, c.w.work_of(Type::role, c.object(Type::workspace, c.required("workspace"))));
+}
+
 std::string events(Call& c) {
     const auto [type, id] = c.object("resource", c.required("resource"));
     if (type != Type::task && type != Type::project) throw ApiError(400, "resource: Not the correct type");
@@ -488,6 +556,13 @@ using C = Call&;
 template <Type type>
 std::string single(C c) {
     return c.one(type, Id{c.object(type, c.args[0])});
+}
+
+template <Type type>
+std::string paid_single(C c) {
+    const Index found = c.object(type, c.args[0]);
+    refuse_on_free_plan(c);
+    return c.one(type, Id{found});
 }
 
 std::vector<Index> all_workspaces(const World& w) {
@@ -522,7 +597,8 @@ constexpr Route kRoutes[] = {
     {"/sections/{section}", single<Type::section>},
     {"/memberships",
      [](C c) {
-         return c.memberships(c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships);
+         return c.fixed(Type::membership,
+                        c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships);
      }},
     {"/memberships/{membership}", single<Type::membership>},
     {"/tasks", tasks_of_a_scope},
@@ -555,6 +631,30 @@ constexpr Route kRoutes[] = {
     {"/project_briefs/{brief}", brief},
     {"/events", events},
     {"/workspaces/{workspace}/tasks/search", [](C c) { return search(c, c.object(Type::workspace, c.args[0])); }},
+    {"/project_templates", project_templates},
+    {"/project_templates/{template}", single<Type::project_template>},
+    {"/task_templates", task_templates},
+    {"/task_templates/{template}", single<Type::task_template>},
+    {"/time_tracking_entries", time_entries},
+    {"/time_tracking_entries/{entry}", paid_single<Type::time_tracking_entry>},
+    {"/time_tracking_categories", time_categories},
+    {"/time_tracking_categories/{category}", single<Type::time_tracking_category>},
+    {"/timesheet_approval_statuses", timesheets},
+    {"/timesheet_approval_statuses/{status}", single<Type::timesheet_approval_status>},
+    {"/allocations", allocations},
+    {"/allocations/{allocation}", paid_single<Type::allocation>},
+    {"/budgets", of_project<Type::budget>},
+    {"/budgets/{budget}", paid_single<Type::budget>},
+    {"/rates", of_project<Type::rate>},
+    {"/rates/{rate}", paid_single<Type::rate>},
+    {"/ooo_entries", ooo_entries},
+    {"/ooo_entries/{entry}", single<Type::ooo_entry>},
+    {"/roles", roles},
+    {"/roles/{role}", single<Type::role>},
+    {"/workspaces/{workspace}/agents",
+     [](C c) { return c.page(Type::agent, c.w.work_of(Type::agent, c.object(Type::workspace, c.args[0]))); }},
+    {"/agents/{agent}", single<Type::agent>},
+    {"/user_task_lists/{list}", single<Type::user_task_list>},
     {"/goals", paid_only},
     {"/portfolios", paid_only},
     {"/time_periods", paid_only},

@@ -57,17 +57,40 @@ constexpr std::array kStoryShapes{
 constexpr std::array kApprovals{"pending", "approved", "rejected", "changes_requested"};
 constexpr std::array kSubtypes{"default_task", "milestone", "approval", "custom"};
 
-constexpr std::array<std::string_view, 22> kTypeNames{"workspace",     "workspace_membership",
-                                                      "user",          "user_task_list",
-                                                      "team",          "team_membership",
-                                                      "project",       "membership",
-                                                      "section",       "project_brief",
-                                                      "status_update", "task",
-                                                      "tag",           "custom_field",
-                                                      "enum_option",   "custom_field_setting",
-                                                      "custom_type",   "custom_type_status_option",
-                                                      "story",         "attachment",
-                                                      "like",          "project_template"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(Type::agent) + 1> kTypeNames{
+    "workspace",
+    "workspace_membership",
+    "user",
+    "user_task_list",
+    "team",
+    "team_membership",
+    "project",
+    "membership",
+    "section",
+    "project_brief",
+    "status_update",
+    "task",
+    "tag",
+    "custom_field",
+    "enum_option",
+    "custom_field_setting",
+    "custom_type",
+    "custom_type_status_option",
+    "story",
+    "attachment",
+    "like",
+    "project_template",
+    "task_template",
+    "time_tracking_entry",
+    "time_tracking_category",
+    "timesheet_approval_status",
+    "allocation",
+    "budget",
+    "rate",
+    "placeholder",
+    "ooo_entry",
+    "role",
+    "agent"};
 
 constexpr Id kKindStep = 10'000'000'000'000;
 constexpr Id kFirstGid = 1'200'000'000'000'000;
@@ -117,7 +140,7 @@ std::optional<std::pair<Type, Id>> World::parsed(std::string_view text) const {
     if (number >= kFirstGid + kBigGid) number -= kBigGid;
     if (number < kFirstGid) return std::nullopt;
     const Id type = (number - kFirstGid) / kKindStep;
-    if (type > static_cast<Id>(Type::project_template)) return std::nullopt;
+    if (type > static_cast<Id>(Type::agent)) return std::nullopt;
     const std::pair result{static_cast<Type>(type), (number - kFirstGid) % kKindStep};
     if (gid(result.first, result.second) != text) return std::nullopt;
     return result;
@@ -617,7 +640,7 @@ bool World::exists(Type type, Id id) const {
             return found && exists(found->parent_type, found->parent);
         }
         default:
-            return false;
+            return work_exists(type, id);
     }
 }
 
@@ -655,7 +678,7 @@ bool World::allowed(Type type, Id id) const {
             return allowed(found.parent_type, found.parent);
         }
         default:
-            return true;
+            return work_allowed(type, id);
     }
 }
 

@@ -438,6 +438,9 @@ class Generator {
 
 }  // namespace
 
-void generate(World& world) { Generator(world).run(); }
+void generate(World& world) {
+    Generator(world).run();
+    if (world.shape.tasks > 0 && !world.shape.bench) generate_work(world);
+}
 
 }  // namespace fake_asana

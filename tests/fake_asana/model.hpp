@@ -55,6 +55,17 @@ enum class Type : std::uint8_t {
     attachment,
     like,
     project_template,
+    task_template,
+    time_tracking_entry,
+    time_tracking_category,
+    timesheet_approval_status,
+    allocation,
+    budget,
+    rate,
+    placeholder,
+    ooo_entry,
+    role,
+    agent,  // the last one with gids
     // Structures, without gid:
     task_membership,
     date_value,
@@ -62,6 +73,14 @@ enum class Type : std::uint8_t {
     photo,
     event,
     change,
+    effort,
+    budget_estimate,
+    budget_actual,
+    budget_total,
+    requested_date,
+    requested_role,
+    recipe,
+    permissions,
     any,  // a reference to an object of whatever type
     none
 };
@@ -310,6 +329,78 @@ struct Task {
     std::unique_ptr<TaskChanges> changes;
 };
 
+// Around work: work.cpp. What was deleted stands in World::gone_work.
+struct ProjectTemplate {
+    std::string name, description;
+    Index workspace, team, owner;
+    bool open;
+    int color;
+    std::vector<std::string> dates, roles;  // that are asked for
+};
+struct TaskTemplate {
+    std::string name, description;
+    Index project, created_by;
+    Millis created;
+    int subtype, start = -1, due = -1;  // days; -1: null
+    std::vector<Index> followers;
+};
+struct TimeEntry {
+    Index task, user, category = kNone, project = kNone;
+    std::int32_t minutes;
+    Millis day, created;
+    std::string description;
+    int approval, billable;
+};
+struct TimeCategory {
+    std::string name;
+    Index workspace;
+    int color;
+    bool archived;
+};
+struct Timesheet {
+    Index workspace, user;
+    Millis created, start;  // of a week
+    int approval;
+};
+struct Allocation {
+    Index project;
+    Type assignee_type;
+    Index assignee, created_by;
+    Millis start, end;
+    int effort;  // index in a table of objects.cpp; -1: null
+    double value;
+};
+struct Budget {
+    Index project;
+    bool of_time, enabled;
+    double estimate, actual, total;
+};
+struct Rate {
+    Index project;
+    Type resource_type;
+    Index resource, created_by;
+    double rate;
+};
+struct Placeholder {
+    std::string name;
+};
+struct OooEntry {
+    Index workspace, user, created_by;
+    Millis start, end;
+};
+struct Role {
+    std::string name, description;
+    Index workspace;
+    bool standard;
+    int base;
+    Millis created, modified;
+};
+struct Agent {
+    std::string name, description;
+    Index workspace;
+    bool photo;
+};
+
 struct EventChange {
     std::string field, action;
     Type value_type = Type::none;
@@ -348,6 +439,19 @@ class World {
     std::vector<StatusUpdate> status_updates;
     std::vector<Brief> briefs;
     std::vector<Task> tasks;
+    std::vector<ProjectTemplate> project_templates;
+    std::vector<TaskTemplate> task_templates;
+    std::vector<TimeEntry> time_entries;
+    std::vector<TimeCategory> time_categories;
+    std::vector<Timesheet> timesheets;
+    std::vector<Allocation> allocations;
+    std::vector<Budget> budgets;
+    std::vector<Rate> rates;
+    std::vector<Placeholder> placeholders;
+    std::vector<OooEntry> ooo_entries;
+    std::vector<Role> roles;
+    std::vector<Agent> agents;
+    std::set<std::pair<Type, Id>> gone_work;
     std::unordered_map<Id, Attachment> attachments;            // of projects and briefs
     std::unordered_map<Id, Story> changed_stories;             // derived stories that were edited
     std::set<Id> deleted_stories, deleted_attachments;         // of tasks
@@ -396,6 +500,13 @@ class World {
     // Neither deleted, nor part of what is.
     bool exists(Type type, Id id) const;
 
+    // Of the objects around work.
+    std::size_t work_count(Type type) const;
+    Index work_owner(Type type, Index index) const;  // its project or workspace
+    // Those of this project or workspace that the token sees, in the order of their list.
+    std::vector<Index> work_of(Type type, Index owner) const;
+    std::vector<Index> ooo_entries_of(Index workspace, Index user) const;
+
     // Visibility for the token. Tasks that no list leads to are private: nobody gets them.
     bool visible(Type type, Id id) const { return !forbidden.contains({type, id}); }
     bool listed_project(Index project) const {
@@ -410,6 +521,8 @@ class World {
     static Id stream_key(Type type, Id id) { return (static_cast<Id>(type) << 56U) | id; }
 
   private:
+    bool work_exists(Type type, Id id) const;
+    bool work_allowed(Type type, Id id) const;
     Story derived_story(Index task, int number, int count) const;
     int derived_story_count(Index task) const;
     Attachment derived_attachment(Index task, int number) const;
@@ -418,5 +531,6 @@ class World {
 
 // Fills the empty world from its shape (generate.cpp).
 void generate(World& world);
+void generate_work(World& world);  // work.cpp
 
 }  // namespace fake_asana

@@ -145,6 +145,10 @@ constexpr Field<Id> kWorkspaceMembership[] = {
 constexpr Field<Id> kUserTaskList[] = {
     ENTITY(Type::user_task_list),
     {{"name", in_lists}, [](Output& o, const Id&, S) { return text(o, "My tasks"); }},
+    {{"owner", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, membership_of(o, i).user, s); }},
+    {{"workspace", plain, Type::workspace},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, membership_of(o, i).workspace, s); }},
 };
 
 template <int pixels>
@@ -816,6 +820,259 @@ constexpr Field<Attachment> kAttachment[] = {
      }},
 };
 
+// Around work.
+template <auto list, auto member>
+bool text_of(Output& o, const Id& i, S) {
+    return text(o, (o.world.*list)[i].*member);
+}
+template <auto list, auto member>
+bool html_of(Output& o, const Id& i, S) {
+    return text(o, html((o.world.*list)[i].*member));
+}
+template <auto list, auto member>
+bool instant_of(Output& o, const Id& i, S) {
+    return instant(o, (o.world.*list)[i].*member);
+}
+template <auto list, auto member>
+bool date_of(Output& o, const Id& i, S) {
+    return date(o, (o.world.*list)[i].*member);
+}
+template <Type type, auto list, auto member>
+bool ref_of(Output& o, const Id& i, S s) {
+    return ref(o, type, (o.world.*list)[i].*member, s);
+}
+template <Type type>
+bool itself(Output& o, const Id& i, S s) {
+    return ref(o, type, static_cast<Index>(i), s);
+}
+using W = World;
+
+constexpr Field<Id> kTimeCategory[] = {
+    ENTITY(Type::time_tracking_category),
+    {{"name", in_lists}, text_of<&W::time_categories, &TimeCategory::name>},
+    {{"color", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kCategoryColors, o.world.time_categories[i].color)); }},
+    {{"is_archived"}, [](Output& o, const Id& i, S) { return flag(o, o.world.time_categories[i].archived); }},
+};
+constexpr Field<Id> kTimeEntry[] = {
+    ENTITY(Type::time_tracking_entry),
+    {{"duration_minutes", in_lists},
+     [](Output& o, const Id& i, S) { return number(o, o.world.time_entries[i].minutes); }},
+    {{"entered_on", in_lists}, date_of<&W::time_entries, &TimeEntry::day>},
+    {{"attributable_to", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         if (o.world.time_entries[i].project == kNone) return null(o);
+         write_any(o, {Type::project, o.world.time_entries[i].project}, s);
+         return true;
+     }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::time_entries, &TimeEntry::user>},
+    {{"categories", in_lists, Type::time_tracking_category},
+     [](Output& o, const Id& i, S s) {
+         std::vector<Index> categories;
+         if (const Index one = o.world.time_entries[i].category; one != kNone) categories.push_back(one);
+         return refs(o, Type::time_tracking_category, categories, s);
+     }},
+    {{"task", plain, Type::task}, ref_of<Type::task, &W::time_entries, &TimeEntry::task>},
+    {{"created_at"}, instant_of<&W::time_entries, &TimeEntry::created>},
+    {{"approval_status"},
+     [](Output& o, const Id& i, S) { return text(o, word(kTimeApprovals, o.world.time_entries[i].approval)); }},
+    {{"billable_status"},
+     [](Output& o, const Id& i, S) { return text(o, word(kBillables, o.world.time_entries[i].billable)); }},
+    {{"description"}, text_of<&W::time_entries, &TimeEntry::description>},
+};
+constexpr Field<Id> kTimesheet[] = {
+    ENTITY(Type::timesheet_approval_status),
+    {{"created_at", in_lists}, instant_of<&W::timesheets, &Timesheet::created>},
+    {{"user", in_lists, Type::user}, ref_of<Type::user, &W::timesheets, &Timesheet::user>},
+    {{"workspace", in_lists, Type::workspace}, ref_of<Type::workspace, &W::timesheets, &Timesheet::workspace>},
+    {{"start_date", in_lists}, date_of<&W::timesheets, &Timesheet::start>},
+    {{"end_date", in_lists}, [](Output& o, const Id& i, S) { return date(o, o.world.timesheets[i].start + 6 * kDay); }},
+    {{"approval_status", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kTimeApprovals, o.world.timesheets[i].approval)); }},
+};
+constexpr Field<Id> kEffort[] = {
+    {{"type", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kEfforts, o.world.allocations[i].effort)); }},
+    {{"value", in_lists}, [](Output& o, const Id& i, S) { return number(o, o.world.allocations[i].value); }},
+};
+constexpr Field<Id> kAllocation[] = {
+    ENTITY(Type::allocation),
+    {{"start_date", in_lists}, date_of<&W::allocations, &Allocation::start>},
+    {{"end_date", in_lists}, date_of<&W::allocations, &Allocation::end>},
+    {{"effort", in_lists, Type::effort},
+     [](Output& o, const Id& i, S s) {
+         return o.world.allocations[i].effort < 0 ? null(o) : itself<Type::effort>(o, i, s);
+     }},
+    {{"assignee", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         write_any(o, {o.world.allocations[i].assignee_type, o.world.allocations[i].assignee}, s);
+         return true;
+     }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::allocations, &Allocation::created_by>},
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::allocations, &Allocation::project>},
+    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "project_allocation"); }},
+};
+
+const Budget& budget_of(Output& o, Id i) { return o.world.budgets[i]; }
+bool budget_units(Output& o, const Id& i, S) { return text(o, budget_of(o, i).of_time ? "minutes" : "EUR"); }
+bool budget_filter(Output& o, const Id& i, S) { return text(o, word(kBudgetFilters, static_cast<int>(i % 3))); }
+bool budget_enabled(Output& o, const Id& i, S) { return flag(o, budget_of(o, i).enabled); }
+template <auto amount>
+bool budget_amount(Output& o, const Id& i, S) {
+    return budget_of(o, i).enabled ? number(o, budget_of(o, i).*amount) : null(o);
+}
+constexpr Field<Id> kBudgetEstimate[] = {
+    {{"billable_status_filter", in_lists}, budget_filter},
+    {{"source", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kBudgetSources, static_cast<int>(i % 3))); }},
+    {{"enabled", in_lists}, budget_enabled},
+    {{"units", in_lists}, budget_units},
+    {{"value", in_lists}, budget_amount<&Budget::estimate>},
+};
+constexpr Field<Id> kBudgetActual[] = {
+    {{"billable_status_filter", in_lists}, budget_filter},
+    {{"value", in_lists}, [](Output& o, const Id& i, S) { return number(o, budget_of(o, i).actual); }},
+    {{"units", in_lists}, budget_units},
+};
+constexpr Field<Id> kBudgetTotal[] = {
+    {{"enabled", in_lists}, budget_enabled},
+    {{"value", in_lists}, budget_amount<&Budget::total>},
+    {{"units", in_lists}, budget_units},
+};
+constexpr Field<Id> kBudget[] = {
+    ENTITY(Type::budget),
+    {{"budget_type", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, budget_of(o, i).of_time ? "time" : "cost"); }},
+    {{"estimate", in_lists, Type::budget_estimate}, itself<Type::budget_estimate>},
+    {{"actual", in_lists, Type::budget_actual}, itself<Type::budget_actual>},
+    {{"total", in_lists, Type::budget_total}, itself<Type::budget_total>},
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::budgets, &Budget::project>},
+};
+constexpr Field<Id> kRate[] = {
+    ENTITY(Type::rate),
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::rates, &Rate::project>},
+    {{"resource", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         write_any(o, {o.world.rates[i].resource_type, o.world.rates[i].resource}, s);
+         return true;
+     }},
+    {{"rate", in_lists}, [](Output& o, const Id& i, S) { return number(o, o.world.rates[i].rate); }},
+    {{"currency_code", in_lists}, [](Output& o, const Id&, S) { return text(o, "EUR"); }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::rates, &Rate::created_by>},
+};
+constexpr Field<Id> kOooEntry[] = {
+    ENTITY(Type::ooo_entry),
+    {{"start_date", in_lists}, date_of<&W::ooo_entries, &OooEntry::start>},
+    {{"end_date", in_lists}, date_of<&W::ooo_entries, &OooEntry::end>},
+    {{"user", in_lists, Type::user}, ref_of<Type::user, &W::ooo_entries, &OooEntry::user>},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::ooo_entries, &OooEntry::created_by>},
+};
+
+// What a project template asks for: the one in this place.
+struct Requested {
+    std::size_t place;
+    const std::string& name;
+};
+constexpr Field<Requested> kRequestedDate[] = {
+    {{"gid", in_lists}, [](Output& o, const Requested& r, S) { return text(o, std::to_string(r.place + 1)); }},
+    {{"name", in_lists}, [](Output& o, const Requested& r, S) { return text(o, r.name); }},
+    {{"description", in_lists}, [](Output& o, const Requested& r, S) { return text(o, "When " + r.name); }},
+};
+constexpr Field<Requested> kRequestedRole[] = {
+    {{"gid", in_lists}, [](Output& o, const Requested& r, S) { return text(o, std::to_string(r.place + 1)); }},
+    {{"resource_type", in_lists}, [](Output& o, const Requested&, S) { return text(o, "template_role"); }},
+    {{"name", in_lists}, [](Output& o, const Requested& r, S) { return text(o, r.name); }},
+};
+template <auto names>
+bool requested(Output& o, std::span<const Field<Requested>> table, const Id& i, S s) {
+    std::size_t place = 0;
+    return list(o, o.world.project_templates[i].*names, [&](const std::string& name) {
+        write_fields<Requested>(o, table, {place++, name}, s);
+    });
+}
+constexpr Field<Id> kProjectTemplate[] = {
+    ENTITY(Type::project_template),
+    {{"name", in_lists}, text_of<&W::project_templates, &ProjectTemplate::name>},
+    {{"description"}, text_of<&W::project_templates, &ProjectTemplate::description>},
+    {{"html_description"}, html_of<&W::project_templates, &ProjectTemplate::description>},
+    {{"public"}, [](Output& o, const Id& i, S) { return flag(o, o.world.project_templates[i].open); }},
+    {{"owner", plain, Type::user}, ref_of<Type::user, &W::project_templates, &ProjectTemplate::owner>},
+    {{"team", plain, Type::team}, ref_of<Type::team, &W::project_templates, &ProjectTemplate::team>},
+    {{"requested_dates", plain, Type::requested_date},
+     [](Output& o, const Id& i, S s) { return requested<&ProjectTemplate::dates>(o, kRequestedDate, i, s); }},
+    {{"color"},
+     [](Output& o, const Id& i, S) {
+         const int color = o.world.project_templates[i].color;
+         return color < 0 ? null(o) : text(o, word(kColors, color));
+     }},
+    {{"requested_roles", plain, Type::requested_role},
+     [](Output& o, const Id& i, S s) { return requested<&ProjectTemplate::roles>(o, kRequestedRole, i, s); }},
+};
+
+const TaskTemplate& recipe_of(Output& o, Id i) { return o.world.task_templates[i]; }
+bool nothing_listed(Output& o, const Id&, S) {
+    o.json += "[]";
+    return true;
+}
+constexpr Field<Id> kRecipe[] = {
+    {{"name", in_lists}, text_of<&W::task_templates, &TaskTemplate::name>},
+    {{"task_resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kRecipeSubtypes, recipe_of(o, i).subtype)); }},
+    {{"description", in_lists}, text_of<&W::task_templates, &TaskTemplate::description>},
+    {{"html_description", in_lists}, html_of<&W::task_templates, &TaskTemplate::description>},
+    {{"memberships", in_lists, Type::project},
+     [](Output& o, const Id& i, S s) {
+         return refs(o, Type::project, std::vector<Index>{recipe_of(o, i).project}, s);
+     }},
+    {{"relative_start_on", in_lists},
+     [](Output& o, const Id& i, S) { return recipe_of(o, i).start < 0 ? null(o) : number(o, recipe_of(o, i).start); }},
+    {{"relative_due_on", in_lists},
+     [](Output& o, const Id& i, S) { return recipe_of(o, i).due < 0 ? null(o) : number(o, recipe_of(o, i).due); }},
+    {{"due_time", in_lists}, [](Output& o, const Id&, S) { return null(o); }},
+    {{"dependencies", in_lists}, nothing_listed},
+    {{"dependents", in_lists}, nothing_listed},
+    {{"followers", in_lists, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, recipe_of(o, i).followers, s); }},
+    {{"attachments", in_lists}, nothing_listed},
+    {{"subtasks", in_lists}, nothing_listed},
+    {{"custom_fields", in_lists}, nothing_listed},
+};
+constexpr Field<Id> kTaskTemplate[] = {
+    ENTITY(Type::task_template),
+    {{"name", in_lists}, text_of<&W::task_templates, &TaskTemplate::name>},
+    {{"project", plain, Type::project}, ref_of<Type::project, &W::task_templates, &TaskTemplate::project>},
+    {{"template", plain, Type::recipe}, itself<Type::recipe>},
+    {{"created_by", plain, Type::user}, ref_of<Type::user, &W::task_templates, &TaskTemplate::created_by>},
+    {{"created_at"}, instant_of<&W::task_templates, &TaskTemplate::created>},
+};
+
+constexpr Field<Id> kPermissions[] = {
+    {{"create_project", in_lists}, [](Output& o, const Id&, S) { return flag(o, true); }},
+    {{"create_team", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.roles[i].base > 0); }},
+    {{"task_deletion_policy", in_lists}, [](Output& o, const Id&, S) { return text(o, "task_creators"); }},
+};
+constexpr Field<Id> kRole[] = {
+    ENTITY(Type::role),
+    {{"name", in_lists}, text_of<&W::roles, &Role::name>},
+    {{"description", in_lists}, text_of<&W::roles, &Role::description>},
+    {{"is_standard_role", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.roles[i].standard); }},
+    {{"creation_time"}, instant_of<&W::roles, &Role::created>},
+    {{"modified_at"}, instant_of<&W::roles, &Role::modified>},
+    {{"base_role_type"}, [](Output& o, const Id& i, S) { return text(o, word(kBaseRoles, o.world.roles[i].base)); }},
+    {{"permissions", plain, Type::permissions}, itself<Type::permissions>},
+    {{"workspace", plain, Type::workspace}, ref_of<Type::workspace, &W::roles, &Role::workspace>},
+};
+constexpr Field<Id> kAgent[] = {
+    ENTITY(Type::agent),
+    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "asana_teammate"); }},
+    {{"name", in_lists}, text_of<&W::agents, &Agent::name>},
+    {{"description"}, text_of<&W::agents, &Agent::description>},
+    {{"behavior_guidance"}, [](Output& o, const Id&, S) { return null(o); }},
+    {{"workspace", plain, Type::workspace}, ref_of<Type::workspace, &W::agents, &Agent::workspace>},
+    {{"photo", plain, Type::photo},
+     [](Output& o, const Id& i, S s) { return o.world.agents[i].photo ? itself<Type::photo>(o, i, s) : null(o); }},
+};
+
 constexpr Field<Any> kAny[] = {
     {{"gid", in_lists}, [](Output& o, const Any& a, S) { return gid(o, a.type, a.id); }},
     {{"resource_type", in_lists}, [](Output& o, const Any& a, S) { return text(o, type_name(a.type)); }},
@@ -838,6 +1095,8 @@ constexpr Field<Any> kAny[] = {
                  return text(o, o.world.sections[a.id].name);
              case Type::tag:
                  return text(o, tag_of(o, a.id).name);
+             case Type::placeholder:
+                 return text(o, o.world.placeholders[a.id].name);
              default:
                  return false;
          }
@@ -926,6 +1185,25 @@ const std::vector<Head>& heads(Type type) {
         {Type::task, heads_of(kTask)},
         {Type::story, heads_of(kStory)},
         {Type::attachment, heads_of(kAttachment)},
+        {Type::time_tracking_category, heads_of(kTimeCategory)},
+        {Type::time_tracking_entry, heads_of(kTimeEntry)},
+        {Type::timesheet_approval_status, heads_of(kTimesheet)},
+        {Type::effort, heads_of(kEffort)},
+        {Type::allocation, heads_of(kAllocation)},
+        {Type::budget_estimate, heads_of(kBudgetEstimate)},
+        {Type::budget_actual, heads_of(kBudgetActual)},
+        {Type::budget_total, heads_of(kBudgetTotal)},
+        {Type::budget, heads_of(kBudget)},
+        {Type::rate, heads_of(kRate)},
+        {Type::ooo_entry, heads_of(kOooEntry)},
+        {Type::project_template, heads_of(kProjectTemplate)},
+        {Type::recipe, heads_of(kRecipe)},
+        {Type::task_template, heads_of(kTaskTemplate)},
+        {Type::permissions, heads_of(kPermissions)},
+        {Type::role, heads_of(kRole)},
+        {Type::agent, heads_of(kAgent)},
+        {Type::requested_date, heads_of(kRequestedDate)},
+        {Type::requested_role, heads_of(kRequestedRole)},
         {Type::any, heads_of(kAny)},
         {Type::event, heads_of(kEvent)},
         {Type::change, heads_of(kChange)},
@@ -1077,9 +1355,45 @@ void write(Output& out, Type type, Id id, const Selection& s) {
             if (const auto attachment = out.world.attachment(id))
                 write_fields<Attachment>(out, kAttachment, *attachment, s);
             return;
+        case Type::time_tracking_category:
+            return write_fields<Id>(out, kTimeCategory, id, s);
+        case Type::time_tracking_entry:
+            return write_fields<Id>(out, kTimeEntry, id, s);
+        case Type::timesheet_approval_status:
+            return write_fields<Id>(out, kTimesheet, id, s);
+        case Type::effort:
+            return write_fields<Id>(out, kEffort, id, s);
+        case Type::allocation:
+            return write_fields<Id>(out, kAllocation, id, s);
+        case Type::budget_estimate:
+            return write_fields<Id>(out, kBudgetEstimate, id, s);
+        case Type::budget_actual:
+            return write_fields<Id>(out, kBudgetActual, id, s);
+        case Type::budget_total:
+            return write_fields<Id>(out, kBudgetTotal, id, s);
+        case Type::budget:
+            return write_fields<Id>(out, kBudget, id, s);
+        case Type::rate:
+            return write_fields<Id>(out, kRate, id, s);
+        case Type::ooo_entry:
+            return write_fields<Id>(out, kOooEntry, id, s);
+        case Type::project_template:
+            return write_fields<Id>(out, kProjectTemplate, id, s);
+        case Type::recipe:
+            return write_fields<Id>(out, kRecipe, id, s);
+        case Type::task_template:
+            return write_fields<Id>(out, kTaskTemplate, id, s);
+        case Type::permissions:
+            return write_fields<Id>(out, kPermissions, id, s);
+        case Type::role:
+            return write_fields<Id>(out, kRole, id, s);
+        case Type::agent:
+            return write_fields<Id>(out, kAgent, id, s);
         case Type::custom_field_setting:
         case Type::like:
-        case Type::project_template:
+        case Type::placeholder:
+        case Type::requested_date:
+        case Type::requested_role:
         case Type::task_membership:
         case Type::date_value:
         case Type::dates:

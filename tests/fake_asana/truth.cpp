@@ -15,7 +15,7 @@ bool is_comment(const Story& story) { return story_shape(story.shape).member == 
 
 // Which objects some row refers to.
 struct Mentions {
-    std::set<Index> users, named_users, projects, sections, tags, fields, options;
+    std::set<Index> users, named_users, projects, sections, tags, fields, options, placeholders;
 
     void add(Type type, Index i) {
         if (i == kNone) return;
@@ -38,6 +38,9 @@ struct Mentions {
                 break;
             case Type::enum_option:
                 options.insert(i);
+                break;
+            case Type::placeholder:
+                placeholders.insert(i);
                 break;
             default:
                 break;
@@ -84,6 +87,12 @@ class Printer {
             if (i == kNone) return null(column);
             p_.mentions_.add(type, i);
             return gid(column, type, i);
+        }
+        // A person whose name does not come along.
+        Row& nameless(std::string_view column, Index user) {
+            if (user == kNone) return null(column);
+            p_.mentions_.users.insert(user);
+            return gid(column, Type::user, user);
         }
         Row& flag(std::string_view column, bool value) { return number(column, value ? 1 : 0); }
         template <class Number>
@@ -182,7 +191,14 @@ class Printer {
                     .flag("is_guest", member.guest)
                     .flag("is_view_only", member.view_only)
                     .time("created_at", member.created);
+                Row(*this, "asana_user_task_lists")
+                    .gid("gid", Type::user_task_list, m)
+                    .text("name", "My tasks")
+                    .nameless("owner_gid", member.user)
+                    .gid("workspace_gid", Type::workspace, i)
+                    .gid("workspace_membership_gid", Type::workspace_membership, m);
             }
+            workspace_work(i);
             listed_users_.insert(workspace.users.begin(), workspace.users.end());
         }
         for (const Index i : listed_users_) {
@@ -193,6 +209,216 @@ class Printer {
                 r.text("photo_url", "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_128.png");
             });
         }
+    }
+
+    // Around work.
+    void workspace_work(Index workspace) {
+        const auto in_workspace = [&](Row& row) { row.gid("workspace_gid", Type::workspace, workspace); };
+        for (const Index i : w.work_of(Type::time_tracking_category, workspace)) {
+            const TimeCategory& category = w.time_categories[i];
+            Row row(*this, "asana_time_tracking_categories");
+            row.gid("gid", Type::time_tracking_category, i)
+                .text("name", category.name)
+                .text("color", word(kCategoryColors, category.color))
+                .flag("is_archived", category.archived);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::timesheet_approval_status, workspace)) {
+            const Timesheet& sheet = w.timesheets[i];
+            Row row(*this, "asana_timesheet_approval_statuses");
+            row.gid("gid", Type::timesheet_approval_status, i)
+                .ref("user_gid", Type::user, sheet.user)
+                .date("start_date", sheet.start)
+                .date("end_date", sheet.start + 6 * kDay)
+                .text("approval_status", word(kTimeApprovals, sheet.approval))
+                .time("created_at", sheet.created);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::ooo_entry, workspace)) {
+            const OooEntry& entry = w.ooo_entries[i];
+            Row row(*this, "asana_ooo_entries");
+            row.gid("gid", Type::ooo_entry, i)
+                .ref("user_gid", Type::user, entry.user)
+                .date("start_date", entry.start)
+                .date("end_date", entry.end)
+                .ref("created_by_gid", Type::user, entry.created_by);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::project_template, workspace)) {
+            const ProjectTemplate& one = w.project_templates[i];
+            Row row(*this, "asana_project_templates");
+            row.gid("gid", Type::project_template, i)
+                .text("name", one.name)
+                .text("description", one.description)
+                .text("html_description", html(one.description))
+                .flag("public", one.open)
+                .nameless("owner_gid", one.owner)
+                .ref("team_gid", Type::team, one.team);
+            row.when(one.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, one.color)); });
+            row.text("requested_dates", requested(one.dates, true))
+                .text("requested_roles", requested(one.roles, false));
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::role, workspace)) {
+            const Role& role = w.roles[i];
+            Row row(*this, "asana_roles");
+            row.gid("gid", Type::role, i)
+                .text("name", role.name)
+                .text("description", role.description)
+                .flag("is_standard_role", role.standard)
+                .text("base_role_type", word(kBaseRoles, role.base))
+                .time("creation_time", role.created)
+                .time("modified_at", role.modified)
+                .text("permissions", std::string(R"({"create_project":true,"create_team":)") +
+                                         (role.base > 0 ? "true" : "false") +
+                                         R"(,"task_deletion_policy":"task_creators"})");
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::agent, workspace)) {
+            const Agent& agent = w.agents[i];
+            Row row(*this, "asana_agents");
+            row.gid("gid", Type::agent, i)
+                .text("name", agent.name)
+                .text("resource_subtype", "asana_teammate")
+                .text("description", agent.description)
+                .null("behavior_guidance");
+            row.when(agent.photo, "photo_url", [&](Row& r) {
+                r.text("photo_url", "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_128.png");
+            });
+            in_workspace(row);
+        }
+        if (free_plan_) return;
+        for (const Index i : w.work_of(Type::time_tracking_entry, workspace)) time_entry(workspace, i);
+        for (const Index i : w.work_of(Type::allocation, workspace)) {
+            const Allocation& one = w.allocations[i];
+            Row row(*this, "asana_allocations");
+            row.gid("gid", Type::allocation, i)
+                .text("resource_subtype", "project_allocation")
+                .ref("parent_gid", Type::project, one.project)
+                .text("parent_type", "project")
+                .ref("assignee_gid", one.assignee_type, one.assignee)
+                .text("assignee_type", type_name(one.assignee_type))
+                .ref("created_by_gid", Type::user, one.created_by)
+                .date("start_date", one.start)
+                .date("end_date", one.end);
+            row.when(one.effort >= 0, "effort_type",
+                     [&](Row& r) { r.text("effort_type", word(kEfforts, one.effort)); });
+            row.when(one.effort >= 0, "effort_value", [&](Row& r) { r.number("effort_value", one.value); });
+            in_workspace(row);
+        }
+    }
+
+    void time_entry(Index workspace, Index i) {
+        const TimeEntry& entry = w.time_entries[i];
+        Row(*this, "asana_time_tracking_entries")
+            .gid("gid", Type::time_tracking_entry, i)
+            .gid("task_gid", Type::task, entry.task)
+            .gid("workspace_gid", Type::workspace, workspace)
+            .ref("created_by_gid", Type::user, entry.user)
+            .date("entered_on", entry.day)
+            .number("duration_minutes", entry.minutes)
+            .ref("attributable_to_gid", Type::project, entry.project)
+            .text("description", entry.description)
+            .text("approval_status", word(kTimeApprovals, entry.approval))
+            .text("billable_status", word(kBillables, entry.billable))
+            .time("created_at", entry.created);
+        if (entry.category == kNone) return;
+        Row(*this, "asana_time_tracking_entry_categories")
+            .gid("time_tracking_entry_gid", Type::time_tracking_entry, i)
+            .gid("time_tracking_category_gid", Type::time_tracking_category, entry.category);
+    }
+
+    // What a project template asks for, as JSON.
+    static std::string requested(const std::vector<std::string>& names, bool dates) {
+        std::string json = "[";
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            json +=
+                (i > 0 ? ",{\"gid\":\"" : "{\"gid\":\"") + std::to_string(i + 1) + "\",\"name\":" + quoted(names[i]);
+            if (dates) json += ",\"description\":" + quoted("When " + names[i]);
+            json += '}';
+        }
+        return json + ']';
+    }
+    // As a mirror writes it: escaped where JSON demands it.
+    static std::string quoted(std::string_view name) {
+        std::string json = "\"";
+        for (const char c : stored_text(name)) {
+            if (c == '"' || c == '\\') json += '\\';
+            if (static_cast<unsigned char>(c) < 0x20) {
+                char buffer[8];
+                std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
+                json += buffer;
+            } else {
+                json += c;
+            }
+        }
+        return json + '"';
+    }
+
+    void project_work(Index p) {
+        for (const Index i : w.work_of(Type::task_template, p)) {
+            const TaskTemplate& one = w.task_templates[i];
+            const auto bare = [&](Type type, Index object) {
+                return "[{\"gid\":\"" + w.gid(type, object) + "\",\"resource_type\":\"" + std::string(type_name(type)) +
+                       "\"}]";
+            };
+            Row row(*this, "asana_task_templates");
+            row.gid("gid", Type::task_template, i)
+                .text("name", one.name)
+                .ref("project_gid", Type::project, p)
+                .nameless("created_by_gid", one.created_by)
+                .time("created_at", one.created)
+                .text("template_name", one.name)
+                .text("template_task_resource_subtype", word(kRecipeSubtypes, one.subtype))
+                .text("template_description", one.description)
+                .text("template_html_description", html(one.description));
+            row.when(one.start >= 0, "template_relative_start_on",
+                     [&](Row& r) { r.number("template_relative_start_on", one.start); });
+            row.when(one.due >= 0, "template_relative_due_on",
+                     [&](Row& r) { r.number("template_relative_due_on", one.due); });
+            row.null("template_due_time")
+                .text("template_memberships", bare(Type::project, p))
+                .text("template_followers", one.followers.empty() ? "[]" : bare(Type::user, one.followers[0]));
+            for (const char* column : {"template_dependencies", "template_dependents", "template_attachments",
+                                       "template_subtasks", "template_custom_fields"})
+                row.text(column, "[]");
+        }
+        if (free_plan_) return;
+        for (const Index i : w.work_of(Type::budget, p)) budget(i);
+        for (const Index i : w.work_of(Type::rate, p)) {
+            const Rate& rate = w.rates[i];
+            Row(*this, "asana_rates")
+                .gid("gid", Type::rate, i)
+                .ref("parent_gid", Type::project, p)
+                .text("parent_type", "project")
+                .ref("resource_gid", rate.resource_type, rate.resource)
+                .text("resource_type", type_name(rate.resource_type))
+                .number("rate", rate.rate)
+                .text("currency_code", "EUR")
+                .ref("created_by_gid", Type::user, rate.created_by);
+        }
+    }
+
+    void budget(Index i) {
+        const Budget& one = w.budgets[i];
+        const auto filter = word(kBudgetFilters, static_cast<int>(i % 3));
+        const std::string_view units = one.of_time ? "minutes" : "EUR";
+        Row row(*this, "asana_budgets");
+        row.gid("gid", Type::budget, i)
+            .ref("parent_gid", Type::project, one.project)
+            .text("parent_type", "project")
+            .text("budget_type", one.of_time ? "time" : "cost")
+            .text("estimate_billable_status_filter", filter)
+            .text("estimate_source", word(kBudgetSources, static_cast<int>(i % 3)))
+            .flag("estimate_enabled", one.enabled)
+            .text("estimate_units", units)
+            .text("actual_billable_status_filter", filter)
+            .text("actual_units", units)
+            .number("actual_value", one.actual)
+            .flag("total_enabled", one.enabled)
+            .text("total_units", units);
+        row.when(one.enabled, "estimate_value", [&](Row& r) { r.number("estimate_value", one.estimate); });
+        row.when(one.enabled, "total_value", [&](Row& r) { r.number("total_value", one.total); });
     }
 
     void teams() {
@@ -322,6 +548,7 @@ class Printer {
             project_lists(p);
             if (!free_plan_) project_fields(p);
             project_pages(p);
+            project_work(p);
         }
     }
 
@@ -331,14 +558,9 @@ class Printer {
         row.gid("gid", Type::project, p)
             .text("name", project.name)
             .gid("workspace_gid", Type::workspace, project.workspace)
-            .ref("team_gid", Type::team, project.team);
-        if (project.owner == kNone) {
-            row.null("owner_gid");
-        } else {
-            row.gid("owner_gid", Type::user, project.owner);
-            mentions_.users.insert(project.owner);  // its name does not come along
-        }
-        row.flag("archived", project.archived)
+            .ref("team_gid", Type::team, project.team)
+            .nameless("owner_gid", project.owner)
+            .flag("archived", project.archived)
             .flag("completed", project.completed)
             .time("completed_at", project.completed_at)
             .ref("completed_by_gid", Type::user, project.completed_by);
@@ -655,6 +877,11 @@ class Printer {
             row.gid("gid", Type::user, i);
             row.when(mentions_.named_users.contains(i), "name", [&](Row& r) { r.text("name", w.users[i].name); });
         }
+        for (const Index i : mentions_.placeholders) {
+            Row(*this, "asana_placeholders", true)
+                .gid("gid", Type::placeholder, i)
+                .text("name", w.placeholders[i].name);
+        }
         const auto nameless = [&](std::string_view table, Type type, const std::set<Index>& mentioned,
                                   const std::set<Index>& listed) {
             for (const Index i : mentioned) {
@@ -710,6 +937,23 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
         least["tags"] += pages(tags);
         least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
         least["projects"] += pages(projects);
+        const auto listed = [&](const char* stream, Type type, bool paid = false) {
+            least[stream] += paid && free_plan ? 1 : pages(w.work_of(type, i).size());
+        };
+        listed("time_tracking_entries", Type::time_tracking_entry, true);
+        listed("timesheet_approval_statuses", Type::timesheet_approval_status);
+        listed("allocations", Type::allocation, true);
+        listed("project_templates", Type::project_template);
+        if (workspace.organization) listed("roles", Type::role);
+        if (workspace.organization) listed("agents", Type::agent);
+        const auto categories = w.work_of(Type::time_tracking_category, i);
+        const auto archived = static_cast<std::size_t>(std::count_if(
+            categories.begin(), categories.end(), [&](Index one) { return w.time_categories[one].archived; }));
+        least["time_tracking_categories"] += pages(archived) + pages(categories.size() - archived);
+        if (free_plan && projects > 0) {
+            ++least["budgets"];
+            ++least["rates"];
+        }
         if (free_plan && brief) ++least["project_briefs"];
         for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
     }
@@ -724,6 +968,11 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
         least["status_updates"] += pages(project.status_updates.size());
         least["custom_types"] += pages(project.custom_types.size());
         least["project_attachments"] += pages(project.attachments.size());
+        least["task_templates"] += pages(w.work_of(Type::task_template, p).size());
+        if (!free_plan) {
+            ++least["budgets"];
+            least["rates"] += pages(w.work_of(Type::rate, p).size());
+        }
         if (!free_plan && project.brief != kNone) {
             ++least["project_briefs"];
             least["brief_attachments"] += pages(w.briefs[project.brief].attachments.size());
@@ -731,6 +980,8 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
     }
     for (const Id pair : people) {
         const auto found = w.assigned.find(pair);
+        least["ooo_entries"] +=
+            pages(w.ooo_entries_of(static_cast<Index>(pair >> 32U), static_cast<Index>(pair & kNone)).size());
         least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
     }
     for (Index i = 0; i < w.tags.size(); ++i) {

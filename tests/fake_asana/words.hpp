@@ -59,6 +59,16 @@ constexpr std::array<Words, 12> kStickers{
     "party_popper",        "people_waving_flags", "splashing_narwhal",   "trophy",
     "yeti_riding_unicorn", "celebrating_people",  "determined_climbers", "phoenix_spreading_love"};
 
+// Around work.
+constexpr std::array<Words, 4> kCategoryColors{"none", "red", "blue-green", "hot-pink"};
+constexpr std::array<Words, 4> kTimeApprovals{"DRAFT", "SUBMITTED", "APPROVED", "REJECTED"};
+constexpr std::array<Words, 3> kBillables{"billable", "nonBillable", "notApplicable"};
+constexpr std::array<Words, 2> kEfforts{"hours", "percent"};
+constexpr std::array<Words, 3> kBudgetFilters{"billable", "non_billable", "any"};
+constexpr std::array<Words, 3> kBudgetSources{"none", "tasks", "capacity_plans"};
+constexpr std::array<Words, 3> kRecipeSubtypes{"default_task", "milestone_task", "approval_task"};
+constexpr std::array<Words, 4> kBaseRoles{"guest", "member", "admin", "super_admin"};
+
 // Custom fields, by FieldKind.
 constexpr std::array<Words, 15> kFieldSubtypes{"text",   "number", "number",    "number",     "number",
                                                "number", "number", "enum",      "multi_enum", "date",
