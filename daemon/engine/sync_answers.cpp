@@ -17,8 +17,11 @@ void Sync::answered(http::Response response) {
     in_flight_.erase(found);
     if (const auto feature = stream_of(*walk).capability; !feature.empty()) {
         asked_.erase({walk->row.root, std::string(feature)});
-        for (auto& waiting : curious_) make_ready(std::move(waiting));
-        curious_.clear();
+        std::erase_if(curious_, [&](WalkPtr& waiting) {
+            if (waiting->row.root != walk->row.root || stream_of(*waiting).capability != feature) return false;
+            make_ready(std::move(waiting));
+            return true;
+        });
     }
 
     const auto now = clock_.monotonic();
