@@ -117,6 +117,20 @@ const std::map<std::string_view, void (*)(const Change&)> kOperations{
     {"delete_status_update",
      [](const Change& c) { c.mutator.remove_status_update(c.one("gid", Type::status_update)); }},
     {"user_leaves", user_leaves},
+    {"track",
+     [](const Change& c) {
+         const auto day = parse_time(c.body.at("day").get<std::string>());
+         if (!day) throw std::invalid_argument("day is no date");
+         const Index entry = c.mutator.track(c.task(), c.body.value("minutes", 30), *day);
+         c.result["gid"] = c.world.gid(Type::time_tracking_entry, entry);
+     }},
+    {"delete_work",
+     [](const Change& c) {
+         const auto [type, id] = anything(c);
+         if (!c.world.exists(type, id) || c.world.work_count(type) == 0)
+             throw std::invalid_argument("gid names nothing around work");
+         c.mutator.remove_work(type, static_cast<Index>(id));
+     }},
     {"forbid", [](const Change& c) { c.world.forbidden.insert(anything(c)); }},
     {"permit", [](const Change& c) { c.world.forbidden.erase(anything(c)); }},
     {"revoke_token", [](const Change& c) { c.server.tokens.erase(c.body.at("token").get<std::string>()); }},

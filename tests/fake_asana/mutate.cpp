@@ -56,6 +56,19 @@ const std::vector<Mutator::Kind>& Mutator::table() {
         {"rename_tag", true, &M::rename_tag},
         {"delete_tag", true, &M::delete_some_tag},
         {"like", true, &M::like},
+        {"time_entry", true, &M::track_some},
+        {"edit_time_entry", true, &M::edit_some_time_entry},
+        {"delete_time_entry", true, &M::delete_some_time_entry},
+        {"time_category", true, &M::change_time_category},
+        {"timesheet", true, &M::change_timesheet},
+        {"allocation", true, &M::change_allocation},
+        {"budget", true, &M::change_budget},
+        {"rate", true, &M::change_rate},
+        {"absence", true, &M::change_absence},
+        {"project_template", true, &M::change_project_template},
+        {"task_template", true, &M::change_task_template},
+        {"role", true, &M::change_role},
+        {"agent", true, &M::change_agent},
     };
     return kinds;
 }

@@ -16,15 +16,6 @@ bool listed(const Project& project) { return !project.deleted && project.listed;
 
 }  // namespace
 
-template <class Wanted>
-Index Mutator::some_project(Wanted wanted) {
-    for (int attempt = 0; attempt < 30 && !w_.projects.empty(); ++attempt) {
-        const Index p = random_.pick(w_.projects.size());
-        if (wanted(w_.projects[p])) return p;
-    }
-    return kNone;
-}
-
 bool Mutator::enough_projects() const {
     return 2 * static_cast<std::size_t>(std::count_if(w_.projects.begin(), w_.projects.end(), listed)) >
            w_.projects.size();
