@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks every request that the stream table can make, and every field that is read, against Asana's OpenAPI document.
+"""Checks every request that the stream table can make, and every field that is read, against Asana's OpenAPI document;
+and every GET of that document against the streams and coverage.py.
 
 Usage: check.py REQUESTS_PROGRAM; the document's path stands in TASKMIRROR_ASANA_OAS. Without it: exit 77, skipped.
 """
@@ -8,6 +9,10 @@ import re
 import subprocess
 import sys
 from urllib.parse import parse_qsl, urlsplit
+
+sys.dont_write_bytecode = True  # nothing is left in the source tree
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import coverage  # noqa: E402
 
 # What the document lacks although the API has it, each with its reason.
 UNDECLARED_PARAMETERS = {
@@ -137,9 +142,13 @@ def main():
                 actual = {"string": "strings"}.get(kind(schema["items"]), "objects")
             if wanted not in (actual, "any") and last not in OTHER_TYPES:
                 problems.append(f"{stream}: {field} is {actual}, read as {wanted}")
+    documented = {path for path, item in document["paths"].items() if "get" in item}
+    used = {template for stream, template in requests.items() if stream != "check"}  # which only asks what the plan has
+    problems += coverage.problems(documented, used)
     for problem in problems:
         print(problem)
-    print(f"{len(lines) - checked_fields} requests and {checked_fields} fields checked, {len(problems)} problems")
+    print(f"{len(lines) - checked_fields} requests and {checked_fields} fields checked, {len(used)} of {len(documented)} paths "
+          f"used, {len(problems)} problems")
     return 1 if problems or not requests or not checked_fields else 0
 
 

@@ -64,7 +64,7 @@ class WorkGenerator {
             const Millis created = some_day();
             w_.roles.push_back({name(), words(random_.next(), 5), workspace, base < 4, base % 4, created, created + 1});
         }
-        for (int i = random_.number(3); i > 0; --i)
+        for (int i = 1 + random_.number(2); i > 0; --i)
             w_.agents.push_back({name(), words(random_.next(), 8), workspace, random_.chance(0.5)});
     }
 
