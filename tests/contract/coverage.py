@@ -72,7 +72,6 @@ NOT_YET = {
     "/time_periods/{time_period_gid}": "time periods",
     "/time_periods": "time periods",
     "/workspaces/{workspace_gid}/tasks/search": "search",
-    "/workspaces/{workspace_gid}/events": "the events of a workspace",
 }
 
 LISTS = {"REDUNDANT": REDUNDANT, "NOT_DATA": NOT_DATA, "NOT_YET": NOT_YET}
