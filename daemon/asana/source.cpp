@@ -136,11 +136,13 @@ class AsanaSource final : public source::Source {
             target += value;
             separator = '&';
         };
-        if (stream.shape == Stream::Shape::list && stream.paged) {
-            add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
+        if (stream.shape == Stream::Shape::list) {
+            if (stream.paged)
+                add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
             if (!work.offset.empty()) add("offset", percent_encode(work.offset));
         }
-        if (stream.engine.watermark) add(stream.since, percent_encode(since(stream, work.cursor)));
+        if (stream.engine.watermark && !work.cursor.empty())
+            add(stream.since, percent_encode(since(stream, work.cursor)));
         if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
@@ -160,6 +162,7 @@ class AsanaSource final : public source::Source {
             case 402:
                 return capability_off;
             case 403:
+                return kStreams[work.stream].service_only ? capability_off : hidden;
             case 404:
                 return hidden;
             case 412:
@@ -270,6 +273,7 @@ class AsanaSource final : public source::Source {
                 answer.more = !more.is_null() && more.integer != 0;
             }
         });
+        if (stream.endless && answer.objects == 0) answer.next.reset();
         if (!simdjson_at_end(document)) throw Error("text behind the answer");
         if (stream.shape == Stream::Shape::events) {
             if (!answer.token) throw Error("no sync token");
@@ -303,6 +307,7 @@ class AsanaSource final : public source::Source {
             return;
         }
         const auto gid = answer.page.entities[entity].gid;
+        if (stream.mapping == &kAuditLogEvents && !work.cursor.empty()) heed(work, entity, answer);
         open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
     }
 
@@ -387,6 +392,41 @@ class AsanaSource final : public source::Source {
             if (!tag && !team) ask(Id::users, work.root);
             if (gone && (tag || team)) ask(tag ? Id::tag : Id::team, resource.gid, said);
         }
+    }
+
+    // What the audit log says is gone is looked at, and so is what it says came back: the event may have been lost.
+    void heed(const source::Work& work, std::size_t entity, source::Answer& answer) const {
+        struct Looked {
+            std::string_view what;  // in the name of the event
+            Id look;
+        };
+        static constexpr Looked kLooked[] = {
+            {"task", Id::task},
+            {"project", Id::project},
+            {"team", Id::team},
+            {"comment", Id::story},
+            {"attachment", Id::attachment},
+            {"custom_field", Id::custom_field},
+            {"status_update", Id::status_update},
+        };
+        const auto value = [&](std::string_view column) {
+            const auto& found =
+                answer.page.values[answer.page.entities[entity].first + mapper_.column(kAuditLogEvents, column)];
+            return found.type == Value::Type::text ? found.as_text() : std::string_view();
+        };
+        const auto type = value("event_type"), gid = value("resource_gid");
+        const bool back = type.ends_with("_undeleted"), gone = type.ends_with("_deleted");
+        if ((!back && !gone) || gid.empty() || gid.size() > kLongestGid) return;
+        const auto* const looked = std::ranges::find_if(kLooked, [&](const Looked& one) {
+            return type.starts_with(one.what) && type.substr(one.what.size()).starts_with('_');
+        });
+        if (looked == std::end(kLooked) || !wanted(stream_of(looked->look))) return;
+        answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(looked->look),
+                                     .scope = std::string(gid),
+                                     .root = std::string(work.root),
+                                     .entity = static_cast<std::int64_t>(entity),
+                                     .fresh = true,  // once
+                                     .said = back ? "" : fmt::format("deleted {} audit", value("created_at"))});
     }
 
     // The follow-up work of one row.

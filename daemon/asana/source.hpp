@@ -43,7 +43,7 @@ inline constexpr Probe kProbes[] = {
     {"goals", "/goals?workspace={root}&limit=1"},
     {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1"},
     {"workspace events", "/workspaces/{root}/events", true},
-    {"audit log", "/workspaces/{root}/audit_log_events?limit=1"},
+    {"audit log", "/workspaces/{root}/audit_log_events?limit=1", true},
 };
 std::string probe_target(const Probe& probe, std::string_view workspace);
 

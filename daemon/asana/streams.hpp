@@ -78,6 +78,7 @@ enum class Id : std::uint16_t {
     task_template,
     budget,
     rate,
+    audit_log_events,
 };
 
 // A row of one stream opens work in another one.
@@ -114,7 +115,9 @@ struct Stream {
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
     std::string_view parent_type = {};  // of Given::parent
-    bool paged = true;                  // false: the list takes neither limit nor offset
+    bool paged = true;                  // false: the list takes no limit, and has no offset or large pages
+    bool endless = false;               // an offset comes with each page: an empty one is the last
+    bool service_only = false;          // 403 tells that the token is not that of a service account
     // Of a stream with a watermark: the parameter that takes it. Of a date so many days are taken off: it is the day
     // that something is for, not that of the change.
     std::string_view since = "modified_since";
@@ -137,6 +140,7 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::project_templates},
     {Id::roles, {}, "is_organization"},
     {Id::agents, {}, "is_organization"},
+    {Id::audit_log_events, {}, "is_organization"},
 };
 inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
 // Deactivated people are in no list of users, and keep their tasks.
@@ -383,6 +387,9 @@ inline constexpr Stream kStreams[] = {
      .path = "/budgets/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "budgets"},
     {.engine = {.name = "rate", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "rates", .looks_at = "asana_rates"},
      .path = "/rates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "rates"},
+    // Tells of deletions, too, whose events were lost. https://developers.asana.com/docs/audit-log-events
+    {.engine = {.name = "audit_log_events", .stage = "audit log", .rank = 63, .capability = "audit log", .watermark = true, .every = Every::relist},
+     .path = "/workspaces/{root}/audit_log_events", .mapping = &kAuditLogEvents, .opt_fields = false, .resource = "audit_log_events", .paged = false, .endless = true, .service_only = true, .since = "start_at"},
 };
 // clang-format on
 
@@ -493,6 +500,7 @@ inline constexpr std::string_view kResources[] = {
     "task_templates",
     "roles",
     "agents",
+    "audit_log_events",
 };
 
 }  // namespace taskmirror::asana

@@ -9,7 +9,13 @@
 namespace taskmirror::engine {
 namespace {
 
-constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
+constexpr std::string_view kDeleted = "deleted ";  // what events say, and when; and
+constexpr std::string_view kAudit = " audit";      // behind it, if it was the audit log
+
+std::optional<Instant> when_deleted(std::string_view said) {
+    said.remove_prefix(kDeleted.size());
+    return parse_iso(said.substr(0, said.find(' ')));
+}
 
 }  // namespace
 
@@ -311,8 +317,10 @@ void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::s
         bury(table, walk.row.scope, walk.row.root,
              {.source = name_,
               .cause = deleted ? "deleted" : "not_visible",
-              .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
-              .detected_by = deleted ? "event" : "walk",
+              .deleted_at = deleted ? when_deleted(walk.row.cursor) : std::nullopt,
+              .detected_by = !deleted                            ? "walk"
+                             : walk.row.cursor.ends_with(kAudit) ? "audit"
+                                                                 : "event",
               .detected_at = now,
               .sent = sent(request)});
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);

@@ -115,8 +115,8 @@ struct FollowUp {
     bool watched = false;
     bool stored = false;                      // only where what the stream proves has rows of this scope
     std::optional<std::int64_t> number = {};  // only where it has not just so many
-    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT", or
-    // "moved", which may have left its modified time alone.
+    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of an
+    // audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
     std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
 };

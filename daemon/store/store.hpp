@@ -104,7 +104,7 @@ struct Burial {
     std::string source{};
     std::string cause{};  // deleted, not_visible
     std::optional<Instant> deleted_at{};
-    std::string detected_by{};  // event, walk; of what leaves with another row: parent
+    std::string detected_by{};  // event, audit, walk; of what leaves with another row: parent
     Instant detected_at{};
     Sent sent{};  // behind the answer that it is not there: no answer to an older request brings it back
 };

@@ -55,7 +55,6 @@ NOT_DATA = {
 
 # Not mirrored yet.
 NOT_YET = {
-    "/workspaces/{workspace_gid}/audit_log_events": "the audit log",
     "/teams/{team_gid}/custom_field_settings": "the custom fields of teams",
     "/goal_relationships/{goal_relationship_gid}": "goals",
     "/goal_relationships": "goals",

@@ -227,11 +227,12 @@ void control(Controlled& server, const std::string& method, const std::string& p
              httplib::Response& response) {
     const auto plan = query.find("plan");
     const bool free_plan = plan == query.end() ? server.free_plan : plan->second == "free";
+    const bool service = plan == query.end() ? server.service_account : plan->second == "service";
     if (method == "GET" && path == "/_control/truth") {
         response.set_chunked_content_provider(
-            "application/x-ndjson", [&server, free_plan](std::size_t, httplib::DataSink& sink) {
+            "application/x-ndjson", [&server, free_plan, service](std::size_t, httplib::DataSink& sink) {
                 const std::shared_lock lock(server.world_mutex);
-                print_truth(server.world, free_plan,
+                print_truth(server.world, free_plan, service,
                             [&](std::string_view piece) { return sink.write(piece.data(), piece.size()); });
                 sink.done();
                 return true;
@@ -242,7 +243,7 @@ void control(Controlled& server, const std::string& method, const std::string& p
         Json result;
         if (method == "GET" && path == "/_control/minimum") {
             const std::shared_lock lock(server.world_mutex);
-            const auto least = minimum_requests(server.world, free_plan, server.service_account && plan == query.end());
+            const auto least = minimum_requests(server.world, free_plan, service);
             long total = 0;
             for (const auto& [stream, count] : least) total += count;
             result = {{"streams", least}, {"total", total}};

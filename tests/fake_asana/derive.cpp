@@ -131,6 +131,12 @@ std::string World::gid(Type type, Id index) const {
     return {buffer, end};
 }
 
+// As the documentation's list of audit log events calls it.
+std::string audit_type(const AuditEvent& event) {
+    const std::string type(event.type == Type::story ? "comment" : type_name(event.type));
+    return type + '_' + event.action;
+}
+
 std::optional<std::pair<Type, Id>> World::parsed(std::string_view text) const {
     std::string_view digits = text;
     if (!digits.empty() && digits.back() == 'a') digits.remove_suffix(1);

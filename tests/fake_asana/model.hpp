@@ -417,6 +417,19 @@ struct Event {
     std::optional<EventChange> change;
 };
 
+// Of the audit log: what only a service account may read.
+struct AuditEvent {
+    Millis created;
+    std::string action;  // deleted, undeleted
+    Type type;
+    Id resource;
+    Index workspace;
+    std::string gid() const { return std::to_string(7'700'000'000'000'000 + number); }
+    Id number;
+};
+
+std::string audit_type(const AuditEvent& event);
+
 class World {
   public:
     explicit World(const Shape& shape);
@@ -459,6 +472,7 @@ class World {
     std::unordered_map<Id, std::vector<Index>> assigned;       // by workspace << 32 | user
     std::unordered_map<Id, Index> my_tasks_sections;           // likewise
     std::vector<Event> events;
+    std::vector<AuditEvent> audit_log;
     std::unordered_map<Id, std::vector<Index>> event_streams;  // by stream_key(): indices into events
     std::set<std::pair<Type, Id>> forbidden;
     std::unordered_set<Id> joined;  // workspace << 32 | user, of the workspace memberships

@@ -101,6 +101,7 @@ void Mutator::remove_project(Index p) {
     }
     w_.projects[p].deleted = true;
     std::erase(w_.workspaces[w_.projects[p].workspace].projects, p);
+    audit(Type::project, p, w_.projects[p].workspace, "deleted");
     project_told(p, "deleted");
 }
 
@@ -108,6 +109,7 @@ void Mutator::restore_project(Index p) {
     Project& project = w_.projects[p];
     project.deleted = false;
     w_.workspaces[project.workspace].projects.push_back(p);
+    audit(Type::project, p, project.workspace, "undeleted");
     project_told(p, "undeleted");
     for (const Index t : std::exchange(project.trashed, {})) {
         if (w_.tasks[t].deleted) restore(t);
@@ -190,12 +192,14 @@ void Mutator::remove_tag(Index tag) {
 // None of the following tells anything: inferred.
 void Mutator::remove_team(Index team) {
     w_.teams[team].deleted = true;
+    audit(Type::team, team, w_.teams[team].workspace, "deleted");
     std::erase(w_.workspaces[w_.teams[team].workspace].teams, team);
 }
 
 // From the list, from every project, and so from its tasks.
 void Mutator::remove_definition(Index field) {
     w_.fields[field].deleted = true;
+    audit(Type::custom_field, field, w_.fields[field].workspace, "deleted");
     std::erase(w_.workspaces[w_.fields[field].workspace].fields, field);
     for (Project& project : w_.projects)
         std::erase_if(project.settings, [&](const Setting& s) { return s.field == field; });
