@@ -38,8 +38,8 @@ struct Probe {
 inline constexpr Probe kProbes[] = {
     {"custom fields", "/workspaces/{root}/custom_fields?limit=1", true},
     {"search", "/workspaces/{root}/tasks/search?limit=1"},
-    {"goals", "/goals?workspace={root}&limit=1"},
-    {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1"},
+    {"goals", "/goals?workspace={root}&limit=1", true},
+    {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1", true},
     {"workspace events", "/workspaces/{root}/events"},
     {"audit log", "/workspaces/{root}/audit_log_events?limit=1"},
 };

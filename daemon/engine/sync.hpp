@@ -163,6 +163,8 @@ class Sync {
     void cast_nets();
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
+    bool proves(const source::Stream& stream, std::string_view gid) const;
+    bool is_asked_for(const source::Stream& stream, std::string_view gid) const;
     struct Missing;
     std::vector<Missing> missing(Walk& walk);
     void bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial);

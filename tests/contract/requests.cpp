@@ -40,6 +40,9 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
             case Is::typed:
                 print(name, "object");
                 break;
+            case Is::own_gid:
+                print(name, "string");
+                break;
             case Is::person:
                 print(name, "object");
                 print(name + ".name", "string");
