@@ -140,14 +140,14 @@ inline constexpr Field kAgentFields[] = {
 
 inline constexpr Field kActorFields[] = {
     {"actor_type", text},
-    {"gid", text, {}, {}, "actor_gid"},
+    {"gid", own_gid, {}, {}, "actor_gid"},
     {"name", text, {}, {}, "actor_name"},
     {"email", text, {}, {}, "actor_email"},
 };
 inline constexpr Field kAuditedFields[] = {
     {"resource_type", text},
     {"resource_subtype", text},
-    {"gid", text, {}, {}, "resource_gid"},
+    {"gid", own_gid, {}, {}, "resource_gid"},
     {"name", text, {}, {}, "resource_name"},
     {"email", text, {}, {}, "resource_email"},
 };
