@@ -140,7 +140,7 @@ class AsanaSource final : public source::Source {
         if (stream.shape == Stream::Shape::list) {
             if (stream.paged)
                 add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
-            if (!work.offset.empty()) add("offset", percent_encode(work.offset));
+            if ((stream.paged || stream.endless) && !work.offset.empty()) add("offset", percent_encode(work.offset));
         }
         if (stream.engine.watermark && !work.cursor.empty())
             add(stream.since, percent_encode(since(stream, work.cursor)));

@@ -136,8 +136,8 @@ struct Stream {
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
     std::string_view parent_type = {};  // of Given::parent
-    bool paged = true;                  // false: the list takes no limit, and has no offset or large pages
-    bool endless = false;               // an offset comes with each page: an empty one is the last
+    bool paged = true;                  // false: the list takes neither limit nor offset
+    bool endless = false;               // but an offset, which comes with each page: an empty page is the last
     bool service_only = false;          // 403 tells that the token is not that of a service account
     // Of a stream with a watermark: the parameter that takes it. Of a date so many days are taken off: it is the day
     // that something is for, not that of the change.
