@@ -210,7 +210,10 @@ class Verify(support.SystemTest):
         with_it = sum(self.query(f"SELECT count(*) FROM {table} WHERE {column} = ?", project)[0][0] for table, column in (
             ("asana_task_memberships", "project_gid"), ("asana_sections", "project_gid"),
             ("asana_memberships", "parent_gid"), ("asana_status_updates", "parent_gid"),
-            ("asana_project_briefs", "project_gid")))
+            ("asana_project_briefs", "project_gid"), ("asana_portfolio_items", "item_gid"),
+            ("asana_project_portfolio_settings", "project_gid"), ("asana_goal_relationships", "supporting_resource_gid")))
+        supporting = self.query("SELECT supporting_resource_gid FROM asana_goal_relationships")
+        with_it += sum(task in gone for (task,) in supporting)
         tags = self.query("SELECT task_gid FROM asana_task_tags JOIN asana_tags g ON g.gid = tag_gid WHERE g.mirrored_at IS NOT NULL")
         with_it += sum(task in gone for (task,) in tags)
         self.assertEqual(self.totals(self.verify(expect=1))[2], 1 + with_it + len(gone))
