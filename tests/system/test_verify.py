@@ -117,7 +117,7 @@ class Verify(support.SystemTest):
     def test_stories_and_attachments_differ_on_request_only(self):
         fake = self.mirrored()
         story = self.query("SELECT gid FROM asana_stories WHERE text IS NOT NULL "
-                           "AND resource_subtype = 'comment_added' LIMIT 1")[0][0]
+                           "AND resource_subtype = 'comment_added' AND target_type = 'task' LIMIT 1")[0][0]
         fake.mutate(op="edit_comment", gid=story, text="edited")
         attachment = self.query("SELECT a.gid FROM asana_attachments a JOIN asana_tasks t ON t.gid = a.parent_gid "
                                 "LIMIT 1")[0][0]
