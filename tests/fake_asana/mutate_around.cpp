@@ -210,6 +210,9 @@ void Mutator::remove_definition(Index field) {
     drop_from(w_.teams);
     drop_from(w_.portfolios);
     drop_from(w_.goals);
+    for (Project& project : w_.projects) std::erase(project.own_fields, field);
+    for (Portfolio& portfolio : w_.portfolios) std::erase(portfolio.own_fields, field);
+    for (Goal& goal : w_.goals) std::erase(goal.own_fields, field);
     for (Task& task : w_.tasks) {
         if (task.leftover_field == field) task.leftover_field = kNone;
     }
