@@ -633,8 +633,7 @@ inline constexpr std::string_view kResources[] = {
     "roles",
     "agents",
     "audit_log_events",
-    "stories",      "attachments", "projectless_tasks", "status_updates", "project_briefs",
-    "custom_types", "memberships", "team_memberships",  "tags",           "portfolios",
+    "portfolios",
     "goals",
 };
 
