@@ -509,7 +509,11 @@ std::string memberships(Call& c) {
 
 std::string search(Call& c, Index workspace) {
     if (c.free_plan()) throw ApiError(402, "Search is only available to premium users.");
-    const bool by_creation = c.query("sort_by") == "created_at";
+    if (c.query("offset")) throw ApiError(400, "offset: Search has no pages");
+    const auto sort_by = c.query("sort_by").value_or("modified_at");
+    if (sort_by != "modified_at" && sort_by != "created_at")
+        throw ApiError(400, "sort_by: Not one of the sorts of this server: " + std::string(sort_by));
+    const bool by_creation = sort_by == "created_at";
     const bool ascending = c.query("sort_ascending") == "true";
     const auto after = c.time("modified_at.after"), before = c.time("modified_at.before");
     const auto created_after = c.time("created_at.after"), created_before = c.time("created_at.before");
@@ -523,14 +527,20 @@ std::string search(Call& c, Index workspace) {
         if (task.workspace != workspace || (after && task.modified <= *after) || (before && task.modified >= *before) ||
             (created_after && task.created <= *created_after) || (created_before && task.created >= *created_before) ||
             task.modified > c.now() - c.search_lag() || !flag("is_subtask", task.parent != kNone) ||
-            !flag("completed", task.completed) || !c.w.reachable(t)) {
+            !flag("completed", task.completed) || !c.w.reachable(t) ||
+            (c.query("has_attachment") && !flag("has_attachment", !c.w.task_attachments(t).empty()))) {
             continue;
         }
         found.push_back(t);
     }
     const auto key = [&](Index t) { return by_creation ? c.w.tasks[t].created : c.w.tasks[t].modified; };
-    std::stable_sort(found.begin(), found.end(),
-                     [&](Index a, Index b) { return ascending ? key(a) < key(b) : key(a) > key(b); });
+    // What has the same time comes in another order each time.
+    const auto salt = std::to_string(c.now());
+    const auto disorder = [&](Index t) { return digest(salt + '/' + std::to_string(t)); };
+    std::sort(found.begin(), found.end(), [&](Index a, Index b) {
+        if (key(a) != key(b)) return ascending ? key(a) < key(b) : key(a) > key(b);
+        return disorder(a) < disorder(b);
+    });
     return c.first(Type::task, std::move(found), 20);
 }
 

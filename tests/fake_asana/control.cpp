@@ -205,6 +205,11 @@ Json dispatched(Controlled& server, const std::string& what, const Json& body) {
         make_delivery(server, body);
         return Json::object();
     }
+    if (what == "POST /_control/search") {
+        const std::unique_lock lock(server.world_mutex);
+        server.index = body.value("frozen", false) ? std::make_unique<const World>(server.world) : nullptr;
+        return Json::object();
+    }
     if (what == "POST /_control/expire_tokens") {
         server.delivery->expire();
         return Json::object();

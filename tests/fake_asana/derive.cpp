@@ -512,7 +512,9 @@ std::optional<Attachment> World::attachment(Id id) const {
 }
 
 TaskChanges& World::changes(Index t) {
-    if (!tasks[t].changes) tasks[t].changes = std::make_unique<TaskChanges>();
+    auto& changes = tasks[t].changes;
+    if (!changes) changes = std::make_shared<TaskChanges>();
+    if (changes.use_count() > 1) changes = std::make_shared<TaskChanges>(*changes);
     return *tasks[t].changes;
 }
 

@@ -336,7 +336,7 @@ struct Task {
     bool completed = false, separator = false, deleted = false, due_time = false;
     std::vector<TaskHome> homes;
     std::vector<Index> children, followers, tags, dependencies, likes;
-    std::unique_ptr<TaskChanges> changes;
+    std::shared_ptr<TaskChanges> changes;  // of a copy of the world: the same until one of them changes
 };
 
 // Around work: work.cpp. What was deleted stands in World::gone_work.

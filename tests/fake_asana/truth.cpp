@@ -1154,6 +1154,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
             brief = brief || (w.listed_project(p) && w.projects[p].brief != kNone);
         }
         least["tags"] += pages(tags);
+        ++least["search_tasks"];  // whether there is one
         least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
         least["projects"] += pages(projects);
         const auto listed = [&](const char* stream, Type type, bool paid = false) {
