@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "asana/mapping.hpp"
+#include "asana/search.hpp"
 #include "asana/streams.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -106,6 +107,11 @@ class AsanaSource final : public source::Source {
             if (!wanted(stream)) engine.rotates = engine.net_of = {};
             fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
         }
+        if (!wanted(stream_of(Id::search_tasks)))  // it would bring what is not wanted
+            for (auto& stream : streams_) {
+                stream.behind = {};
+                stream.told_by_search = stream.lags = false;
+            }
     }
 
     std::string_view name() const override { return options_.name; }
@@ -138,12 +144,17 @@ class AsanaSource final : public source::Source {
             separator = '&';
         };
         if (stream.shape == Stream::Shape::list) {
-            if (stream.paged)
-                add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
+            if (stream.paged) add("limit", std::to_string(page_size(work)));
             if ((stream.paged || stream.endless) && !work.offset.empty()) add("offset", percent_encode(work.offset));
         }
-        if (stream.engine.watermark && !work.cursor.empty())
+        if (stream.shape == Stream::Shape::search) {
+            // Without a time to begin with it is only asked whether the plan has search.
+            if (work.cursor.empty()) return target + "?limit=1&opt_fields=modified_at";
+            for (const auto& [name, value] : SearchPlace::of(work).filters()) add(name, percent_encode(value));
+            add("limit", std::to_string(page_size(work)));
+        } else if (stream.engine.watermark && !work.cursor.empty()) {
             add(stream.since, percent_encode(since(stream, work.cursor)));
+        }
         if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
@@ -151,7 +162,8 @@ class AsanaSource final : public source::Source {
 
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
-        const bool list = kStreams[work.stream].shape == Stream::Shape::list;
+        const Stream& stream = kStreams[work.stream];
+        const bool list = stream.shape == Stream::Shape::list || stream.shape == Stream::Shape::search;
         switch (reply.status) {
             case 200:
                 return reply.content_type.starts_with("application/json") ? page : retry;
@@ -163,7 +175,8 @@ class AsanaSource final : public source::Source {
             case 402:
                 return capability_off;
             case 403:
-                return kStreams[work.stream].service_only ? capability_off : hidden;
+                if (stream.service_only) return capability_off;
+                return !stream.engine.capability.empty() && says(reply.body, "premium") ? capability_off : hidden;
             case 404:
                 return hidden;
             case 412:
@@ -213,7 +226,9 @@ class AsanaSource final : public source::Source {
         source::for_each_member(envelope, [&](std::string_view key, Json json) {
             if (key == "data") {
                 if (++data > 1) throw Error("stands twice");
-                if (stream.shape == Stream::Shape::list) {
+                const bool search = stream.shape == Stream::Shape::search;
+                if (search && work.cursor.empty()) return;
+                if (stream.shape == Stream::Shape::list || search) {
                     auto objects = source::array(json);
                     if (!objects) source::wrong("an array");
                     source::for_each_element(*objects, [&](std::size_t index, Json element) {
@@ -276,6 +291,7 @@ class AsanaSource final : public source::Source {
         });
         if (stream.endless && answer.objects == 0) answer.next.reset();
         if (!simdjson_at_end(document)) throw Error("text behind the answer");
+        if (stream.shape == Stream::Shape::search && !work.cursor.empty()) go_on_with_search(work, answer);
         if (stream.shape == Stream::Shape::events) {
             if (!answer.token) throw Error("no sync token");
         } else if (data == 0) {
@@ -284,6 +300,34 @@ class AsanaSource final : public source::Source {
     }
 
   private:
+    static int page_size(const source::Work& work) {
+        return work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize;
+    }
+
+    void go_on_with_search(const source::Work& work, source::Answer& answer) const {
+        auto place = SearchPlace::of(work);
+        if (answer.objects < page_size(work)) {
+            if (place.go_on()) answer.next = place.text();
+            return;
+        }
+        const auto& entities = answer.page.entities;
+        const auto last = std::find_if(entities.rbegin(), entities.rend(), [&](const Entity& entity) {
+            return mapper_.tables()[entity.table].name == kTasks.table;
+        });
+        const auto time = [&](std::string_view column) {
+            const Value& value = answer.page.values[last->first + mapper_.column(kTasks, column)];
+            const auto instant = value.type == Value::Type::text ? parse_iso(value.as_text()) : std::nullopt;
+            if (!instant) throw Error(fmt::format("{}: not an instant", column));
+            return *instant;
+        };
+        const auto name = place.text();
+        if (!place.go_on(time("modified_at"), time("created_at")))
+            answer.untold = {name, fmt::format("more than {} tasks were created and modified at the same time, which "
+                                               "search does not tell apart; their lists will tell of the others",
+                                               page_size(work))};
+        answer.next = place.text();
+    }
+
     static bool simdjson_at_end(simdjson::ondemand::document& document) {
         const char* rest = nullptr;
         if (document.current_location().get(rest)) return true;  // OUT_OF_BOUNDS: nothing is left
@@ -358,16 +402,30 @@ class AsanaSource final : public source::Source {
         // Stories and attachments that are gone are looked at alone; of others their list tells.
         const bool gone = action == "deleted" || (action == "removed" && resource.type == "story");
         const std::string said = gone ? "deleted " + created_at : "";
-        // A list of what was modified may name it. Of what came into another container that is not sure.
+        // A list of what was modified may name it. Of what came into another container that is not sure, nor that its
+        // modified_at tells of it.
         const auto ask_along = [&](std::string_view gid, bool moved) {
             ask(Id::task, gid, moved ? "moved" : "");
-            if (!gid.empty()) answer.follow_ups.back().at = parse_iso(created_at);
+            if (gid.empty()) return;
+            answer.follow_ups.back().at = parse_iso(created_at);
+            if (!moved) answer.follow_ups.back().known_by = parse_iso(created_at);
+        };
+        // What is new, and stored already, came with the list that would be asked for.
+        const auto ask_for_list = [&](Id id) {
+            const auto before = answer.follow_ups.size();
+            ask(id, parent.gid);
+            if (action != "added" || answer.follow_ups.size() == before) return;
+            answer.follow_ups.back().told_in = resource.type == "story" ? "asana_stories" : "asana_attachments";
+            answer.follow_ups.back().told = resource.gid;
         };
         if (resource.type == "task") {
-            if (gone || parent.type == "task")
+            if (gone || parent.type == "task") {
                 ask(Id::task, resource.gid, said);
-            else
+                if (!gone && action == "added" && !resource.gid.empty())
+                    answer.follow_ups.back().known_by = parse_iso(created_at);
+            } else {
                 ask_along(resource.gid, !parent.gid.empty() && action != "changed");
+            }
             if (parent.type == "task" && !parent.gid.empty()) {  // for its num_subtasks, and after the subtask
                 ask(Id::task, parent.gid);
                 answer.follow_ups.back().order = 1;
@@ -380,8 +438,8 @@ class AsanaSource final : public source::Source {
             if (gone)
                 ask(story ? Id::story : Id::attachment, resource.gid, said);
             else
-                ask(story ? Id::task_stories : Id::task_attachments, parent.gid);
-            if (story && resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
+                ask_for_list(story ? Id::task_stories : Id::task_attachments);
+            if (story && resource.subtype == "attachment_added") ask_for_list(Id::task_attachments);
         } else if (resource.type == "section") {
             ask(Id::sections, project);
             if (gone) ask(Id::section, resource.gid, said);

@@ -23,6 +23,7 @@ enum class Id : std::uint16_t {
     teams,
     custom_fields,
     tags,
+    search_tasks,
     projects,
     project,
     sections,
@@ -130,6 +131,7 @@ struct Stream {
         single,
         there,  // one object, of which only counts that it is there: what its list gives of it, it does not
         events,
+        search,  // a list that has no offsets, in the order of its times
         count
     } shape = Shape::list;
     std::span<const Opens> opens = {};
@@ -151,6 +153,7 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::workspace_memberships},
     {Id::teams, {}, "is_organization"},  // other workspaces have none
     {Id::custom_fields},
+    {Id::search_tasks},
     {Id::tags},
     {Id::projects},
     {Id::time_tracking_entries},
@@ -272,6 +275,11 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist,
                 .proves = "asana_tags", .proves_by = "workspace_gid", .looked_at_by = "tag"},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
+    // What was modified in the workspace, wherever it stands. Not what is gone, and up to a minute late, so the last
+    // minutes are asked for again each time. https://developers.asana.com/reference/searchtasksforworkspace
+    {.engine = {.name = "search_tasks", .stage = "organization", .rank = 16, .budget = source::Budget::search, .capability = "search", .paid_only = true,
+                .watermark = true, .lags = true},
+     .path = "/workspaces/{root}/tasks/search", .mapping = &kTasks, .shape = Shape::search, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "projects", .stage = "projects", .rank = 17, .token_stream = "workspace_events", .every = Every::relist,  // archived ones come along
                 .proves = "asana_projects", .proves_by = "workspace_gid", .looked_at_by = "project",
                 .orphans = {"asana_project_briefs", {"asana_projects", "project_brief_gid"}, "project_brief"},
@@ -291,9 +299,10 @@ inline constexpr Stream kStreams[] = {
     // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
-    {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist},
+    {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist,
+                .behind = "search_tasks", .told_by_search = true},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByModifiedTask},
-    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true},
+    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true, .modified_by = "modified_at"},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
                 .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task"},
@@ -302,7 +311,7 @@ inline constexpr Stream kStreams[] = {
                 .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task"},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     // No event tells of a task without a project.
-    {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true},
+    {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true, .behind = "search_tasks", .told_by_search = true},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile,
                 .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
@@ -337,10 +346,10 @@ inline constexpr Stream kStreams[] = {
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
-    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed"},
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed", .behind = "search_tasks"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
     // Of service accounts of Enterprise+: one request for all projects. https://developers.asana.com/reference/getworkspaceevents
-    {.engine = {.name = "workspace_events", .stage = "projects", .rank = 17, .capability = "workspace_events", .paid_only = true},
+    {.engine = {.name = "workspace_events", .stage = "projects", .rank = 17, .capability = "workspace_events", .paid_only = true, .behind = "search_tasks"},
      .path = "/workspaces/{root}/events", .shape = Shape::events, .opt_fields = false},
     // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
     {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},

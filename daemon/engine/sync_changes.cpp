@@ -285,7 +285,11 @@ void Sync::ask_whose_token() {
 void Sync::keep_watermark(Walk& walk) {
     if (!walk.watermark) return;  // a walk that another process began, and noted
     const auto& stream = stream_of(walk);
-    if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
+    if (stream.lags && walk.row.pending_cursor.empty())
+        walk.row.pending_cursor = walk.row.cursor;  // it tells since then
+    // The first time goes back somewhat more: lists may have been asked for just then.
+    if (stream.watermark)
+        walk.row.cursor = iso(stream.lags && walk.row.cursor.empty() ? *walk.watermark - kOverlap : *walk.watermark);
     for (const auto& changes : account_.source.streams()) {
         const bool its_token = changes.watermark && changes.name == stream.token_stream;
         if (!its_token && changes.net_of != stream.name) continue;

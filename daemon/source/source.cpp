@@ -12,6 +12,7 @@ void Answer::clear() {
     more = false;
     facts.clear();
     roots.reset();
+    untold.reset();
 }
 
 }  // namespace taskmirror::source

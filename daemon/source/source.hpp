@@ -35,9 +35,9 @@ struct Stream {
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
-    // Of a token stream: where the plan of a workspace lacks its `capability`, the list is walked without a token. Where
-    // it does not, tokens of the streams that it replaces are not taken there, and given up once it has one: it tells
-    // all that they would. Its scope is the workspace.
+    // Of a token stream: where the plan of a workspace lacks its `capability`, the list is walked without a token.
+    // Where it does not, tokens of the streams that it replaces are not taken there, and given up once it has one: it
+    // tells all that they would. Its scope is the workspace.
     std::string_view replaced_by = {};
     // Such a token is a time, which costs no request: the server's at the first page, less an overlap. What was
     // modified since then is asked for.
@@ -97,6 +97,15 @@ struct Stream {
     // One-off work of this stream waits until that of the other stream with the same scope is done: what it tells may
     // ask for this, too.
     std::string_view after = {};
+    // A search of the whole workspace: `watermark` without a list. Its answers may lag behind, so a row is taken only
+    // where its looking stream's `modified_by` shows a later time than what is stored, or buried. It tells which
+    // streams of those that are `behind` it have changed.
+    bool lags = false;
+    std::string_view modified_by = {};  // of a stream that looks at single objects: the column with their last change
+    // Waits while this search of its workspace is due.
+    std::string_view behind = {};
+    // What this stream tells, that search tells, too, where the plan has it: its place is kept for when it has not.
+    bool told_by_search = false;
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
@@ -127,6 +136,10 @@ struct FollowUp {
     // audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
     std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
+    std::optional<Instant> known_by = {};  // needless if the object is stored as it was modified then or later
+    // Needless if this row is stored: it came with the answer that the event would ask for.
+    std::string_view told_in = {};
+    std::string told = {};
 };
 
 // What one answer says. Reused from page to page: read() clears it first.
@@ -139,7 +152,9 @@ struct Answer {
     std::optional<std::string> token;                        // an event token
     bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
-    std::optional<std::vector<std::string>> roots;           // all that the token sees, where the answer tells
+    // What cannot be had in any way, and why: a gap, by a name within the scope.
+    std::optional<std::pair<std::string, std::string>> untold;
+    std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
 
     void clear();
 };

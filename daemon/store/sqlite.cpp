@@ -68,6 +68,12 @@ class SqliteStore final : public Store {
         assert(group_);
         return rows_.bury(remains, table, gid, burial);
     }
+    std::optional<Instant> buried_at(std::string_view table, std::string_view gid) override {
+        auto query = statement(
+            "SELECT coalesce(deleted_at, detected_at) FROM sync_tombstones WHERE table_name = ?1 AND gid = ?2");
+        query.bind(1, table).bind(2, gid);
+        return query.step() ? query.instant(0) : std::nullopt;
+    }
     std::string text(std::string_view table, std::string_view column, std::string_view gid) override {
         auto query = statement(fmt::format("SELECT {} FROM {} WHERE gid = ?1", column, table));
         query.bind(1, gid);

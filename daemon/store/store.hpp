@@ -144,6 +144,8 @@ class Store {
     // cannot be seen. A row that comes back leaves the tombstones by write().
     virtual Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
                         const Burial& burial) = 0;
+    // When it was deleted, or found to be gone; none: it is not among the tombstones.
+    virtual std::optional<Instant> buried_at(std::string_view table, std::string_view gid) = 0;
     // What a column of a row holds; empty if it is NULL or there is no such row.
     virtual std::string text(std::string_view table, std::string_view column, std::string_view gid) = 0;
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
