@@ -380,7 +380,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/attachments/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "attachments"},
     // Only the full list proves what is gone; what is entered for the last days is asked for more often.
     {.engine = {.name = "time_tracking_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .every = Every::reconcile,
-                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry"},
+                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry", .follows = true},
      .path = "/time_tracking_entries?workspace={root}&entered_on_start_date=1970-01-01", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
     {.engine = {.name = "time_tracking_entries_since", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .watermark = true, .net_of = "time_tracking_entries", .every = Every::relist},
      .path = "/time_tracking_entries?workspace={root}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries", .since = "entered_on_start_date", .days = 7},
@@ -394,7 +394,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "timesheet_approval_statuses_since", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .watermark = true, .net_of = "timesheet_approval_statuses", .every = Every::relist},
      .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses", .since = "from_date", .days = 35},
     {.engine = {.name = "allocations", .stage = "time, capacity and templates", .rank = 58, .capability = "capacity plans", .every = Every::relist,
-                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation"},
+                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation", .follows = true},
      .path = "/allocations?workspace={root}", .mapping = &kAllocations, .resource = "allocations"},
     {.engine = {.name = "project_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "project templates", .every = Every::relist,
                 .proves = "asana_project_templates", .proves_by = "workspace_gid", .looked_at_by = "project_template"},

@@ -87,7 +87,8 @@ bool Sync::sweep(Walk& walk) {
         return its.all >= kFewRows &&
                static_cast<double>(its.gids.size()) > account_.deletions.max_share * static_cast<double>(its.all);
     });
-    const bool held = many != missing.end() && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld);
+    const bool held = many != missing.end() && !stream.follows && !account_.deletions.accepted &&
+                      !walk.row.last_error.starts_with(kHeld);
     if (held)
         walk.row.last_error = fmt::format(
             "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "

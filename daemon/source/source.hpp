@@ -68,6 +68,9 @@ struct Stream {
     } proves_part = {};
     // What a list of this other stream names is not missing, where that list is asked for.
     std::string_view others = {};
+    // Its rows leave with those of other tables as well, which other lists prove: that it misses many at once is
+    // ordinary, and each is looked at.
+    bool follows = false;
     // No column says which list named a row. So what each list names is remembered; a row is gone when no list names it
     // any more, and two walks of the last one say so.
     bool remembered = false;
