@@ -99,6 +99,8 @@ Connection connect(const SourceConfig& config) {
 
     http::PaceOptions pace;
     pace.requests_per_minute = config.limits.requests_per_minute;
+    // Asana allows a search for 25 requests; who has a larger quota has a larger one of both.
+    pace.search_per_minute = std::max(pace.search_per_minute, pace.requests_per_minute / 25);
     pace.share = config.limits.share;
     pace.concurrency = config.limits.concurrency;
     auto engine = std::make_shared<std::mt19937_64>(std::random_device{}());

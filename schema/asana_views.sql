@@ -28,9 +28,10 @@ sources (source, loaded) AS (
 -- There may be as much as there are tasks, so the index is read, once.
 oldest_work AS MATERIALIZED (
     SELECT source,
-           min(due_at) FILTER (WHERE stream IN ('task', 'task_subtasks', 'project', 'project_tasks_changed')) AS tasks,
+           min(due_at) FILTER (WHERE stream IN ('task', 'task_subtasks', 'search_subtasks', 'project',
+                                                'project_tasks_changed')) AS tasks,
            min(due_at) FILTER (WHERE stream = 'task_stories') AS stories,
-           min(due_at) FILTER (WHERE stream = 'task_attachments') AS attachments
+           min(due_at) FILTER (WHERE stream IN ('task_attachments', 'search_attachments')) AS attachments
     FROM sync_work INDEXED BY sync_work_due
     WHERE due_at IS NOT NULL AND order_key < 2000000000000000000
     GROUP BY source

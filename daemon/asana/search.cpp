@@ -51,7 +51,7 @@ std::string SearchPlace::text() const {
                        part_ ? fmt::format("|{}", *part_) : "");
 }
 
-std::vector<std::pair<std::string_view, std::string>> SearchPlace::filters() const {
+std::vector<std::pair<std::string_view, std::string>> SearchPlace::filters(std::string_view split) const {
     std::vector<std::pair<std::string_view, std::string>> filters = {
         {"sort_by", within_ ? "created_at" : "modified_at"},
         {"sort_ascending", "true"},
@@ -60,7 +60,7 @@ std::vector<std::pair<std::string_view, std::string>> SearchPlace::filters() con
     if (created_) filters.emplace_back("created_at.after", iso(part_ ? *created_ - kTick : *created_));
     if (!part_) return filters;
     filters.emplace_back("created_at.before", iso(*created_ + kTick));
-    filters.emplace_back("is_subtask", yes_or_no((*part_ & 1) != 0));
+    filters.emplace_back(split, yes_or_no((*part_ & 1) != 0));
     filters.emplace_back("completed", yes_or_no((*part_ & 2) != 0));
     return filters;
 }

@@ -21,7 +21,8 @@ class SearchPlace {
     // By the offset, which is what text() gave; without one, by the cursor, a time. Throws Error for any other text.
     static SearchPlace of(const source::Work& work);
 
-    std::vector<std::pair<std::string_view, std::string>> filters() const;
+    // Parts are told apart by `split`, a filter that is true or false, and by what is completed.
+    std::vector<std::pair<std::string_view, std::string>> filters(std::string_view split = "is_subtask") const;
     std::string text() const;
 
     // Behind a full page, whose last object has these times. False: no filter gets at what is missing of it.
@@ -33,7 +34,7 @@ class SearchPlace {
     Instant modified_{};  // after it, or, if `within_`, in this millisecond
     bool within_ = false;
     std::optional<Instant> created_{};  // after it, or, if `part_`, in this millisecond
-    std::optional<int> part_{};         // bit 0: is_subtask, bit 1: completed
+    std::optional<int> part_{};         // bit 0: `split`, bit 1: completed
 };
 
 }  // namespace taskmirror::asana

@@ -110,6 +110,7 @@ class AsanaSource final : public source::Source {
         if (!wanted(stream_of(Id::search_tasks)))  // it would bring what is not wanted
             for (auto& stream : streams_) {
                 stream.behind = {};
+                stream.first = {};
                 stream.told_by_search = stream.lags = false;
             }
     }
@@ -148,9 +149,8 @@ class AsanaSource final : public source::Source {
             if ((stream.paged || stream.endless) && !work.offset.empty()) add("offset", percent_encode(work.offset));
         }
         if (stream.shape == Stream::Shape::search) {
-            // Without a time to begin with it is only asked whether the plan has search.
-            if (work.cursor.empty()) return target + "?limit=1&opt_fields=modified_at";
-            for (const auto& [name, value] : SearchPlace::of(work).filters()) add(name, percent_encode(value));
+            if (only_asks(stream, work)) return target + "?limit=1&opt_fields=modified_at";
+            for (const auto& [name, value] : place(stream, work).filters(split(stream))) add(name, percent_encode(value));
             add("limit", std::to_string(page_size(work)));
         } else if (stream.engine.watermark && !work.cursor.empty()) {
             add(stream.since, percent_encode(since(stream, work.cursor)));
@@ -227,7 +227,7 @@ class AsanaSource final : public source::Source {
             if (key == "data") {
                 if (++data > 1) throw Error("stands twice");
                 const bool search = stream.shape == Stream::Shape::search;
-                if (search && work.cursor.empty()) return;
+                if (only_asks(stream, work)) return;
                 if (stream.shape == Stream::Shape::list || search) {
                     auto objects = source::array(json);
                     if (!objects) source::wrong("an array");
@@ -291,7 +291,7 @@ class AsanaSource final : public source::Source {
         });
         if (stream.endless && answer.objects == 0) answer.next.reset();
         if (!simdjson_at_end(document)) throw Error("text behind the answer");
-        if (stream.shape == Stream::Shape::search && !work.cursor.empty()) go_on_with_search(work, answer);
+        if (stream.shape == Stream::Shape::search && !only_asks(stream, work)) go_on_with_search(work, answer);
         if (stream.shape == Stream::Shape::events) {
             if (!answer.token) throw Error("no sync token");
         } else if (data == 0) {
@@ -304,24 +304,35 @@ class AsanaSource final : public source::Source {
         return work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize;
     }
 
+    // Without a time to begin with, a search for what was modified since only asks whether the plan has search.
+    static bool only_asks(const Stream& stream, const source::Work& work) {
+        return stream.shape == Stream::Shape::search && stream.engine.watermark && work.cursor.empty();
+    }
+
+    // A search for all begins at the beginning.
+    static SearchPlace place(const Stream& stream, source::Work work) {
+        if (!stream.engine.watermark) work.cursor = "1970-01-01T00:00:00.000Z";
+        return SearchPlace::of(work);
+    }
+
+    // What splits the tasks of one millisecond: not what is asked for anyway.
+    static std::string_view split(const Stream& stream) {
+        return stream.path.find("is_subtask") == std::string_view::npos ? "is_subtask" : "has_attachment";
+    }
+
     void go_on_with_search(const source::Work& work, source::Answer& answer) const {
-        auto place = SearchPlace::of(work);
+        auto place = this->place(kStreams[work.stream], work);
         if (answer.objects < page_size(work)) {
             if (place.go_on()) answer.next = place.text();
             return;
         }
-        const auto& entities = answer.page.entities;
-        const auto last = std::find_if(entities.rbegin(), entities.rend(), [&](const Entity& entity) {
-            return mapper_.tables()[entity.table].name == kTasks.table;
-        });
-        const auto time = [&](std::string_view column) {
-            const Value& value = answer.page.values[last->first + mapper_.column(kTasks, column)];
+        const auto time = [](const Value& value, std::string_view name) {
             const auto instant = value.type == Value::Type::text ? parse_iso(value.as_text()) : std::nullopt;
-            if (!instant) throw Error(fmt::format("{}: not an instant", column));
+            if (!instant) throw Error(fmt::format("{}: not an instant", name));
             return *instant;
         };
         const auto name = place.text();
-        if (!place.go_on(time("modified_at"), time("created_at")))
+        if (!place.go_on(time(last_.modified_at, "modified_at"), time(last_.created_at, "created_at")))
             answer.untold = {name, fmt::format("more than {} tasks were created and modified at the same time, which "
                                                "search does not tell apart; their lists will tell of the others",
                                                page_size(work))};
@@ -336,6 +347,8 @@ class AsanaSource final : public source::Source {
 
     void read_object(const source::Work& work, const Stream& stream, JsonObject& object, std::int64_t index,
                      source::Answer& answer) {
+        if (stream.shape == Stream::Shape::search && stream.mapping == nullptr)
+            return read_named(stream, work.root, object, answer);
         if (stream.mapping == nullptr) {
             read_me(object, answer);
             open(stream, work.root, {}, 0, -1, answer);
@@ -357,9 +370,30 @@ class AsanaSource final : public source::Source {
             return;
         }
         const Entity& entity = answer.page.entities[row];
+        if (stream.shape == Stream::Shape::search)
+            last_ = {.modified_at = answer.page.values[entity.first + mapper_.column(kTasks, "modified_at")],
+                     .created_at = answer.page.values[entity.first + mapper_.column(kTasks, "created_at")]};
         if (stream.mapping == &kAuditLogEvents && !work.cursor.empty()) heed(work, row, answer);
         open(stream, workspace ? entity.gid : work.root, entity.gid, entity.first, static_cast<std::int64_t>(row),
              answer);
+    }
+
+    // A search that gives no rows opens the list of each object that it names.
+    void read_named(const Stream& stream, std::string_view root, JsonObject& object, source::Answer& answer) {
+        std::string gid;
+        last_ = {};
+        source::for_each_member(object, [&](std::string_view key, Json json) {
+            if (key == "gid") read_text(json, answer.page, gid);
+            if (key == "modified_at") last_.modified_at = source::text(json, answer.page);
+            if (key == "created_at") last_.created_at = source::text(json, answer.page);
+        });
+        if (gid.empty() || gid.size() > kLongestGid) throw Error("an object without gid");
+        for (const Opens& opens : stream.opens)
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(opens.stream),
+                                         .scope = gid,
+                                         .root = std::string(root),
+                                         .order = newest_first(last_.modified_at),
+                                         .lacking = opens.lacking});
     }
 
     // An event is a hint: what it speaks of is asked for. https://developers.asana.com/reference/events
@@ -570,6 +604,9 @@ class AsanaSource final : public source::Source {
     Mapper mapper_;
     std::vector<source::Stream> streams_;
     std::vector<std::string> fields_;  // opt_fields per stream
+    struct {
+        Value modified_at, created_at;
+    } last_;  // of the object of a search that was read last
     simdjson::ondemand::parser parser_;
 };
 

@@ -24,6 +24,8 @@ enum class Id : std::uint16_t {
     custom_fields,
     tags,
     search_tasks,
+    search_subtasks,
+    search_attachments,
     projects,
     project,
     sections,
@@ -118,6 +120,7 @@ struct Opens {
     } when = When::always;       // the row: new or not as it was; new; with another set in a watched column
     bool stored = false;         // and only if rows of that stream are stored for it
     bool number = false;         // and only if not so many are stored as `where` says
+    bool lacking = false;        // and only if none are stored, and what it belongs to is
     std::string_view part = {};  // stands for {scope}: this part of a list that has several
 };
 using When = Opens::When;
@@ -210,7 +213,7 @@ inline constexpr Opens kOpenedByTask[] = {
 // one, or one that came back, is counted by its parent; what was tracked for it may be older than what is asked for.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
-    {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
+    {.stream = Id::task_subtasks, .where = "num_subtasks", .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
     {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
@@ -223,6 +226,9 @@ inline constexpr Opens kOpenedByModifiedTask[] = {
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
     {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
     {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
+};
+inline constexpr Opens kOpenedBySearchForAttachments[] = {
+    {.stream = Id::task_attachments, .newest = "modified_at", .lacking = true},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
@@ -280,6 +286,22 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "search_tasks", .stage = "organization", .rank = 16, .budget = source::Budget::search, .capability = "search", .paid_only = true,
                 .watermark = true, .lags = true},
      .path = "/workspaces/{root}/tasks/search", .mapping = &kTasks, .shape = Shape::search, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
+    // All subtasks, a hundred a request, instead of a request for each parent; and the tasks that have attachments,
+    // instead of a request for each task. For a first load: the index knows what is ten minutes old. What it does not
+    // know, for it stands still or has lost it, is found all the same:
+    // - A subtask: its parent counts it, so the parent's list is asked for. One that was deleted just now and another
+    //   that has come make up for each other: the other one is modified, search_tasks tells of it within minutes, the
+    //   parent is looked at then, and its number is wrong by now.
+    // - An attachment: the story that tells of it opens the list of its task, and the stories of all tasks are read.
+    //   Without stories, or of an image in a description, the search for attachments itself, which is made again
+    //   within `stories_reread_every`, and opens the lists of those tasks of which none are stored.
+    {.engine = {.name = "search_subtasks", .stage = "subtasks", .rank = 42, .budget = source::Budget::search, .capability = "search", .paid_only = true,
+                .lags = true, .behind = "search_tasks"},
+     .path = "/workspaces/{root}/tasks/search?is_subtask=true", .mapping = &kTasks, .shape = Shape::search, .opens = kOpenedByTask, .resource = "projectless_tasks"},
+    {.engine = {.name = "search_attachments", .stage = "stories and attachments", .rank = 60, .budget = source::Budget::search, .capability = "search", .paid_only = true,
+                .every = Every::reread, .lags = true, .behind = "search_tasks"},
+     .path = "/workspaces/{root}/tasks/search?has_attachment=true&opt_fields=created_at,modified_at", .shape = Shape::search,
+     .opens = kOpenedBySearchForAttachments, .opt_fields = false, .resource = "attachments"},
     {.engine = {.name = "projects", .stage = "projects", .rank = 17, .token_stream = "workspace_events", .every = Every::relist,  // archived ones come along
                 .proves = "asana_projects", .proves_by = "workspace_gid", .looked_at_by = "project",
                 .orphans = {"asana_project_briefs", {"asana_projects", "project_brief_gid"}, "project_brief"},
@@ -305,7 +327,8 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true, .modified_by = "modified_at"},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
-                .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task"},
+                .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task",
+                .first = {"search_subtasks", "asana_tasks", "workspace_gid", "num_subtasks"}},
      .path = "/tasks/{scope}/subtasks", .mapping = &kTasks, .opens = kOpenedByTask},
     {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40, .token_stream = "user_tasks_changed", .every = Every::reconcile,
                 .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task"},
@@ -343,7 +366,8 @@ inline constexpr Stream kStreams[] = {
     // After all stories: they open the same work, which is asked for once then.
     {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 61, .kind = Kind::one_off,
                 .proves = "asana_attachments", .proves_by = "parent_gid", .looked_at_by = "attachment",
-                .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
+                .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task",
+                .first = {"search_attachments", "asana_tasks", "workspace_gid"}},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
     {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed", .behind = "search_tasks"},

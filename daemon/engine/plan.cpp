@@ -148,7 +148,22 @@ void Plan::extrapolate(std::uint16_t index, std::span<const Sampled> sample, con
         for (const auto& one : sample) numbers.push_back(number_of(one));
         return multiplied(numbers, all);
     };
-    const auto requests = each([](const Sampled& one) { return one.requests; });
+    const auto is_searched = [&](const Sampled& one) {
+        return !its.first.by.empty() &&
+               !features_off_.contains({one.scope.root, stream(index_of(its.first.by)).capability});
+    };
+    const auto requests = each([&](const Sampled& one) {
+        if (!is_searched(one)) return one.requests;
+        return its.first.number.empty() && one.objects > 0 ? one.requests : 0.0;
+    });
+    std::set<std::string_view> searched;
+    for (const auto& one : sample)
+        if (is_searched(one)) searched.insert(one.scope.root);
+    if (!searched.empty())
+        plan_search(its, static_cast<double>(searched.size()), each([&](const Sampled& one) {
+                        if (!is_searched(one)) return 0.0;
+                        return its.first.number.empty() ? std::min(one.objects, 1.0) : one.objects;
+                    }));
     auto& planned = found_[index];
     planned.scopes += all.mean;
     planned.requests.mean += requests.mean;
@@ -213,6 +228,18 @@ void Plan::plan_tokens(const source::Stream& list, std::span<const Sampled> samp
     tokens.scopes += all.mean * share;
     tokens.requests.mean += all.mean * share;
     tokens.requests.variance += all.variance * square(share);
+}
+
+// The search of each workspace that a first load asks for instead of the lists: it names so many objects, and on each
+// page the last one of that before it once more.
+void Plan::plan_search(const source::Stream& list, double workspaces, const Estimate& objects) {
+    const auto index = index_of(list.first.by);
+    auto& search = found_[index];
+    search.stream = index;
+    search.scopes += workspaces;
+    search.requests.mean += std::max(workspaces, workspaces / 2 + objects.mean / (kFullPage - 1));
+    search.requests.variance += workspaces / 4 + objects.variance / square(kFullPage - 1);
+    search.is_sample = true;
 }
 
 // Sends the requests for these, and waits for all their answers.

@@ -84,6 +84,7 @@ class Plan {
     static source::Work work_of(const Ask& ask);
     void ask(std::span<Sampled> sample);
     void plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all);
+    void plan_search(const source::Stream& list, double workspaces, const Estimate& objects);
     bool is_token(std::uint16_t index) const;
     void extrapolate(std::uint16_t index, std::span<const Sampled> sample, const Estimate& all);
     void send();

@@ -40,7 +40,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       name_(account_.source.name()) {
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
-    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr || stream.lags);
+    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr || (stream.lags && stream.watermark));
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
@@ -455,7 +455,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
                 continue;
             }
             const auto& its = account_.source.streams()[stream->second];
-            if (waits_for_search(its, row->root)) continue;
+            if (waits_for_search(its, *row) || waits_for_lists(*row)) continue;
             if (lane == Class::fresh && comes_after(its, row->scope)) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since

@@ -225,13 +225,20 @@ class Sync {
     void release_forgotten();
     void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
     void owner_hidden(WalkPtr walk, int status, const std::string& why);
-    bool waits_for_search(const source::Stream& stream, std::string_view root);
+    bool waits_for_search(const source::Stream& stream, const store::Work& row);
     bool is_told_by_search(const store::Work& row);
     void note_polls_without_search();
     void drop_older(const Walk& walk);
     bool is_newer(const Entity& entity, std::string_view root);
+    std::string_view modified_at(const Entity& entity) const;
     void hurry(const Walk& search, const store::Written& written);
     void note_untold(const Walk& walk);
+    bool is_first_search(const source::Stream& stream) const { return stream.lags && !stream.watermark; }
+    bool is_left_to_search(const source::FollowUp& follow_up);
+    bool waits_for_lists(const store::Work& search);
+    void ask_for_miscounted(const Walk& search);
+    void ask_for_all(const Walk& search);
+    void ask_for_one(const source::Stream& list, std::string_view scope, std::string_view root);
     bool is_told(const source::FollowUp& hint);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);

@@ -150,7 +150,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         written = store_.write(answer_.page, its, now);
         queue_follow_ups(walk, written);
         if (stream.lags && serving_) hurry(walk, written);
-        if (answer_.untold) note_untold(walk);
+        if (answer_.untold) is_first_search(stream) ? ask_for_all(walk) : note_untold(walk);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
@@ -178,6 +178,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         const bool swept = sweep(walk);
         keep_watermark(walk);
         if (has_been_replaced(walk)) walk.row.cursor.clear();
+        if (is_first_search(stream)) {
+            ask_for_miscounted(walk);
+            walk.row.cursor = iso(now);
+        }
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);
         if (swept)
@@ -220,7 +224,11 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
+        if (is_left_to_search(follow_up)) continue;
         if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
+        if (follow_up.lacking && (store_.text(stream.first.table, "mirrored_at", row.scope).empty() ||
+                                  stored_of(stream, row.scope).value_or(0) > 0))
+            continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (follow_up.said && is_told(follow_up)) {
             ++walk.found;
@@ -230,7 +238,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
             ++walk.found;
             continue;
         }
-        const bool news = changed || follow_up.said;
+        const bool news = changed || follow_up.said || (follow_up.number && store_.has_indexes());
         if (!(news ? queue_anew(row, follow_up.said) : store_.queue(row, outdated_before(stream, follow_up.scope))))
             continue;
         came(row);
@@ -554,6 +562,11 @@ void Sync::skip(Walk& walk) {
     if (walk.row.cursor.empty() || is_told_by_search(walk.row)) polls_.remove(key_of(walk.row));
     open_group();
     store_.as_one([&] {
+        const bool first = walk.row.last_done_at.value_or(store::kOutdated) == store::kOutdated;
+        if (is_first_search(stream_of(walk)) && first && !lost) {
+            ask_for_miscounted(walk);
+            ask_for_all(walk);
+        }
         walk.row.recurring && !lost ? store_.done(walk.row, now) : store_.save(walk.row);
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });

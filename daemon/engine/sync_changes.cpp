@@ -24,6 +24,7 @@ std::optional<Instant> when_deleted(std::string_view said) {
 Instant Sync::outdated_before(const source::Stream& stream, std::string_view scope) const {
     const auto& periods = account_.periods;
     if (stream.every == source::Every::pass) return pass_;
+    if (stream.every == source::Every::reread) return pass_ - periods.reread;
     const bool relist = stream.every == source::Every::relist;
     // A daemon begins a pass in each such period; what was done late in the last one is due in this one, too.
     if (relist && serving_) return pass_ - periods.relist / 2;
@@ -303,12 +304,14 @@ void Sync::keep_watermark(Walk& walk) {
     }
 }
 
-// The second net is cast for what was not walked, nor asked for, within the period.
+// The second net is cast for what was not walked, nor asked for, within the period; and so is a search for all.
 void Sync::cast_nets() {
     for (const auto& stream : account_.source.streams()) {
-        if (stream.net_of.empty()) continue;
+        const bool again = stream.every == source::Every::reread;
+        if (stream.net_of.empty() && !again) continue;
         for (auto& row : store_.with_cursor(name_, stream.name)) {
             if (row.due_at || row.last_done_at >= outdated_before(stream, row.scope)) continue;
+            if (again) row.order_key = row_of(stream, row.scope, row.root, Class::reconcile).order_key;
             row.due_at = pass_;
             store_.save(row);
         }

@@ -11,11 +11,15 @@
 
 namespace taskmirror::engine {
 
-// The search of its workspace goes first, for it spares requests of this stream, or what this one's answers lead to.
-bool Sync::waits_for_search(const source::Stream& stream, std::string_view root) {
-    if (stream.behind.empty()) return false;
-    if (is_active(stream_named(stream.behind), root)) return true;
-    const auto search = store_.work(name_, stream.behind, root);
+// The search of its workspace goes first, for it spares requests of this stream, or what this one's answers lead to; or
+// it is about to ask for the same.
+bool Sync::waits_for_search(const source::Stream& stream, const store::Work& row) {
+    const auto before = !stream.behind.empty()                                          ? stream.behind
+                        : stream.first.number.empty() && class_of(row) == Class::walk ? stream.first.by
+                                                                                        : std::string_view();
+    if (before.empty()) return false;
+    if (is_active(stream_named(before), row.root)) return true;
+    const auto search = store_.work(name_, before, row.root);
     return search && search->due_at && *search->due_at <= due_at_;
 }
 
@@ -61,14 +65,23 @@ void Sync::drop_older(const Walk& walk) {
     });
 }
 
+// Empty: it does not tell.
+std::string_view Sync::modified_at(const Entity& entity) const {
+    const auto& table = account_.source.tables()[entity.table];
+    const auto streams = account_.source.streams();
+    const auto look = std::ranges::find(streams, table.name, &source::Stream::looks_at);
+    if (look == streams.end() || look->modified_by.empty()) return {};
+    const auto column = std::ranges::find(table.columns, look->modified_by) - table.columns.begin();
+    const auto& value = answer_.page.values[entity.first + static_cast<std::size_t>(column)];
+    return value.type == Value::Type::text ? value.as_text() : std::string_view();
+}
+
 bool Sync::is_newer(const Entity& entity, std::string_view root) {
     const auto& table = account_.source.tables()[entity.table];
     const auto streams = account_.source.streams();
     const auto look = std::ranges::find(streams, table.name, &source::Stream::looks_at);
     if (look == streams.end() || look->modified_by.empty()) return true;
-    const auto column = std::ranges::find(table.columns, look->modified_by) - table.columns.begin();
-    const auto& value = answer_.page.values[entity.first + static_cast<std::size_t>(column)];
-    const auto modified = value.type == Value::Type::text ? value.as_text() : std::string_view();
+    const auto modified = modified_at(entity);
     if (!store_.text(table.name, "mirrored_at", entity.gid).empty())
         return modified > store_.text(table.name, look->modified_by, entity.gid);
     const auto buried_at = store_.buried_at(table.name, entity.gid);
@@ -110,6 +123,70 @@ void Sync::note_untold(const Walk& walk) {
                      .message = why,
                      .seen_at = now(),
                      .retry_at = std::nullopt});
+}
+
+// A first load leaves the lists of single objects to a search of the whole workspace: it is asked for instead. Not where
+// the object is so young that the index may not know it, nor where the search may have named it by now, nor later on.
+bool Sync::is_left_to_search(const source::FollowUp& follow_up) {
+    const auto& list = account_.source.streams()[follow_up.stream];
+    if (list.first.by.empty() || follow_up.opener < 0) return false;
+    const auto& entity = answer_.page.entities[static_cast<std::size_t>(follow_up.opener)];
+    if (entity.gid != follow_up.scope) return false;
+    const auto& search = stream_named(list.first.by);
+    const auto* feature = known_feature(follow_up.root, search.capability);
+    if (feature == nullptr || !feature->available) return false;
+    const auto row = store_.work(name_, search.name, follow_up.root);
+    if (row && row->last_done_at && *row->last_done_at > store::kOutdated) return false;
+    const bool has_begun = row && (!row->resume.empty() || is_active(search, follow_up.root));
+    if (has_begun && list.first.number.empty()) return false;
+    const auto changes = store_.work(name_, search.behind, follow_up.root);
+    if (!changes) return false;
+    const std::string_view since = changes->pending_cursor.empty() ? changes->cursor : changes->pending_cursor;
+    const auto modified = modified_at(entity);
+    if (modified.empty() || modified >= since) return false;
+    auto work = row_of(search, follow_up.root, follow_up.root, Class::walk);
+    work.due_at = due_now();
+    if (store_.queue(work, store::kOutdated + Milliseconds(1))) came(work);
+    return true;
+}
+
+// The search for all begins when the lists before it are in: they lead to more that is left to it.
+bool Sync::waits_for_lists(const store::Work& search) {
+    if (!is_first_search(stream_named(search.stream))) return false;
+    return std::ranges::any_of(active_, [&](const auto& one) {
+        const auto& row = one.second->row;
+        return row.root == search.root && row.order_key < search.order_key && class_of(row) == class_of(search);
+    });
+}
+
+void Sync::ask_for_one(const source::Stream& list, std::string_view scope, std::string_view root) {
+    auto row = row_of(list, scope, root, Class::walk);
+    row.due_at = due_now();
+    if (store_.queue(row, outdated_before(list, scope))) came(row);
+}
+
+// What it left out is missing from the number that each object tells.
+void Sync::ask_for_miscounted(const Walk& search) {
+    for (const auto& list : account_.source.streams()) {
+        if (list.first.by != stream_of(search).name || list.first.number.empty()) continue;
+        const auto root = search.row.root;
+        for (const auto& gid :
+             store_.miscounted(list.first.table, list.first.number, list.proves_by, list.first.root, root))
+            ask_for_one(list, gid, root);
+    }
+}
+
+// Lists whose rows nobody counts, for the search does not tell which of them it left out.
+void Sync::ask_for_all(const Walk& search) {
+    constexpr std::size_t kAtOnce = 1000;
+    for (const auto& list : account_.source.streams()) {
+        if (list.first.by != stream_of(search).name || !list.first.number.empty()) continue;
+        const auto& table = list.first.table;
+        for (auto gids = store_.gids_after(table, {}, kAtOnce); !gids.empty();
+             gids = store_.gids_after(table, std::string(gids.back()), kAtOnce))
+            for (const auto& gid : gids)
+                if (store_.text(table, list.first.root, gid) == search.row.root) ask_for_one(list, gid, search.row.root);
+    }
 }
 
 // Whether what the event tells of is stored already.

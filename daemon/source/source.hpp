@@ -21,8 +21,8 @@ namespace taskmirror::source {
 enum class Kind : std::uint8_t { recurring, one_off };
 enum class Budget : std::uint8_t { standard, search };
 // How old the last complete walk of a list may be before an object that opens it does so: older than this pass, than
-// `relist_every`, than `reconcile_every`.
-enum class Every : std::uint8_t { pass, relist, reconcile };
+// `relist_every`, than `reconcile_every`, than `stories_reread_every`.
+enum class Every : std::uint8_t { pass, relist, reconcile, reread };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
@@ -100,15 +100,26 @@ struct Stream {
     // One-off work of this stream waits until that of the other stream with the same scope is done: what it tells may
     // ask for this, too.
     std::string_view after = {};
-    // A search of the whole workspace: `watermark` without a list. Its answers may lag behind, so a row is taken only
-    // where its looking stream's `modified_by` shows a later time than what is stored, or buried. It tells which
-    // streams of those that are `behind` it have changed.
+    // A search of the whole workspace. Its answers may lag behind, so a row is taken only where its looking stream's
+    // `modified_by` shows a later time than what is stored, or buried. With a `watermark`, which needs no list then, it
+    // tells which streams of those that are `behind` it have changed. Without one, others leave their `first` load to it.
     bool lags = false;
     std::string_view modified_by = {};  // of a stream that looks at single objects: the column with their last change
     // Waits while this search of its workspace is due.
     std::string_view behind = {};
     // What this stream tells, that search tells, too, where the plan has it: its place is kept for when it has not.
     bool told_by_search = false;
+    // Of a list of single objects, the rows of `table`, that the object itself opens: where the plan has this search, it
+    // is not asked for at first, but the search is, once. Not of an object that was modified after the first question
+    // to the search that this one is `behind`, less two overlaps: the index may not know that yet.
+    struct First {
+        std::string_view by = {};
+        std::string_view table = {};
+        std::string_view root = {};  // the column with the workspace
+        // The column with the number of the rows that the list names: it is asked for where not as many came. Without
+        // one, the search opens the list of each object that has any.
+        std::string_view number = {};
+    } first = {};
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
@@ -134,6 +145,7 @@ struct FollowUp {
     bool fresh = false;
     bool watched = false;
     bool stored = false;                      // only where what the stream proves has rows of this scope
+    bool lacking = false;                     // only where it has none, and the row of its `first` table is stored
     std::optional<std::int64_t> number = {};  // only where it has not just so many
     // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of an
     // audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.

@@ -151,6 +151,18 @@ class SqliteStore final : public Store {
         while (query.step()) gids.emplace_back(query.text(0));
         return gids;
     }
+    std::vector<std::string> miscounted(std::string_view table, std::string_view number, std::string_view by,
+                                        std::string_view root, std::string_view value) override {
+        auto query = statement(fmt::format(
+            "WITH counted AS MATERIALIZED (SELECT {2} AS above, count(*) AS rows FROM {0} WHERE {2} IS NOT NULL "
+            "AND mirrored_at IS NOT NULL GROUP BY {2}) SELECT t.gid FROM {0} AS t LEFT JOIN counted AS c "
+            "ON c.above = t.gid WHERE t.{3} = ?1 AND t.mirrored_at IS NOT NULL AND t.{1} <> coalesce(c.rows, 0)",
+            table, number, by, root));
+        query.bind(1, value);
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
+    }
     void clear_notes() override {
         statement("CREATE TABLE IF NOT EXISTS temp.notes (number INTEGER PRIMARY KEY)").run();
         statement("DELETE FROM temp.notes").run();

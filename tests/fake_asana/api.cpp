@@ -517,18 +517,22 @@ std::string search(Call& c, Index workspace) {
     const bool ascending = c.query("sort_ascending") == "true";
     const auto after = c.time("modified_at.after"), before = c.time("modified_at.before");
     const auto created_after = c.time("created_at.after"), created_before = c.time("created_at.before");
-    const auto flag = [&](const char* name, bool value) {
-        const auto wanted = c.query(name);
-        return !wanted || (*wanted == "true") == value;
+    const auto wanted = [&](const char* name) -> std::optional<bool> {
+        const auto text = c.query(name);
+        if (!text) return std::nullopt;
+        if (*text != "true" && *text != "false") throw ApiError(400, std::string(name) + ": Not a boolean");
+        return *text == "true";
     };
+    const auto is_subtask = wanted("is_subtask"), completed = wanted("completed"), attached = wanted("has_attachment");
     std::vector<Index> found;
     for (Index t = 0; t < c.w.tasks.size(); ++t) {
         const Task& task = c.w.tasks[t];
         if (task.workspace != workspace || (after && task.modified <= *after) || (before && task.modified >= *before) ||
             (created_after && task.created <= *created_after) || (created_before && task.created >= *created_before) ||
-            task.modified > c.now() - c.search_lag() || !flag("is_subtask", task.parent != kNone) ||
-            !flag("completed", task.completed) || !c.w.reachable(t) ||
-            (c.query("has_attachment") && !flag("has_attachment", !c.w.task_attachments(t).empty()))) {
+            task.modified > c.now() - c.search_lag() ||
+            is_subtask.value_or(task.parent != kNone) != (task.parent != kNone) ||
+            completed.value_or(task.completed) != task.completed || !c.w.reachable(t) ||
+            (attached && *attached == c.w.task_attachments(t).empty())) {
             continue;
         }
         found.push_back(t);

@@ -331,6 +331,8 @@ Story World::derived_story(Index t, int number, int count) const {
     story.id = t * kStoriesPerTask + static_cast<Id>(number);
     story.task = t;
     story.shape = static_cast<int>(random.pick(kStoryShapes.size()));
+    if (story_shape(story.shape).subtype == "attachment_added" && derived_attachment_count(t) == 0)
+        story.shape = 0;  // there was none
     // Derived from what cannot change, so that a story stays what it was.
     story.created = on.created + (kEpoch - on.created) / (count + 1) * number + random.number(900);
     story.created_by = random.chance(0.06) ? kNone : person();

@@ -1210,11 +1210,30 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
     for (Index i = 0; i < w.tags.size(); ++i) {
         if (w.listed_tag(i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
     }
+    struct Searched {
+        std::size_t subtasks = 0, attached = 0;
+        bool parents = false;
+    };
+    std::map<Index, Searched> searched;  // by workspace
     for (Index t = 0; t < w.tasks.size(); ++t) {
         if (!w.reachable(t)) continue;
-        if (!w.tasks[t].children.empty()) least["task_subtasks"] += pages(shown(w.tasks[t].children));
+        const Task& task = w.tasks[t];
+        const auto children = shown(task.children), attachments = w.task_attachments(t).size();
         least["task_stories"] += pages(w.stories(t).size());
-        least["task_attachments"] += pages(w.task_attachments(t).size());
+        // Search names subtasks, and the tasks that have attachments. What it leaves is a list whose number it does not
+        // reach: one of them is private.
+        if (!task.children.empty() && (free_plan || children != task.children.size()))
+            least["task_subtasks"] += pages(children);
+        if (free_plan || attachments > 0) least["task_attachments"] += pages(attachments);
+        Searched& its = searched[task.workspace];
+        its.subtasks += task.parent != kNone ? 1 : 0;
+        its.attached += attachments > 0 ? 1 : 0;
+        its.parents = its.parents || !task.children.empty();
+    }
+    for (const auto& [workspace, its] : searched) {
+        if (free_plan) continue;
+        if (its.parents) least["search_subtasks"] += pages(its.subtasks);
+        least["search_attachments"] += pages(its.attached);
     }
     return least;
 }

@@ -154,7 +154,7 @@ class Search(support.SystemTest):
 
     def test_no_more_searches_than_may_be_made(self):
         fake = self.fake(600, limits=True, options=["--requests-per-minute", "0", "--concurrency", "0"])  # of searches alone
-        self.configure(fake.url)
+        self.configure(fake.url, limits="{requests_per_minute: 1500, share: 1}")
         self.sync()
         fake.mutate(seed=1, count=1000, kinds=["rename"])
         fake.control("POST", "stats/reset")
