@@ -167,6 +167,52 @@ TEST_CASE("a search gives rows, and goes on behind a full page") {
     CHECK_THROWS_AS(source->read(work, padded(one + R"(,{"gid":"6","modified_at":null}]})"), answer), Error);
 }
 
+TEST_CASE("a search for all begins at the beginning, and is split by what it does not ask for") {
+    const auto source = asana::make_source({"acme", {}, {}});
+    source::Work work{.stream = static_cast<std::uint16_t>(asana::Id::search_subtasks),
+                      .scope = "1",
+                      .root = "1",
+                      .cursor = "2026-01-01T00:00:00.000Z"};  // when it was made last
+
+    CHECK(source->target(work).starts_with(
+        "/workspaces/1/tasks/search?is_subtask=true&sort_by=modified_at&sort_ascending=true&"
+        "modified_at.after=1970-01-01T00%3A00%3A00.000Z&limit=100&opt_fields="));
+    work.offset = "2026-01-02T00:00:00.000Z|2026-01-01T00:00:00.000Z|1";
+    const auto part = source->target(work);
+    CHECK(part.find("&has_attachment=true&completed=false") != std::string::npos);
+    CHECK(part.find("&is_subtask") == std::string::npos);
+    work.stream = static_cast<std::uint16_t>(asana::Id::search_attachments);
+    CHECK(source->target(work).find("&is_subtask=true&completed=false") != std::string::npos);
+}
+
+TEST_CASE("a search for attachments opens the lists of the tasks that it names, and gives no rows") {
+    const auto source = asana::make_source({"acme", {}, {}});
+    const source::Work work{.stream = static_cast<std::uint16_t>(asana::Id::search_attachments),
+                            .scope = "1",
+                            .root = "1",
+                            .limit = 2};
+    source::Answer answer;
+    const std::string one = R"({"data":[{"gid":"5","modified_at":"2026-01-02T00:00:00.000Z"})";
+
+    CHECK(source->target(work).starts_with(
+        "/workspaces/1/tasks/search?has_attachment=true&opt_fields=created_at,modified_at&sort_by=modified_at&"));
+    source->read(work, padded(one + "]}"), answer);
+
+    CHECK(answer.page.entities.empty());
+    REQUIRE(answer.follow_ups.size() == 1);
+    CHECK(answer.follow_ups[0].stream == static_cast<std::uint16_t>(asana::Id::task_attachments));
+    CHECK(answer.follow_ups[0].scope == "5");
+    CHECK(answer.follow_ups[0].root == "1");
+    CHECK(answer.follow_ups[0].lacking);
+    CHECK_FALSE(answer.next);
+    source->read(work, padded(one + R"(,{"gid":"6","modified_at":"2026-01-03T00:00:00.000Z",
+                                       "created_at":"2026-01-03T00:00:00.000Z"}]})"),
+                 answer);
+    CHECK(answer.next == "2026-01-02T23:59:59.999Z");
+    CHECK_THROWS_AS(source->read(work, padded(one + R"(,{"gid":"6"}]})"), answer), Error);
+    CHECK_THROWS_AS(source->read(work, padded(R"({"data":[{"gid":""}]})"), answer), Error);
+}
+
 TEST_CASE("a plan may lack search, however it says so") {
     const auto source = asana::make_source({"acme", {}, {}});
     const source::Work work{.stream = static_cast<std::uint16_t>(asana::Id::search_tasks), .scope = "1", .root = "1"};
@@ -183,5 +229,6 @@ TEST_CASE("without tasks that stand in no project there is no search, for it wou
     for (const auto& stream : source->streams()) {
         CHECK_FALSE(stream.lags);
         CHECK(stream.behind.empty());
+        CHECK(stream.first.by.empty());
     }
 }

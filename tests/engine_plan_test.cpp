@@ -136,6 +136,38 @@ TEST_CASE("a feature that the plan lacks costs one request, and is told") {
     CHECK(bench.plan->features_off() == std::set<std::pair<std::string, std::string_view>>{{"1", "goals"}});
 }
 
+TEST_CASE("what a first load leaves to search is counted as searches, where the plan has it") {
+    for (const bool off : {false, true}) {
+        PlanBench bench;
+        bench.source.table[kGoals].rank = 15;
+        bench.source.table[kParts].first = {"milestones", "asana_projects", "name", "notes"};
+        bench.source.table[kNotes].first = {"milestones", "asana_projects", "name"};
+        std::string me = "open goals 1 1\n";
+        for (int list = 0; list < 200; ++list) {
+            me += fmt::format("open parts 1 {}\n", list);
+            bench.api.on(fmt::format("/parts/{}", list), {{opened("notes", 10 * list, 10 * list + 10)}});
+        }
+        // Every fourth note names something.
+        for (int note = 0; note < 2000; note += 4) bench.api.on(fmt::format("/notes/{}", note), {{"row 1 x"}});
+        bench.api.on("/me", {{me}});
+        if (off) bench.api.on("/goals/1", {{.body = "", .status = 402}});
+        bench.options.large = 400;
+
+        CHECK(bench.make());
+
+        const auto& notes = bench.of(kNotes);
+        if (off) {
+            CHECK(bench.requests() == "me 1, goals 1, parts 200, notes 2000");
+        } else {
+            CHECK(std::ranges::count(bench.plan->streams(), kParts, &Planned::stream) == 0);
+            CHECK(notes.requests.mean == Approx(500).epsilon(0.2));
+            CHECK(notes.requests.low() <= 500);
+            CHECK(notes.requests.high() >= 500);
+            CHECK(bench.of(kMilestones).requests.mean == Approx(1 + 2000.0 / 99 + 500.0 / 99).epsilon(0.1));
+        }
+    }
+}
+
 TEST_CASE("a plan waits as the API asks, tries again, and tells what it could not have") {
     PlanBench bench;
     bench.api.on("/me", {{.body = "", .status = 429, .retry_after = "30"}, {"open parts 1 p\nopen parts 1 q"}});

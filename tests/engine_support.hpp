@@ -128,7 +128,7 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
 // "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
 // "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
-// that may be needless), "untold NAME". Anything else makes the page unusable.
+// that may be needless), "untold NAME", "lacking STREAM ROOT SCOPE". Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -266,6 +266,13 @@ class Lines final : public source::Source {
             if (words[0] == "known") answer.follow_ups.back().known_by = store::at(std::stoll(words.at(1)));
             if (words[0] == "told") answer.follow_ups.back().told_in = "asana_projects";
             if (words[0] == "told") answer.follow_ups.back().told = words.at(1);
+        } else if (words[0] == "lacking") {
+            const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
+                                         .scope = words.at(3),
+                                         .root = words.at(2),
+                                         .lacking = true});
+            ++answer.objects;
         } else if (words[0] == "untold") {
             answer.untold = {words.at(1), "not to be told apart"};
         } else if (words[0] == "fact") {

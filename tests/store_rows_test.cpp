@@ -350,6 +350,26 @@ TEST_CASE("another set of values in a watched column is told, another order is n
     CHECK_FALSE(watched(6, {}));
 }
 
+TEST_CASE("rows are found that say another number than there are rows that name them") {
+    testing::TemporaryFolder folder;
+    const auto file = folder.path() / "mirror.db";
+    const auto store = open_sqlite(file, kTables);
+    put(*store, Projects().add("1", 2, "-").add("2", 0, "1").add("3", 1, "1").add("4", 0, "3").add("5", 1, "-"));
+    const auto miscounted = [&](std::string_view root) {
+        return store->miscounted("asana_projects", "content_hash", "name", "notes", root);
+    };
+    const auto change = [&](const char* sql) { SQLite::Database(file, SQLite::OPEN_READWRITE).exec(sql); };
+
+    CHECK(miscounted("w").empty());
+    change("UPDATE asana_projects SET notes = 'w'");
+    CHECK(miscounted("w") == std::vector<std::string>{"5"});
+    change("UPDATE asana_projects SET mirrored_at = NULL WHERE gid = '4'");
+    CHECK(miscounted("w") == std::vector<std::string>{"3", "5"});
+    change("UPDATE asana_projects SET notes = 'v' WHERE gid = '5'");
+    change("UPDATE asana_projects SET content_hash = 0 WHERE gid = '1'");
+    CHECK(miscounted("w") == std::vector<std::string>{"1", "3"});
+}
+
 TEST_CASE("rows come in the order of a column, latest first, from a place on, without mentions") {
     testing::TemporaryFolder folder;
     const auto file = folder.path() / "mirror.db";
