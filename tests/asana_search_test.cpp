@@ -187,10 +187,8 @@ TEST_CASE("a search for all begins at the beginning, and is split by what it doe
 
 TEST_CASE("a search for attachments opens the lists of the tasks that it names, and gives no rows") {
     const auto source = asana::make_source({"acme", {}, {}});
-    const source::Work work{.stream = static_cast<std::uint16_t>(asana::Id::search_attachments),
-                            .scope = "1",
-                            .root = "1",
-                            .limit = 2};
+    const source::Work work{
+        .stream = static_cast<std::uint16_t>(asana::Id::search_attachments), .scope = "1", .root = "1", .limit = 2};
     source::Answer answer;
     const std::string one = R"({"data":[{"gid":"5","modified_at":"2026-01-02T00:00:00.000Z"})";
 

@@ -126,9 +126,10 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // GID" (from the scope, in asana_project_followers), "open STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
-// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
-// "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
-// that may be needless), "untold NAME", "lacking STREAM ROOT SCOPE". Anything else makes the page unusable.
+// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
+// ROOT...", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
+// SCOPE" (hints that may be needless), "untold NAME", "lacking STREAM ROOT SCOPE". Anything else makes the page
+// unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";

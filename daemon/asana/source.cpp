@@ -150,7 +150,8 @@ class AsanaSource final : public source::Source {
         }
         if (stream.shape == Stream::Shape::search) {
             if (only_asks(stream, work)) return target + "?limit=1&opt_fields=modified_at";
-            for (const auto& [name, value] : place(stream, work).filters(split(stream))) add(name, percent_encode(value));
+            for (const auto& [name, value] : place(stream, work).filters(split(stream)))
+                add(name, percent_encode(value));
             add("limit", std::to_string(page_size(work)));
         } else if (stream.engine.watermark && !work.cursor.empty()) {
             add(stream.since, percent_encode(since(stream, work.cursor)));

@@ -294,7 +294,8 @@ inline constexpr Stream kStreams[] = {
     // know, for it stands still or has lost it, is found all the same:
     // - A subtask: its parent counts it, so the parent's list is asked for. One that was deleted just now and another
     //   that has come make up for each other: the other one is modified, search_tasks tells of it within minutes, the
-    //   parent is looked at then, and its number is wrong by now.
+    //   parent is looked at then, and its number is wrong by now. Below a subtask that the index shows as it was longer
+    //   ago, and for what it shows of that, the lists of subtasks tell, which are walked within `reconcile_every`.
     // - An attachment: the story that tells of it opens the list of its task, and the stories of all tasks are read.
     //   Without stories, or of an image in a description, the search for attachments itself, which is made again
     //   within `stories_reread_every`, and opens the lists of those tasks of which none are stored.

@@ -40,7 +40,8 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       name_(account_.source.name()) {
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
-    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr || (stream.lags && stream.watermark));
+    for (const auto& stream : streams)
+        is_poll_.push_back(list_of(stream) != nullptr || (stream.lags && stream.watermark));
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;

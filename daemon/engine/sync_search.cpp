@@ -14,9 +14,9 @@ namespace taskmirror::engine {
 // The search of its workspace goes first, for it spares requests of this stream, or what this one's answers lead to; or
 // it is about to ask for the same.
 bool Sync::waits_for_search(const source::Stream& stream, const store::Work& row) {
-    const auto before = !stream.behind.empty()                                          ? stream.behind
+    const auto before = !stream.behind.empty()                                        ? stream.behind
                         : stream.first.number.empty() && class_of(row) == Class::walk ? stream.first.by
-                                                                                        : std::string_view();
+                                                                                      : std::string_view();
     if (before.empty()) return false;
     if (is_active(stream_named(before), row.root)) return true;
     const auto search = store_.work(name_, before, row.root);
@@ -125,8 +125,9 @@ void Sync::note_untold(const Walk& walk) {
                      .retry_at = std::nullopt});
 }
 
-// A first load leaves the lists of single objects to a search of the whole workspace: it is asked for instead. Not where
-// the object is so young that the index may not know it, nor where the search may have named it by now, nor later on.
+// A first load leaves the lists of single objects to a search of the whole workspace: it is asked for instead. Not
+// where the object is so young that the index may not know it, nor where the search may have named it by now, nor later
+// on.
 bool Sync::is_left_to_search(const source::FollowUp& follow_up) {
     const auto& list = account_.source.streams()[follow_up.stream];
     if (list.first.by.empty() || follow_up.opener < 0) return false;
@@ -185,7 +186,8 @@ void Sync::ask_for_all(const Walk& search) {
         for (auto gids = store_.gids_after(table, {}, kAtOnce); !gids.empty();
              gids = store_.gids_after(table, std::string(gids.back()), kAtOnce))
             for (const auto& gid : gids)
-                if (store_.text(table, list.first.root, gid) == search.row.root) ask_for_one(list, gid, search.row.root);
+                if (store_.text(table, list.first.root, gid) == search.row.root)
+                    ask_for_one(list, gid, search.row.root);
     }
 }
 

@@ -102,16 +102,17 @@ struct Stream {
     std::string_view after = {};
     // A search of the whole workspace. Its answers may lag behind, so a row is taken only where its looking stream's
     // `modified_by` shows a later time than what is stored, or buried. With a `watermark`, which needs no list then, it
-    // tells which streams of those that are `behind` it have changed. Without one, others leave their `first` load to it.
+    // tells which streams of those that are `behind` it have changed. Without one, others leave their `first` load to
+    // it.
     bool lags = false;
     std::string_view modified_by = {};  // of a stream that looks at single objects: the column with their last change
     // Waits while this search of its workspace is due.
     std::string_view behind = {};
     // What this stream tells, that search tells, too, where the plan has it: its place is kept for when it has not.
     bool told_by_search = false;
-    // Of a list of single objects, the rows of `table`, that the object itself opens: where the plan has this search, it
-    // is not asked for at first, but the search is, once. Not of an object that was modified after the first question
-    // to the search that this one is `behind`, less two overlaps: the index may not know that yet.
+    // Of a list of single objects, the rows of `table`, that the object itself opens: where the plan has this search,
+    // it is not asked for at first, but the search is, once. Not of an object that was modified after the first
+    // question to the search that this one is `behind`, less two overlaps: the index may not know that yet.
     struct First {
         std::string_view by = {};
         std::string_view table = {};
@@ -148,8 +149,8 @@ struct FollowUp {
     bool stored = false;                      // only where what the stream proves has rows of this scope
     bool lacking = false;                     // only where it has none, and the row of its `first` table is stored
     std::optional<std::int64_t> number = {};  // only where it has not just so many
-    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of an
-    // audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
+    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of
+    // an audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
     std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
     std::optional<Instant> known_by = {};  // needless if the object is stored as it was modified then or later

@@ -156,8 +156,8 @@ class Store {
     virtual bool holds(std::string_view table, std::string_view column, std::string_view value) = 0;
     // How many rows are listed.
     virtual std::size_t count(std::string_view table) = 0;
-    // The listed rows whose column `root` holds this value, and in whose column `number` another number stands than that
-    // of the listed rows whose column `by` names them.
+    // The listed rows whose column `root` holds this value, and in whose column `number` another number stands than
+    // that of the listed rows whose column `by` names them.
     virtual std::vector<std::string> miscounted(std::string_view table, std::string_view number, std::string_view by,
                                                 std::string_view root, std::string_view value) = 0;
     // The listed rows whose gid stands in no row's column of the other table.

@@ -59,13 +59,16 @@ class History(support.SystemTest):
 
     kills = made = syncs = 0
 
+    plan = None  # of all histories; none: each has its own
+
     def live(self, seed, changes):
         """The fake Asana after `changes` changes, mirrored all along."""
         self.dice = dice = random.Random(seed)
         options = ["--latency-ms", dice.choice(["0", "2", "8"]), "--search-lag-ms", dice.choice(["0", "300", "10000"])]
         if dice.random() < 0.2:
             options += ["--stories-per-task", "60"]  # so that some tasks have more than a page of them
-        fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid", "service"]), options=options)
+        tasks, plan = dice.choice([60, 120, 250]), dice.choice(["free", "paid", "service"])
+        fake = self.fake(tasks, seed=seed, plan=self.plan or plan, options=options)
         self.kinds = fake.control("GET", "kinds")
         self.configure(fake.url)
         self.sync()

@@ -36,6 +36,9 @@ class Search(support.SystemTest):
             found[table] = sorted(self.query(f"SELECT {', '.join(columns)} FROM {table}"), key=repr)
         return found
 
+    def stored_tasks(self):
+        return [row[0] for row in self.query("SELECT gid FROM asana_tasks WHERE mirrored_at IS NOT NULL")]
+
     def projectless(self, count=1):
         rows = self.query("SELECT gid FROM asana_tasks t WHERE parent_gid IS NULL AND assignee_gid IS NOT NULL AND gid NOT IN "
                           "(SELECT task_gid FROM asana_task_memberships) AND gid NOT IN (SELECT parent_gid FROM "
@@ -78,6 +81,64 @@ class Search(support.SystemTest):
                     self.make_everything_due()
                 each("--full")
                 self.assert_truth(fake)
+
+    def test_a_first_load_asks_search_instead_of_each_task(self):
+        fake = self.fake(600)
+        self.configure(fake.url)
+        self.sync()
+        self.assert_truth(fake)
+        requests, least = fake.stats()["requests"], fake.control("GET", "minimum")["streams"]
+        parents = self.query("SELECT count(*) FROM asana_tasks WHERE num_subtasks > 0")[0][0]
+        tasks = self.query("SELECT count(*) FROM asana_tasks WHERE mirrored_at IS NOT NULL")[0][0]
+        self.assertGreater(parents, 50)
+        self.assertLess(requests.get("/tasks/{gid}/subtasks", 0), 5)
+        attachments = sum(count for stream, count in least.items() if stream.endswith("_attachments"))
+        self.assertLess(requests["/attachments"], tasks / 2)
+        self.assertAlmostEqual(requests["/attachments"], attachments, delta=5)
+
+    def test_a_first_load_finds_what_the_index_does_not_know_yet(self):
+        fake = self.fake(201, options=["--search-lag-ms", "60000"])
+        fake.mutate(seed=1, count=60, kinds=["attachment", "new_subtask", "delete_attachment", "delete_task"])
+        self.configure(fake.url)
+        self.sync()
+        self.assert_truth(fake)
+
+    def test_a_first_load_finds_what_the_index_has_lost(self):
+        fake = self.fake(201)
+        fake.control("POST", "search", {"frozen": True})
+        fake.mutate(seed=1, count=60, kinds=["attachment", "new_subtask"])
+        fake.control("POST", "advance", {"seconds": 3600})  # longer ago than an index needs
+        self.configure(fake.url)
+        self.sync()
+        truth = fake.truth()
+        above = {row["gid"]: row["parent_gid"] for row in truth["asana_tasks"]}
+        # What stands below a subtask is counted by that one, and its number is lost as well.
+        self.assertEqual({gid for gid in above.keys() - set(self.stored_tasks()) if not above.get(above[gid])}, set())
+        stored = {row[0] for row in self.query("SELECT parent_gid FROM asana_attachments WHERE mirrored_at IS NOT NULL")}
+        empty = {row["parent_gid"] for row in truth["asana_attachments"]} - stored
+        self.assertEqual(empty & set(self.stored_tasks()), set())
+        fake.control("POST", "search", {})
+        self.sync()
+        self.sync("--full")
+        self.assert_truth(fake)
+
+    def test_without_stories_the_next_search_for_all_finds_an_attachment_that_the_index_had_lost(self):
+        fake = self.fake(60)
+        fake.control("POST", "search", {"frozen": True})
+        fake.mutate(seed=1, count=20, kinds=["attachment"])
+        fake.control("POST", "advance", {"seconds": 3600})
+        self.configure(fake.url, lines=["resources: {stories: false}"])
+        self.sync()
+        true = {row["gid"] for row in fake.truth()["asana_attachments"]}
+
+        def stored():
+            return {row[0] for row in self.query("SELECT gid FROM asana_attachments WHERE mirrored_at IS NOT NULL")}
+
+        self.assertLess(stored(), true)
+        fake.control("POST", "search", {})
+        self.change("UPDATE sync_work SET last_done_at = '2020-01-01T00:00:00.000Z' WHERE stream = 'search_attachments'")
+        self.sync()
+        self.assertEqual(stored(), {row["gid"] for row in fake.truth()["asana_attachments"]})
 
     def test_a_changed_task_costs_its_stories_wherever_it_stands(self):
         fake = self.mirrored()
