@@ -59,6 +59,17 @@ TEST_CASE("a first load asks for the lists that search names, and for those that
     CHECK(bench.due() == "");
 }
 
+TEST_CASE("lists that search may spare others wait until it is known whether there is one") {
+    FirstBench bench;
+    bench.source.table[kLists].looked_at_by = "looks";
+    bench.api.on("/goals/1", {{.body = "", .after = 3s}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.place("/lists/a") > bench.api.place("/goals/1"));
+    CHECK(bench.asked() == "1: 0 1 1 0");
+}
+
 TEST_CASE("without search, each list is asked for by itself") {
     FirstBench bench;
     bench.api.on("/goals/1", {kOff});

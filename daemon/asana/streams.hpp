@@ -602,6 +602,7 @@ inline constexpr Remains::Kin kNamesUser[] = {
     {"asana_stories", "new_people_value"},
     {"asana_allocations", "assignee_gid"},
     {"asana_rates", "resource_gid"},
+    {"asana_memberships", "member_gid"},
 };
 inline constexpr Remains::Kin kNamesOption[] = {
     {kItems, "item_gid"},

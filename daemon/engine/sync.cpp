@@ -456,7 +456,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
                 continue;
             }
             const auto& its = account_.source.streams()[stream->second];
-            if (waits_for_search(its, *row) || waits_for_lists(*row)) continue;
+            if (waits_for_search(its, *row) || waits_for_lists(*row) || waits_for_first_answer(its, *row)) continue;
             if (lane == Class::fresh && comes_after(its, row->scope)) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since

@@ -236,6 +236,7 @@ class Sync {
     bool is_first_search(const source::Stream& stream) const { return stream.lags && !stream.watermark; }
     bool is_left_to_search(const source::FollowUp& follow_up);
     bool waits_for_lists(const store::Work& search);
+    bool waits_for_first_answer(const source::Stream& stream, const store::Work& row);
     void ask_for_miscounted(const Walk& search);
     void ask_for_all(const Walk& search);
     void ask_for_one(const source::Stream& list, std::string_view scope, std::string_view root);

@@ -180,7 +180,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (has_been_replaced(walk)) walk.row.cursor.clear();
         if (is_first_search(stream)) {
             ask_for_miscounted(walk);
-            walk.row.cursor = iso(now);
+            if (stream.every == source::Every::reread)
+                walk.row.cursor = iso(now);  // it is made again, as nets are cast
         }
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);

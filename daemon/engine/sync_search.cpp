@@ -160,6 +160,19 @@ bool Sync::waits_for_lists(const store::Work& search) {
     });
 }
 
+// Lists of the objects whose own lists may be left to a search wait until it is known whether there is one.
+bool Sync::waits_for_first_answer(const source::Stream& stream, const store::Work& row) {
+    if (stream.looked_at_by.empty() || !stream.looks_at.empty() || class_of(row) != Class::walk) return false;
+    const auto table = stream_named(stream.looked_at_by).looks_at;
+    return std::ranges::any_of(account_.source.streams(), [&](const source::Stream& list) {
+        if (list.first.by.empty() || list.first.table != table) return false;
+        const auto& changes = stream_named(stream_named(list.first.by).behind);
+        const auto search = store_.work(name_, changes.name, row.root);
+        return search && search->cursor.empty() &&
+               (is_active(changes, row.root) || (search->due_at && *search->due_at <= due_at_));
+    });
+}
+
 void Sync::ask_for_one(const source::Stream& list, std::string_view scope, std::string_view root) {
     auto row = row_of(list, scope, root, Class::walk);
     row.due_at = due_now();
