@@ -44,8 +44,11 @@ void Sync::note_polls_without_search() {
     }
 }
 
-// Leaves on the page what is newer than what is stored. What was buried may be in the index still.
+// Leaves on the page what is newer than what is stored. What was buried may be in the index still. After one for
+// another configuration, other rows open their work, too, but what searches open themselves.
 void Sync::drop_older(const Walk& walk) {
+    const bool everything = walk.row.last_done_at == store::kOutdated;
+    const auto streams = account_.source.streams();
     auto& page = answer_.page;
     std::vector<std::int64_t> places;  // that entities have then; -1: none
     std::size_t kept = 0;
@@ -56,10 +59,12 @@ void Sync::drop_older(const Walk& walk) {
     }
     page.entities.resize(kept);
     std::erase_if(answer_.follow_ups, [&](source::FollowUp& follow_up) {
+        const bool opens = everything && !follow_up.watched && !follow_up.number && !follow_up.stored &&
+                           streams[follow_up.stream].first.by.empty();
         for (auto* index : {&follow_up.entity, &follow_up.opener}) {
             if (*index < 0) continue;
             *index = places[static_cast<std::size_t>(*index)];
-            if (*index < 0) return true;
+            if (*index < 0 && !opens) return true;
         }
         return false;
     });
@@ -144,11 +149,12 @@ bool Sync::is_left_to_search(const source::FollowUp& follow_up) {
     if (!changes) return false;
     const std::string_view since = changes->pending_cursor.empty() ? changes->cursor : changes->pending_cursor;
     const auto modified = modified_at(entity);
-    if (modified.empty() || modified >= since) return false;
+    const bool left = !modified.empty() && modified < since;
+    if (!left && !row) return false;
     auto work = row_of(search, follow_up.root, follow_up.root, Class::walk);
     work.due_at = due_now();
     if (store_.queue(work, store::kOutdated + Milliseconds(1))) came(work);
-    return true;
+    return left;
 }
 
 // The search for all begins when the lists before it are in: they lead to more that is left to it.
