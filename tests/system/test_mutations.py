@@ -17,6 +17,7 @@ class Mutations(support.SystemTest):
                 self.database = os.path.join(self.folder, str(seed))
                 self.configure(fake.url)
 
+                fake.control("POST", "advance", {"seconds": 3600})  # so that the index of the search may be believed
                 self.sync()
 
                 self.assert_truth(fake)
