@@ -93,6 +93,18 @@ CREATE TABLE sync_capabilities (
     PRIMARY KEY (source, scope, capability)
 ) WITHOUT ROWID;
 
+-- Changes to its API that the tracker has announced in its answers.
+CREATE TABLE sync_api_changes (
+    source         TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    info           TEXT,              -- a link that explains it
+    affected       INTEGER NOT NULL,  -- 1: an answer said that its own request is concerned
+    first_seen_at  TEXT NOT NULL,
+    last_seen_at   TEXT NOT NULL,     -- to the day
+    sample_path    TEXT NOT NULL,     -- of a request that it was said of, without its query; one that is concerned, if any is
+    PRIMARY KEY (source, name)
+) WITHOUT ROWID;
+
 -- Facts about the database as a whole: the token's user, whether the first load is complete, ...
 -- Those of one source are named <source>.<fact>.
 CREATE TABLE sync_meta (

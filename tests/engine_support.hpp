@@ -170,6 +170,17 @@ class Lines final : public source::Source {
     }
     std::string reason(std::string_view body) const override { return std::string(body); }
 
+    std::vector<source::ApiChange> api_changes(source::Headers headers) const override {
+        std::vector<source::ApiChange> changes;
+        for (auto [name, value] : headers) {
+            if (name != "change") continue;
+            const bool affected = value.ends_with('!');
+            if (affected) value.pop_back();
+            changes.push_back({.name = value, .info = "https://" + value, .affected = affected});
+        }
+        return changes;
+    }
+
     void read(const source::Work&, std::string_view body, source::Answer& answer) override {
         answer.clear();
         while (!body.empty()) {
@@ -258,6 +269,7 @@ struct Reply {
     std::string retry_after = "";
     Milliseconds after{10};  // when it arrives, counted from its request
     http::Failure failure = http::Failure::none;
+    std::string change = "";  // an API change that it announces; with "!" at its end: that concerns it
 };
 
 struct Killed : std::runtime_error {
@@ -327,6 +339,7 @@ class Script final : public http::Transport {
         response.status = reply.failure == http::Failure::none ? reply.status : 0;
         response.headers = {{"content-type", "application/json"}};
         if (!reply.retry_after.empty()) response.headers.emplace_back("retry-after", reply.retry_after);
+        if (!reply.change.empty()) response.headers.emplace_back("change", reply.change);
         response.body = reply.body;
         response.body.reserve(response.body.size() + http::kPadding);
         response.duration = reply.after;

@@ -21,6 +21,8 @@ using source::JsonObject;
 constexpr std::int64_t kMostObjects = 1000;     // on a page: where Asana cuts lists that it does not page
 constexpr std::size_t kMostValues = 4'000'000;  // of all their rows, 64 MB
 constexpr std::size_t kLongestOffset = 8UL * 1024;
+constexpr std::size_t kMostChanges = 100;  // that one answer announces
+constexpr std::size_t kLongestChange = 100, kLongestInfo = 500;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
 
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
@@ -184,6 +186,18 @@ class AsanaSource final : public source::Source {
         for (char& c : words)
             if (static_cast<unsigned char>(c) < 0x20) c = ' ';
         return shortened(escaped(words), kLongest);
+    }
+
+    std::vector<source::ApiChange> api_changes(source::Headers headers) const override {
+        std::vector<source::ApiChange> changes;
+        for (const auto& [name, value] : headers) {
+            if (name != "asana-change") continue;
+            for (auto& change : read_api_changes(value)) {
+                if (changes.size() == kMostChanges) return changes;
+                changes.push_back(std::move(change));
+            }
+        }
+        return changes;
     }
 
     void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
@@ -446,6 +460,34 @@ class AsanaSource final : public source::Source {
 };
 
 }  // namespace
+
+std::vector<source::ApiChange> read_api_changes(std::string_view header) {
+    std::vector<source::ApiChange> changes;
+    // The next part of a text, without the blanks around it.
+    const auto next = [](std::string_view& rest, char separator) {
+        auto part = rest.substr(0, rest.find(separator));
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        while (part.starts_with(' ') || part.starts_with('\t')) part.remove_prefix(1);
+        while (part.ends_with(' ') || part.ends_with('\t')) part.remove_suffix(1);
+        return part;
+    };
+    const auto is_plain = [](std::string_view text, std::size_t longest) {
+        return text.size() <= longest && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+    };
+    while (!header.empty() && changes.size() < kMostChanges) {
+        source::ApiChange change;
+        for (auto said = next(header, ','); !said.empty();) {
+            auto value = next(said, ';');
+            const auto key = next(value, '=');
+            value = next(value, '\0');
+            if (key == "name" && is_plain(value, kLongestChange)) change.name = value;
+            if (key == "info" && is_plain(value, kLongestInfo)) change.info = value;
+            if (key == "affected") change.affected = value == "true";
+        }
+        if (!change.name.empty()) changes.push_back(std::move(change));
+    }
+    return changes;
+}
 
 std::string me_target() { return std::string(stream_of(Id::users_me).path); }
 

@@ -20,6 +20,9 @@ struct Options {
 
 std::unique_ptr<source::Source> make_source(Options options);
 
+// The value of an Asana-Change header: "name=..;info=..;affected=true", several of them with commas between.
+std::vector<source::ApiChange> read_api_changes(std::string_view header);
+
 // Whose token it is, and the workspaces that it sees: gid and name.
 struct Me {
     std::string gid;

@@ -44,6 +44,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
+    for (auto& change : store_.api_changes(name_)) api_changes_.emplace(change.name, change);
     if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
     store_.begin_requests(name_);
 }

@@ -182,6 +182,7 @@ class Sync {
     bool read_token(WalkPtr& walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
     void usable_answer();
+    void note_api_changes(const source::Work& work, const http::Response& response);
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
     void doubt_token(WalkPtr walk, const std::string& why);
     void doubt(WalkPtr walk, std::optional<int> status, const std::string& why);
@@ -275,6 +276,7 @@ class Sync {
     std::unordered_set<std::string> forgotten_;      // of these: what they ask of is gone, their answer does not count
     std::map<std::string, std::int64_t> backlog_;    // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
+    std::map<std::string, store::ApiChange, std::less<>> api_changes_;               // by name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
     std::unordered_set<std::string> lost_roots_;           // workspaces that it does not see any more
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of

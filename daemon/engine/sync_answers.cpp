@@ -30,6 +30,7 @@ void Sync::answered(http::Response response) {
     if (!arrived) return try_again(std::move(walk), std::nullopt, response.message);
 
     const auto work = work_of(*walk);
+    note_api_changes(work, response);
     const auto pause = http::parse_retry_after(response.header("retry-after"), clock_.now());
     const auto verdict = account_.source.classify(
         work, {.status = response.status, .content_type = response.header("content-type"), .body = response.body});
@@ -309,6 +310,30 @@ void Sync::usable_answer() {
     failures_in_a_row_ = 0;
     outages_ = 0;
     token_is_new_ = false;
+}
+
+// Written only when it tells something new. Whatever stands there, the answer counts.
+void Sync::note_api_changes(const source::Work& work, const http::Response& response) {
+    for (auto& announced : account_.source.api_changes(response.headers)) {
+        const auto known = api_changes_.find(announced.name);
+        const bool is_new = known == api_changes_.end();
+        if (is_new && api_changes_.size() >= kMostApiChanges) continue;
+        auto change = is_new ? store::ApiChange{.name = announced.name, .first_seen_at = now()} : known->second;
+        const bool concerns_now = announced.affected && !change.affected;
+        if (!is_new && !concerns_now && now() - change.last_seen_at < kSeenAgain) continue;
+        change.last_seen_at = now();
+        change.affected |= announced.affected;
+        if (!announced.info.empty()) change.info = std::move(announced.info);
+        if (is_new || concerns_now) {
+            const auto target = account_.source.target(work);
+            change.sample_path = shortened(target.substr(0, target.find('?')), kLongestPath);
+            log::warning("API change source={} name={} affected={} path={} info={}", name_, change.name,
+                         change.affected, change.sample_path, change.info);
+        }
+        open_group();
+        store_.as_one([&] { store_.set_api_change(name_, change); });
+        api_changes_.insert_or_assign(change.name, change);
+    }
 }
 
 // An error names members of the answer.

@@ -154,6 +154,15 @@ struct Reply {
     std::string_view body = {};
 };
 
+// A change to the API that an answer announces.
+struct ApiChange {
+    std::string name{};
+    std::string info{};     // a link; empty: none
+    bool affected = false;  // the request behind this answer is concerned
+};
+
+using Headers = std::span<const std::pair<std::string, std::string>>;  // names in lower case
+
 class Source {
   public:
     virtual ~Source() = default;
@@ -173,6 +182,8 @@ class Source {
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
     // The server's own words about a refusal, without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;
+    // The changes to the API that the headers of an answer announce. What is not understood is left out.
+    virtual std::vector<ApiChange> api_changes(Headers) const { return {}; }
     // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
     // Fatal when the configuration does not fit what the account sees.
     virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;

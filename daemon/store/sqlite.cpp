@@ -252,6 +252,35 @@ class SqliteStore final : public Store {
         return found;
     }
 
+    void set_api_change(std::string_view source, const ApiChange& change) override {
+        auto upsert = statement(
+            "INSERT OR REPLACE INTO sync_api_changes (source, name, info, affected, first_seen_at, last_seen_at, "
+            "sample_path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        const auto first_seen_at = iso(change.first_seen_at);
+        const auto last_seen_at = iso(change.last_seen_at);
+        upsert.bind(1, source).bind(2, change.name).bind_filled(3, change.info).bind(4, std::int64_t{change.affected});
+        upsert.bind(5, first_seen_at).bind(6, last_seen_at).bind(7, change.sample_path).run();
+    }
+
+    std::vector<ApiChange> api_changes(std::string_view source) override {
+        auto query = statement(
+            "SELECT name, info, affected, first_seen_at, last_seen_at, sample_path FROM sync_api_changes "
+            "WHERE source = ?1 ORDER BY name");
+        query.bind(1, source);
+        std::vector<ApiChange> found;
+        while (query.step()) {
+            found.push_back({
+                .name = std::string(query.text(0)),
+                .info = std::string(query.text(1)),
+                .affected = query.integer(2) != 0,
+                .first_seen_at = query.instant(3).value_or(Instant()),
+                .last_seen_at = query.instant(4).value_or(Instant()),
+                .sample_path = std::string(query.text(5)),
+            });
+        }
+        return found;
+    }
+
     void set_fact(std::string_view key, std::string_view value) override {
         statement("INSERT OR REPLACE INTO sync_meta (key, value) VALUES (?1, ?2)").bind(1, key).bind(2, value).run();
     }

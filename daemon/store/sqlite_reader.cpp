@@ -35,6 +35,10 @@ constexpr std::string_view kMissingSql =
     "SELECT source, scope, capability, checked_at FROM sync_capabilities WHERE available = 0 "
     "ORDER BY source, scope, capability";
 
+constexpr std::string_view kApiChangesSql =
+    "SELECT source, name, info, affected, first_seen_at, last_seen_at, sample_path FROM sync_api_changes "
+    "ORDER BY source, name";
+
 constexpr std::string_view kRunsSql =
     "SELECT command, version, started_at, ended_at, exit_code, requests, retries, rate_limited, rows_written, "
     "rows_unchanged FROM sync_runs ORDER BY id DESC LIMIT ?1";
@@ -82,6 +86,14 @@ void read(sqlite3* database, Instant now, Snapshot& found) {
                                                             .name = text(row, 2),
                                                             .available = false,
                                                             .checked_at = row.instant(3).value_or(Instant())});
+    }
+    for (Statement row(database, kApiChangesSql); row.step();) {
+        found.api_changes.emplace_back(text(row, 0), ApiChange{.name = text(row, 1),
+                                                               .info = text(row, 2),
+                                                               .affected = row.integer(3) != 0,
+                                                               .first_seen_at = row.instant(4).value_or(Instant()),
+                                                               .last_seen_at = row.instant(5).value_or(Instant()),
+                                                               .sample_path = text(row, 6)});
     }
     Statement run(database, kRunsSql);
     for (run.bind(1, kRuns); run.step();) {

@@ -73,6 +73,16 @@ struct Capability {
     Instant checked_at{};
 };
 
+// A change to the API, as announced by the tracker.
+struct ApiChange {
+    std::string name{};
+    std::string info{};
+    bool affected = false;
+    Instant first_seen_at{};
+    Instant last_seen_at{};
+    std::string sample_path{};
+};
+
 struct Written {
     std::uint64_t inserted = 0;   // entity rows that were not there, or were mentions
     std::uint64_t updated = 0;    // entity rows whose content changed
@@ -221,6 +231,9 @@ class Store {
 
     virtual void set_capability(std::string_view source, const Capability& capability) = 0;
     virtual std::vector<Capability> capabilities(std::string_view source) = 0;
+
+    virtual void set_api_change(std::string_view source, const ApiChange& change) = 0;
+    virtual std::vector<ApiChange> api_changes(std::string_view source) = 0;
 
     virtual void set_fact(std::string_view key, std::string_view value) = 0;
     virtual std::optional<std::string> fact(std::string_view key) = 0;

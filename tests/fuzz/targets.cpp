@@ -104,6 +104,11 @@ void headers(std::string_view bytes) {
     hold(!pause || (*pause >= 0ms && *pause <= 24h), "a pause that is negative or longer than a day");
     const auto instant = parse_iso(bytes);
     hold(!instant || parse_iso(iso(*instant)) == instant, "an instant that cannot be written and read again");
+    for (const auto& change : asana::read_api_changes(bytes)) {
+        hold(!change.name.empty() && change.name.size() <= 100 && change.info.size() <= 500, "an API change too long");
+        for (const auto& text : {change.name, change.info})
+            hold(std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; }), "an API change that is odd");
+    }
     const auto date = parse_http_date(bytes);
     hold(!date || date <= kLastDate, "a date after the year 9999");
 }
