@@ -86,6 +86,12 @@ void read_resources(Section section, std::span<const std::string_view> names, st
     }
 }
 
+void read_projects(Section section, ProjectFilter& projects) {
+    section.read("include", projects.include);
+    section.read("exclude", projects.exclude);
+    section.read("archived", projects.archived);
+}
+
 void read_limits(Section section, Limits& limits) {
     section.read_or_auto("requests_per_minute", limits.requests_per_minute, 1, 100'000);
     section.read("share", limits.share, 0.01, 1);
@@ -121,6 +127,7 @@ SourceConfig read_source(Section section, const fs::path& folder, bool others_ma
     read_path(section, "ca_file", folder, source.ca_file);
     section.read("proxy", source.proxy);
     section.read("workspaces", source.workspaces);
+    read_projects(section.section("projects"), source.projects);
     read_resources(section.section("resources"), resources, source.resources_off);
     read_limits(section.section("limits"), source.limits);
     read_api_changes(section.section("api_changes"), source.api_changes);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/filter.hpp"
 #include "core/log.hpp"
 
 namespace taskmirror {
@@ -43,8 +44,9 @@ struct SourceConfig {
     std::string base_url = "https://app.asana.com/api/1.0";  // without a trailing slash
     std::filesystem::path ca_file;                           // empty: the system's authorities
     std::string proxy;                                       // empty: none, whatever the environment says
-    std::vector<std::string> workspaces;                     // names or gids; empty: all that the token sees
-    std::set<std::string> resources_off;                     // optional resources that are not mirrored
+    std::vector<std::string> workspaces;  // gids, or patterns of names; empty: all that the token sees
+    ProjectFilter projects;
+    std::set<std::string> resources_off;  // optional resources that are not mirrored
     Limits limits;
     ApiChanges api_changes;
 

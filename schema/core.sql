@@ -65,11 +65,11 @@ CREATE TABLE sync_tombstones (
     table_name     TEXT NOT NULL,
     gid            TEXT NOT NULL,
     source         TEXT NOT NULL,
-    cause          TEXT NOT NULL,     -- deleted, not_visible
+    cause          TEXT NOT NULL,     -- deleted, not_visible, excluded: by the configuration
     deleted_at     TEXT,              -- NULL: unknown
     detected_at    TEXT NOT NULL,
     detected_by    TEXT NOT NULL,     -- event, walk, parent
-    row            TEXT NOT NULL,     -- the last content with its child sets, as JSON
+    row            TEXT NOT NULL,     -- the last content with its child sets, as JSON; of what is excluded its gid alone
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;
 

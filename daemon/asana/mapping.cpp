@@ -13,6 +13,8 @@ namespace {
 // rows than before.
 constexpr std::uint64_t kMappingVersion = 1;
 
+constexpr int kMostAbove = 5;  // parents of a task whose projects are asked for
+
 constexpr int kNone = -1;
 
 using source::Json;
@@ -23,23 +25,6 @@ Value gid_in(Json& json, Page& page) {
     const Value gid = source::text(json, page);
     if (!gid.is_null() && (gid.size == 0 || gid.size > kLongestGid)) throw Error("empty or too long");
     return gid;
-}
-
-struct Reference {
-    Value gid, type, name;
-};
-
-std::optional<Reference> reference_in(Json& json, Page& page) {
-    auto members = source::object(json);
-    if (!members) return std::nullopt;
-    Reference reference;
-    source::for_each_member(*members, [&](std::string_view key, Json value) {
-        if (key == "gid") reference.gid = gid_in(value, page);
-        if (key == "resource_type") reference.type = source::text(value, page);
-        if (key == "name") reference.name = source::text(value, page);
-    });
-    if (reference.gid.is_null()) source::wrong("a reference with a gid");
-    return reference;
 }
 
 // The table in which a mention of an object of this type is a row.
@@ -143,8 +128,16 @@ struct Mapper::Compiled {
     int given = kNone;  // the first of the columns that the request gives
 };
 
+struct Mapper::Reference {
+    Value gid, type, name;
+    Belongs belongs = {};
+};
+
 struct Mapper::Draft {
     Page* page = nullptr;
+    const source::Gids* wanted = nullptr;
+    Belongs belongs;
+    std::uint64_t left_out = 0;  // a hash of the references that were: with them the row is another one
     const Mapping* mapping = nullptr;
     std::uint32_t first = 0;  // of the row in page->values
     Value gid;
@@ -153,11 +146,79 @@ struct Mapper::Draft {
     std::vector<Value> later;  // rows of a second child table, while those of the first are being appended
 
     Value& operator[](int column) const { return page->values[first + static_cast<std::uint32_t>(column)]; }
+    void note(const Reference& reference) {
+        belongs.to_wanted |= reference.belongs.to_wanted;
+        belongs.to_others |= reference.belongs.to_others;
+        belongs.is_about_others |= reference.belongs.is_about_others;
+    }
+    // False: it is of a project that is not wanted, and is left out.
+    bool take(const Reference& reference) {
+        if (wanted == nullptr) return true;
+        belongs.to_wanted |= reference.belongs.to_wanted;
+        belongs.to_others |= reference.belongs.to_others;
+        if (!reference.belongs.to_others || reference.belongs.to_wanted) return true;
+        left_out += mix(kMappingVersion, reference.gid.as_text());
+        return false;
+    }
     void mention(int table, const Value& mentioned, const Value& name) {
         if (table == kNone || mentioned.is_null()) return;
         mentions.push_back({static_cast<std::uint16_t>(table), mentioned.as_text(), name});
     }
 };
+
+// `table`: of which its object is a row, if the field says so. Belonging is told by what a filter asks for beside a
+// reference: the project of a section, the projects of a parent and of those above it.
+std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, std::string_view table) {
+    Page& page = *draft.page;
+    auto members = source::object(json);
+    if (!members) return std::nullopt;
+    Reference reference;
+    const auto belongs_to = [&](const Value& project) {
+        if (project.is_null()) return;
+        (draft.wanted->contains(project.as_text()) ? reference.belongs.to_wanted : reference.belongs.to_others) = true;
+    };
+    const auto gid_of = [&](Json& value) {
+        Value gid;
+        if (auto inner = source::object(value))
+            source::for_each_member(*inner, [&](std::string_view key, Json member) {
+                if (key == "gid") gid = gid_in(member, page);
+            });
+        return gid;
+    };
+    source::for_each_member(*members, [&](std::string_view key, Json value) {
+        if (key == "gid") reference.gid = gid_in(value, page);
+        if (key == "resource_type") reference.type = source::text(value, page);
+        if (key == "name") reference.name = source::text(value, page);
+        if (draft.wanted == nullptr) return;
+        if (key == "project") belongs_to(gid_of(value));
+        if (key == "parent") {
+            if (const auto above = reference_in(value, draft)) {
+                reference.belongs.to_wanted |= above->belongs.to_wanted;
+                reference.belongs.to_others |= above->belongs.to_others;
+            }
+        }
+        if (key == "memberships") {
+            auto memberships = source::array(value);
+            if (!memberships) return;
+            source::for_each_element(*memberships, [&](std::size_t, Json element) {
+                auto membership = source::object(element);
+                if (!membership) return;
+                source::for_each_member(*membership, [&](std::string_view of, Json project) {
+                    if (of == "project") belongs_to(gid_of(project));
+                });
+            });
+        }
+    });
+    if (reference.gid.is_null()) source::wrong("a reference with a gid");
+    if (draft.wanted != nullptr) {
+        if (table == kProjects || (!reference.type.is_null() && reference.type.as_text() == "project"))
+            belongs_to(reference.gid);
+        // A task stays without such a parent; what else refers to something of another project is about it.
+        reference.belongs.is_about_others =
+            draft.mapping != &kTasks && reference.belongs.to_others && !reference.belongs.to_wanted;
+    }
+    return reference;
+}
 
 Mapper::Mapper() {
     for (const Mapping* mapping : kMappings) {
@@ -204,6 +265,10 @@ std::uint16_t Mapper::table_index(std::string_view name) const {
     const auto found = std::ranges::find(tables_, name, &Table::name);
     if (found == tables_.end()) throw Fatal(ExitCode::internal, "no mapping for table " + std::string(name));
     return static_cast<std::uint16_t>(found - tables_.begin());
+}
+
+std::string_view Mapper::table_of(int index) const {
+    return index == kNone ? std::string_view() : tables_[static_cast<std::size_t>(index)].name;
 }
 
 Mapper::Compiled& Mapper::compiled(const Mapping& mapping) const {
@@ -286,6 +351,9 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     draft.mapping = &mapping;
     draft.first = static_cast<std::uint32_t>(page.values.size());
     draft.gid = {};
+    draft.wanted = context.wanted;
+    draft.belongs = {};
+    draft.left_out = 0;
     draft.children.clear();
     draft.mentions.clear();
     page.values.resize(page.values.size() + target.columns.size());
@@ -312,6 +380,9 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
             seed += static_cast<std::uint64_t>(context.position) + 1;
         }
     }
+
+    if (draft.left_out != 0) seed ^= draft.left_out;
+    belongs_ = draft.belongs;
 
     Entity entity;
     entity.table = target.table;
@@ -366,13 +437,15 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                 break;
             case Is::reference:
             case Is::person:
-                if (const auto reference = reference_in(json, page)) {
+                if (const auto reference = reference_in(json, draft, table_of(field.to))) {
+                    draft.note(*reference);
                     draft[field.column] = reference->gid;
                     draft.mention(field.to, reference->gid, field.is == Is::person ? reference->name : Value());
                 }
                 break;
             case Is::typed:
-                if (const auto reference = reference_in(json, page)) {
+                if (const auto reference = reference_in(json, draft)) {
+                    draft.note(*reference);
                     draft[field.column] = reference->gid;
                     draft[field.column + 1] = reference->type;
                     const auto table = mention_table(reference->type.is_null() ? "" : reference->type.as_text());
@@ -388,7 +461,8 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                         Value item;
                         if (field.is == Is::json_texts) {
                             item = source::text(element, page);
-                        } else if (const auto reference = reference_in(element, page)) {
+                        } else if (const auto reference = reference_in(element, draft, table_of(field.to))) {
+                            if (!draft.take(*reference)) return;
                             item = reference->gid;
                             draft.mention(field.to, reference->gid,
                                           field.is == Is::json_people ? reference->name : Value());
@@ -448,21 +522,27 @@ void Mapper::read_list(const Reader& field, Json& json, Draft& draft) {
             if (field.is == Is::texts) {
                 item = source::text(element, page);
             } else if (field.is == Is::references || field.is == Is::people) {
-                const auto reference = reference_in(element, page);
+                const auto reference = reference_in(element, draft, table_of(field.to));
                 if (!reference) source::wrong("a reference");
+                if (!draft.take(*reference)) return;
                 item = reference->gid;
                 draft.mention(field.to, item, field.is == Is::people ? reference->name : Value());
             } else {
                 auto members = source::object(element);
                 if (!members) source::wrong("an object");
+                const std::size_t mentions = draft.mentions.size();
+                bool taken = true;
                 source::for_each_member(*members, [&](std::string_view key, Json value) {
                     if (key != "user" && key != "project" && key != "section") return;
-                    const auto reference = reference_in(value, page);
+                    const auto reference = reference_in(value, draft, mention_table(key));
                     if (!reference) return;
+                    if (key == "project") taken = draft.take(*reference);
                     (key == "section" ? section : item) = reference->gid;
                     draft.mention(table_index(mention_table(key)), reference->gid,
                                   key == "user" ? reference->name : Value());
                 });
+                if (!taken) draft.mentions.resize(mentions);
+                if (!taken) return;
             }
             if (item.is_null()) return;
             page.values.insert(page.values.end(), {Value(), item});
@@ -492,8 +572,9 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                 auto references = source::array(list);
                 if (!references) return;
                 source::for_each_element(*references, [&](std::size_t, Json value) {
-                    const auto item = reference_in(value, page);
+                    const auto item = reference_in(value, draft);
                     if (!item) source::wrong("a reference");
+                    if (!draft.take(*item)) return;
                     const Value of_type = type.empty() ? item->type : Value::of(type);
                     draft.later.insert(draft.later.end(),
                                        {Value(), Value(), Value::of(position++), item->gid, of_type});
@@ -521,7 +602,7 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                         });
                     }
                 } else if (key == "enum_value") {
-                    if (const auto chosen = reference_in(value, page)) {
+                    if (const auto chosen = reference_in(value, draft)) {
                         option = chosen->gid;
                         draft.mention(options_table, option, Value());
                     }
@@ -578,9 +659,17 @@ void Mapper::read_custom_field_settings(const Reader& field, Json& json, const C
     draft.children.push_back(set);
 }
 
-std::string opt_fields(const Mapping& mapping) {
+std::string opt_fields(const Mapping& mapping, bool filtered) {
     std::string out;
     append_opt_fields(mapping.fields, "", out);
+    if (filtered && &mapping == &kStories) out += ",old_section.project,new_section.project";
+    if (filtered && &mapping == &kTasks) {
+        std::string above;
+        for (int level = 0; level < kMostAbove; ++level) {
+            above += "parent.";
+            out += "," + above + "memberships.project";
+        }
+    }
     return out;
 }
 

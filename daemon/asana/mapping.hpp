@@ -10,6 +10,7 @@
 #include "asana/fields.hpp"
 #include "core/rows.hpp"
 #include "source/json.hpp"
+#include "source/source.hpp"
 
 namespace taskmirror::asana {
 
@@ -19,6 +20,15 @@ struct Context {
     std::string_view scope = {};        // the gid of the object that holds this one
     std::string_view parent_type = {};  // of Given::parent
     std::int64_t position = 0;          // of the object in the whole list
+    // Where a filter is in force: the projects that are wanted. References to others are left out.
+    const source::Gids* wanted = nullptr;
+};
+
+// To which projects an object belongs, where a filter is in force.
+struct Belongs {
+    bool to_wanted = false;
+    bool to_others = false;
+    bool is_about_others = false;  // it refers to one of those, not as one of a list
 };
 
 inline constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are texts to us
@@ -35,6 +45,8 @@ class Mapper {
     // Appends the object, with whatever objects stand inside it, to the page. Gives its index in page.entities.
     // Throws Error when it has no gid, or a field of a wrong type.
     std::size_t map(const Mapping& mapping, source::JsonObject& object, const Context& context, Page& page);
+    // Of the object that was mapped last.
+    const Belongs& belongs() const { return belongs_; }
 
     // Where a column of this mapping stands in the values of an entity.
     std::size_t column(const Mapping& mapping, std::string_view name) const;
@@ -43,12 +55,15 @@ class Mapper {
     struct Reader;    // a field list, compiled
     struct Compiled;  // a mapping, compiled
     struct Draft;     // an entity in the making
+    struct Reference;
 
     Compiled& compiled(const Mapping& mapping) const;
     std::uint16_t table_index(std::string_view name) const;
+    std::string_view table_of(int index) const;
     void compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns);
     std::string_view name_of(std::string made_up);
 
+    static std::optional<Reference> reference_in(source::Json& json, Draft& draft, std::string_view table = {});
     void read(Reader& reader, source::JsonObject& object, const Context& context, Draft& draft);
     void read_list(const Reader& field, source::Json& json, Draft& draft);
     void read_custom_field_values(Reader& field, source::Json& json, const Context& context, Draft& draft);
@@ -59,9 +74,11 @@ class Mapper {
     std::vector<std::unique_ptr<Compiled>> compiled_;
     std::vector<std::unique_ptr<Draft>> drafts_;  // one per depth of nesting, reused
     std::size_t depth_ = 0;
+    Belongs belongs_;
 };
 
-// The field list of a mapping as the API wants it: "name,assignee.name,...".
-std::string opt_fields(const Mapping& mapping);
+// The field list of a mapping as the API wants it: "name,assignee.name,...". `filtered`: with what tells to which
+// projects an object belongs.
+std::string opt_fields(const Mapping& mapping, bool filtered = false);
 
 }  // namespace taskmirror::asana

@@ -1,6 +1,7 @@
 #include "asana/source.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
@@ -93,10 +94,14 @@ Me me_in(JsonObject& object, Page& page) {
 class AsanaSource final : public source::Source {
   public:
     explicit AsanaSource(Options options) : options_(std::move(options)) {
+        if (wants_only_filtered()) options_.resources_off.emplace("projectless_tasks");
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
-            if (!wanted(stream)) engine.rotates = {};
-            fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
+            engine.off = !wanted(stream);
+            if (engine.off) engine.rotates = {};
+            fields_.push_back(stream.mapping != nullptr && stream.opt_fields
+                                  ? opt_fields(*stream.mapping, options_.projects.is_on())
+                                  : "");
         }
     }
 
@@ -113,8 +118,12 @@ class AsanaSource final : public source::Source {
         std::string off;
         for (const auto& resource : options_.resources_off) off += resource + ' ';
         for (const auto& workspace : options_.workspaces) off += "; only: " + workspace;
+        if (options_.projects.is_on()) off += fmt::format("; projects: {:016x}", filter_hash());
         return "off: " + off;
     }
+
+    std::string_view filtered() const override { return options_.projects.is_on() ? kProjects : std::string_view(); }
+    bool wants_only_filtered() const override { return !options_.projects.include.empty(); }
 
     std::string target(const source::Work& work) const override {
         const Stream& stream = kStreams[work.stream];
@@ -298,13 +307,19 @@ class AsanaSource final : public source::Source {
             return;
         }
         const auto scope = last_segment(work.scope);
-        const auto entity = mapper_.map(
-            *stream.mapping, object,
-            {.root = work.root, .scope = scope, .parent_type = stream.parent_type, .position = work.walked + index},
-            answer.page);
+        const auto before = answer.page.entities.size();
+        const auto entity = mapper_.map(*stream.mapping, object,
+                                        {.root = work.root,
+                                         .scope = scope,
+                                         .parent_type = stream.parent_type,
+                                         .position = work.walked + index,
+                                         .wanted = work.wanted},
+                                        answer.page);
         const bool workspace = stream.mapping == &kWorkspaces;
-        if (workspace && !wanted(answer.page, entity)) {
-            answer.page.entities.pop_back();
+        if (workspace ? !wanted(answer.page, entity) : !wanted(work, stream, answer.page, entity)) {
+            const Entity& its = answer.page.entities[entity];
+            if (!workspace) answer.unwanted.emplace_back(its.table, its.gid);
+            answer.page.entities.resize(before);
             return;
         }
         const auto gid = answer.page.entities[entity].gid;
@@ -417,6 +432,16 @@ class AsanaSource final : public source::Source {
         }
     }
 
+    // What is excluded is stored nowhere, not even as a wish.
+    std::uint64_t filter_hash() const {
+        std::string filter = options_.projects.archived ? "archived" : "";
+        for (const auto* wishes : {&options_.projects.include, &options_.projects.exclude}) {
+            filter += '\n';
+            for (const auto& wish : *wishes) filter += wish + '\n';
+        }
+        return XXH3_64bits(filter.data(), filter.size());
+    }
+
     bool wanted(const Stream& stream) const {
         return stream.resource.empty() || !options_.resources_off.contains(std::string(stream.resource));
     }
@@ -426,8 +451,27 @@ class AsanaSource final : public source::Source {
         const Entity& workspace = page.entities[entity];
         const Value& name = page.values[workspace.first + mapper_.column(kWorkspaces, "name")];
         return std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
-            return wish == workspace.gid || (name.type == Value::Type::text && wish == name.as_text());
+            return is_meant(wish, workspace.gid, name.is_null() ? "" : name.as_text());
         });
+    }
+
+    // By the filter of projects. Where the names of some are not known yet, they are not wanted yet.
+    bool wanted(const source::Work& work, const Stream& stream, const Page& page, std::size_t entity) const {
+        if (work.wanted == nullptr) return true;
+        const Entity& its = page.entities[entity];
+        if (stream.mapping == &kProjectList) {
+            const auto value = [&](std::string_view column) -> const Value& {
+                return page.values[its.first + mapper_.column(kProjectList, column)];
+            };
+            const Value& name = value("name");
+            return options_.projects.of(its.gid, name.is_null() ? "" : name.as_text(), counts(value("archived"))) ==
+                   ProjectFilter::Verdict::wanted;
+        }
+        const Belongs& belongs = mapper_.belongs();
+        // A parent that is stored holds its subtasks, however deep.
+        if (stream.mapping == &kTasks && &stream != &stream_of(Id::task_subtasks))
+            return belongs.to_wanted || (!belongs.to_others && !wants_only_filtered());
+        return !belongs.is_about_others;
     }
 
     // Whose token it is, and whether the configured workspaces exist.
@@ -440,7 +484,7 @@ class AsanaSource final : public source::Source {
         }
         for (const std::string& wish : options_.workspaces) {
             const bool found = std::ranges::any_of(
-                me.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; });
+                me.workspaces, [&](const auto& one) { return is_meant(wish, one.first, one.second); });
             if (found) continue;
             std::string visible;
             for (const auto& [gid, name] : me.workspaces)
@@ -495,6 +539,48 @@ std::string probe_target(const Probe& probe, std::string_view workspace) {
     std::string target(probe.path);
     fill(target, "{root}", workspace);
     return target;
+}
+
+std::string projects_target(std::string_view workspace, std::string_view offset) {
+    std::string target = "/projects?workspace={root}&limit=100&opt_fields=name,archived";
+    fill(target, "{root}", workspace);
+    if (!offset.empty()) target += "&offset=" + percent_encode(offset);
+    return target;
+}
+
+FilteredProjects read_projects(std::string_view body, const ProjectFilter& filter) {
+    FilteredProjects found;
+    simdjson::ondemand::parser parser;
+    const simdjson::padded_string padded(body);
+    auto document = parser.iterate(padded);
+    JsonObject envelope;
+    if (document.get_object().get(envelope)) source::wrong("an object");
+    Page page;
+    source::for_each_member(envelope, [&](std::string_view key, Json json) {
+        if (key == "data") {
+            auto projects = source::array(json);
+            if (!projects) source::wrong("an array");
+            source::for_each_element(*projects, [&](std::size_t, Json element) {
+                auto project = source::object(element);
+                if (!project) source::wrong("an object");
+                std::string gid, name;
+                Value archived;
+                source::for_each_member(*project, [&](std::string_view member, Json value) {
+                    if (member == "gid") read_text(value, page, gid);
+                    if (member == "name") read_text(value, page, name);
+                    if (member == "archived") archived = source::boolean(value);
+                });
+                ++found.counts[filter.of(gid, name, counts(archived))];
+            });
+        } else if (key == "next_page") {
+            auto next = source::object(json);
+            if (!next) return;
+            source::for_each_member(*next, [&](std::string_view member, Json value) {
+                if (member == "offset") read_text(value, page, found.next);
+            });
+        }
+    });
+    return found;
 }
 
 Me read_me(std::string_view body) {

@@ -1,6 +1,7 @@
 // Asana as a source: composed of the table of streams and the mapping of its objects.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -8,14 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "core/filter.hpp"
 #include "source/source.hpp"
 
 namespace taskmirror::asana {
 
 struct Options {
-    std::string name;                     // of the account
-    std::vector<std::string> workspaces;  // gids or names; empty: all that the token sees
-    std::set<std::string> resources_off;  // of kResources
+    std::string name;                          // of the account
+    std::vector<std::string> workspaces = {};  // gids, or patterns of names; empty: all that the token sees
+    std::set<std::string> resources_off = {};  // of kResources
+    ProjectFilter projects = {};
 };
 
 std::unique_ptr<source::Source> make_source(Options options);
@@ -31,6 +34,14 @@ struct Me {
 };
 std::string me_target();
 Me read_me(std::string_view body);  // throws Error
+
+// How many projects of a page the filter wants, by its verdict.
+struct FilteredProjects {
+    std::map<ProjectFilter::Verdict, int> counts;
+    std::string next;  // offset of the next page; empty: this was the last
+};
+std::string projects_target(std::string_view workspace, std::string_view offset);
+FilteredProjects read_projects(std::string_view body, const ProjectFilter& filter);  // throws Error
 
 // What a plan may lack, and a request that tells. {root} is the workspace.
 struct Probe {

@@ -323,12 +323,30 @@ inline constexpr Remains::Kin kNamesOption[] = {
     {"asana_stories", "new_multi_enum_values"},
 };
 // What referred to it, and is not told that it is gone.
+inline constexpr Remains::Kin kInProject[] = {
+    {"asana_task_memberships", "project_gid", "asana_tasks", "task_gid"},
+};
+inline constexpr Remains::Kin kAboutProject[] = {{"asana_stories", "project_gid"}};
+inline constexpr Remains::Kin kAboutSection[] = {
+    {"asana_stories", "old_section_gid"},
+    {"asana_stories", "new_section_gid"},
+};
 inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
 inline constexpr Remains kRemains[] = {
-    {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
-    {"asana_projects", kOfProject, kWithProject, true},
+    {.table = "asana_tasks",
+     .children = kOfTask,
+     .followers = kWithTask,
+     .above = "parent_gid",
+     .root = "workspace_gid"},
+    {.table = "asana_projects",
+     .children = kOfProject,
+     .followers = kWithProject,
+     .mention = true,
+     .edges = kInProject,
+     .about = kAboutProject,
+     .own = {kCustomFields, {kSettings, "parent_gid"}, "custom_field_gid", "is_global_to_workspace"}},
     {"asana_project_briefs", {}, kWithProjectBrief},
-    {"asana_sections", {}, {}, true, {}, {}, {}, kInSection},
+    {.table = "asana_sections", .mention = true, .carriers = kInSection, .about = kAboutSection},
     {"asana_tags", kOfTag, {}, true},
     {"asana_teams", {}, kWithTeam},
     {"asana_users", {}, {}, true, {}, kNamesUser},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/log.hpp"
 #include "engine/verify.hpp"
@@ -46,6 +47,9 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
     for (auto& change : store_.api_changes(name_)) api_changes_.emplace(change.name, change);
     if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
+    if (const auto table = account_.source.filtered(); !table.empty())
+        for (auto& gid : store_.gids_after(table, "", std::numeric_limits<std::int64_t>::max()))
+            wanted_.insert(std::move(gid));
     store_.begin_requests(name_);
 }
 
@@ -89,6 +93,7 @@ Ended Sync::run(const Limits& limits) {
     note_stage();
     report(true);
     if (complete) store_.build_indexes();
+    if (complete) rewrite();
     return complete ? Ended::complete : Ended::with_work_left;
 }
 
@@ -117,6 +122,7 @@ void Sync::turn(Milliseconds at_most) {
                 end_pass();
                 commit_group();
                 store_.build_indexes();
+                rewrite();
             }
         }
         receive(std::min(at_most, wait_time(more_at)));
@@ -226,7 +232,12 @@ void Sync::begin_pass(bool anew) {
     const auto streams = account_.source.streams();
     const auto opens = account_.source.fingerprint();
     const bool same = store_.fact(name_ + ".pass_opens") == opens;
-    if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
+    if (!same) {
+        store_.drop_work(name_);  // what is queued was opened for another configuration
+        for (const auto& stream : streams)
+            if (stream.off)
+                for (const auto& row : store_.with_cursor(name_, stream.name)) store_.forget(row);
+    }
     if (!anew && same && began && (!ended || *ended < *began)) {
         pass_ = std::min(pass_, *began);
         log::info("sync continues source={} pass={}", name_, iso(pass_));
@@ -645,7 +656,8 @@ source::Work Sync::work_of(const Walk& walk) const {
             .offset = row.resume,
             .cursor = walk.taking_token ? std::string_view() : std::string_view(row.cursor),
             .limit = walk.limit,
-            .walked = row.walked};
+            .walked = row.walked,
+            .wanted = account_.source.filtered().empty() ? nullptr : &wanted_};
 }
 
 store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,

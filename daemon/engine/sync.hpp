@@ -166,7 +166,13 @@ class Sync {
     struct Missing;
     std::vector<Missing> missing(Walk& walk);
     void bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial);
-    void forget(std::string_view scope);
+    void forget(std::string_view scope, std::string_view cause = "not_visible");
+    void exclude(std::string_view table, std::vector<std::string> gids, std::string_view root);
+    void exclude_unheld(std::string_view root);
+    bool is_held(std::string_view table, std::string_view gid) const;
+    const Remains& remains_of(std::string_view table) const;
+    void note_wanted();
+    void rewrite();
     bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;
     bool is_a_member(std::string_view person, std::string_view root) const;
     void end(std::string_view person, std::string_view root);
@@ -290,6 +296,7 @@ class Sync {
     bool probing_ = false;             // it is being asked, and nothing else is
     WalkPtr probe_;                    // the question, while it is not in flight
     int failures_in_a_row_ = 0;        // without a usable answer
+    source::Gids wanted_;              // rows of the table that is filtered: listed ones
     bool user_known_ = false;          // whose token it is has been answered
     bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown

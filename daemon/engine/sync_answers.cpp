@@ -140,7 +140,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     const auto& stream = stream_of(walk);
     store::Written written;
     store_.as_one([&] {
+        for (auto& [table, gid] : answer_.unwanted)
+            exclude(account_.source.tables()[table].name, {std::move(gid)}, walk.row.root);
         written = store_.write(answer_.page, sent(request), now);
+        note_wanted();
         queue_follow_ups(walk, written);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
@@ -165,6 +168,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (!stream.gathered_by.empty()) end_of_hints(stream_named(stream.gathered_by), walk.row.scope);
         if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
+        // The filter is another one: what no row of it holds was held by nothing but itself.
+        if (walk.row.last_done_at == store::kOutdated && account_.source.wants_only_filtered() &&
+            stream.proves == account_.source.filtered() && stream.looks_at.empty())
+            exclude_unheld(walk.row.root);
         keep_watermark(walk);
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);

@@ -4,6 +4,7 @@ namespace taskmirror::source {
 
 void Answer::clear() {
     page.clear();
+    unwanted.clear();
     follow_ups.clear();
     next.reset();
     objects = 0;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Stream {
     Kind kind = Kind::recurring;
     Budget budget = Budget::standard;
     std::string_view capability = {};  // a feature that the plan of the workspace may lack; empty: every plan has it
+    bool off = false;                  // the configuration does not ask for it
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
@@ -87,6 +89,12 @@ struct Stream {
     std::string_view after = {};
 };
 
+// gids, to be found by a view.
+struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+};
+using Gids = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
 struct Work {
     std::uint16_t stream = 0;  // index into streams()
@@ -96,6 +104,9 @@ struct Work {
     std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for
     int limit = 0;                 // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;       // objects on the pages before this one
+    // Where a filter is in force, the rows of filtered() that are known and wanted; null: there is none. Nothing of the
+    // others goes into an answer.
+    const Gids* wanted = nullptr;
 };
 
 struct FollowUp {
@@ -127,7 +138,9 @@ struct Answer {
     std::optional<std::string> token;                        // an event token
     bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
-    std::optional<std::vector<std::string>> roots;           // all that the token sees, where the answer tells
+    // Objects that came and are not wanted: table and gid. What is stored of them leaves.
+    std::vector<std::pair<std::uint16_t, std::string>> unwanted;
+    std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
 
     void clear();
 };
@@ -177,6 +190,11 @@ class Source {
     // What of the configuration decides which follow-up work is opened. When it differs from the last pass, work that
     // waits is given up, and unchanged objects open theirs as well.
     virtual std::string fingerprint() const = 0;
+    // The table of which the configuration wants some rows only, by gid or name; empty: no filter is in force. Which
+    // ones the lists of them tell, and whoever asks remembers. Objects that belong to others are not wanted either.
+    virtual std::string_view filtered() const { return {}; }
+    // Nor are objects that belong to none of its rows.
+    virtual bool wants_only_filtered() const { return false; }
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;

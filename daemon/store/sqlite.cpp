@@ -1,4 +1,5 @@
 // Store on SQLite: one connection, one writer, statements prepared once.
+#include "core/text.hpp"
 #include "store/lock.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_queue.hpp"
@@ -76,6 +77,20 @@ class SqliteStore final : public Store {
     std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                   std::string_view value) override {
         return gids_of(database_->getHandle(), table, of, by, value);
+    }
+    std::vector<std::string> gids_of_any(std::string_view table, std::string_view of, std::string_view by,
+                                         std::span<const std::string> values) override {
+        std::string list;
+        for (const auto& value : values)
+            list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", escaped(value, "\"\\"));
+        list = fmt::format("[{}]", list);
+        auto query =
+            statement(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {2} IN (SELECT value FROM json_each(?1)){3}", of,
+                                  table, by, of == "gid" ? " AND mirrored_at IS NOT NULL" : ""));
+        query.bind(1, list);
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
     }
     bool holds(std::string_view table, std::string_view column, std::string_view value) override {
         auto query = statement(fmt::format("SELECT 1 FROM {} WHERE {} = ?1 LIMIT 1", table, column));
@@ -318,6 +333,14 @@ class SqliteStore final : public Store {
     void build_indexes() override {
         guarded("build the indexes of", file_, [&] { build_missing_indexes(*database_, steps_); });
         has_indexes_ = true;
+    }
+
+    void rewrite() override {
+        assert(!group_);
+        guarded("write anew", file_, [&] {
+            database_->exec("VACUUM");
+            database_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        });
     }
 
     bool has_indexes() const override { return has_indexes_; }

@@ -112,7 +112,7 @@ struct Buried {
 // Why a row leaves its table.
 struct Burial {
     std::string source{};
-    std::string cause{};  // deleted, not_visible
+    std::string cause{};  // deleted, not_visible, excluded: its content is not kept then
     std::optional<Instant> deleted_at{};
     std::string detected_by{};  // event, walk; of what leaves with another row: parent
     Instant detected_at{};
@@ -159,6 +159,9 @@ class Store {
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
+    // The same for any of these values, in one look at the table.
+    virtual std::vector<std::string> gids_of_any(std::string_view table, std::string_view of, std::string_view by,
+                                                 std::span<const std::string> values) = 0;
     // Whether any row's column holds this value.
     virtual bool holds(std::string_view table, std::string_view column, std::string_view value) = 0;
     // How many rows are listed.
@@ -243,6 +246,8 @@ class Store {
 
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
+    // Writes the whole file anew, so that nothing of what was removed remains in it. Not in a group.
+    virtual void rewrite() = 0;
     // Whether they stand: before that, looking rows up by anything but their gid reads whole tables.
     virtual bool has_indexes() const = 0;
     // Rows per table, in the order of the schema; mentions are not counted.
