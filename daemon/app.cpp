@@ -62,7 +62,7 @@ Config configuration(const Arguments& arguments) {
     Config config;
     const auto places = config_places();
     const auto file = arguments.config.empty() ? first_existing(places) : std::optional(arguments.config);
-    if (file) config = read_config(*file, asana::kResources);
+    if (file) config = read_config(*file, asana::kResources, asana::redactable());
     if (!arguments.database.empty()) config.database = arguments.database;
     if (arguments.log_level) config.log.level = *arguments.log_level;
     if (arguments.log_format) config.log.format = *arguments.log_format;
@@ -82,7 +82,7 @@ TokenPlace token_place(const SourceConfig& config) {
 
 }  // namespace
 
-Connection connect(const SourceConfig& config) {
+Connection connect(const SourceConfig& config, const Config& whole, bool writes) {
     auto token = read_token(token_place(config));
     log::conceal(token);
 
@@ -110,7 +110,9 @@ Connection connect(const SourceConfig& config) {
             .source = asana::make_source({.name = config.name,
                                           .workspaces = config.workspaces,
                                           .resources_off = config.resources_off,
-                                          .projects = config.projects}),
+                                          .projects = config.projects,
+                                          .redact = config.redact,
+                                          .redact_key = needs_key(config.redact) ? redact_key(whole, writes) : ""}),
             .transport = http::make_client(client, wake_fd),
             .pace = std::make_unique<http::Pace>(pace, random)};
 }
@@ -155,11 +157,11 @@ std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::
     return code;
 }
 
-std::vector<Connection> connect_all(const Config& config) {
+std::vector<Connection> connect_all(const Config& config, bool writes) {
     std::vector<Connection> connections;
     for (const auto& source : config.sources) {
         try {
-            connections.push_back(connect(source));
+            connections.push_back(connect(source, config, writes));
         } catch (const Fatal& fatal) {
             throw Fatal(fatal.code(), fmt::format("source {}: {}", source.name, fatal.what()));
         }
@@ -398,7 +400,7 @@ ExitCode check(const Arguments& arguments) {
     const Config config = configuration(arguments);
     fmt::print("configuration {}\ndatabase      {}\n",
                config.file.empty() ? "none, all defaults" : config.file.string(), config.database.string());
-    for (const auto& connection : connect_all(config)) check(connection);
+    for (const auto& connection : connect_all(config, false)) check(connection);
     return ExitCode::done;
 }
 

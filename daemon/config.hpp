@@ -13,6 +13,7 @@
 
 #include "core/filter.hpp"
 #include "core/log.hpp"
+#include "core/redact.hpp"
 
 namespace taskmirror {
 
@@ -48,6 +49,7 @@ struct SourceConfig {
     ProjectFilter projects;
     std::set<std::string> resources_off;  // optional resources that are not mirrored
     Limits limits;
+    Redactions redact;
     ApiChanges api_changes;
 
     bool operator==(const SourceConfig&) const = default;
@@ -81,8 +83,10 @@ std::vector<std::filesystem::path> config_places();
 // The first of these that exists, even if it cannot be read.
 std::optional<std::filesystem::path> first_existing(std::span<const std::filesystem::path> places);
 
-// `resources` are the names that may be switched under `resources:`. Relative paths in the file come out relative to
+// `resources` are the names that may be switched under `resources:`, `redactable` those that may stand under `redact:`.
+// Relative paths in the file come out relative to
 // it. Throws Fatal(configuration) with all mistakes, a line for each.
-Config read_config(const std::filesystem::path& file, std::span<const std::string_view> resources);
+Config read_config(const std::filesystem::path& file, std::span<const std::string_view> resources,
+                   std::span<const std::string> redactable = {});
 
 }  // namespace taskmirror

@@ -220,7 +220,8 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
     return reference;
 }
 
-Mapper::Mapper() {
+Mapper::Mapper(Redactions rules, std::string key)
+    : rules_(std::move(rules)), key_(std::move(key)), seed_(kMappingVersion) {
     for (const Mapping* mapping : kMappings) {
         compiled_.push_back(std::make_unique<Compiled>());
         compiled_.back()->mapping = mapping;
@@ -252,6 +253,68 @@ Mapper::Mapper() {
                 break;
         }
         tables_[compiled->table].columns = columns;
+    }
+    compile_rules();
+}
+
+// A changed rule makes every row another one.
+void Mapper::compile_rules() {
+    for (const auto& name : texts()) {
+        const auto column = name.find('.') + 1;
+        const bool html = name.compare(column, 5, "html_") == 0;
+        const auto twin = html ? name.substr(0, column) + name.substr(column + 5)
+                               : name.substr(0, column) + "html_" + name.substr(column);
+        if (const auto its = rules_.find(twin); its != rules_.end()) rules_.try_emplace(name, its->second);
+    }
+    redacted_.resize(tables_.size());
+    for (const auto& [name, how] : rules_) {
+        const auto dot = name.find('.');
+        const auto table = table_index(std::string_view(name).substr(0, dot));
+        const auto& columns = tables_[table].columns;
+        const auto column = std::ranges::find(columns, std::string_view(name).substr(dot + 1));
+        if (column == columns.end()) throw Fatal(ExitCode::internal, "no column " + name);
+        redacted_[table].emplace_back(column - columns.begin(), how);
+        seed_ = mix(seed_, fmt::format("{} {}", name, static_cast<int>(how)));
+    }
+    if (needs_key(rules_)) seed_ = mix(seed_, keyed_hash(key_, "seed"));
+}
+
+std::vector<std::string> Mapper::texts() const {
+    std::vector<std::string> names;
+    const auto add = [&](std::size_t table, const Reader& reader, const auto& self) -> void {
+        for (const Reader& field : reader.inside) {
+            if (field.is == Is::text)
+                names.push_back(fmt::format("{}.{}", tables_[table].name,
+                                            tables_[table].columns[static_cast<std::size_t>(field.column)]));
+            if (field.is == Is::structure || field.is == Is::whole_structure) self(table, field, self);
+        }
+    };
+    for (const auto& compiled : compiled_) add(compiled->table, compiled->fields, add);
+    for (const std::string_view column : {"display_value", "text_value"})
+        names.push_back(fmt::format("{}.{}", kValues, column));
+    return names;
+}
+
+void Mapper::redact(Page& page, std::size_t first) const {
+    if (rules_.empty()) return;
+    const auto apply = [&](Value& value, Redact how) {
+        if (value.is_null()) return;
+        const auto text = value.as_text();
+        value = how == Redact::drop     ? Value()
+                : how == Redact::length ? Value::of(page.keep(std::to_string(characters(text))))
+                                        : Value::of(page.keep(keyed_hash(key_, text)));
+    };
+    for (const Entity& entity : std::span(page.entities).subspan(first)) {
+        for (const auto& [column, how] : redacted_[entity.table]) apply(page.values[entity.first + column], how);
+        for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
+            const auto width = tables_[set.table].columns.size();
+            for (const auto& [column, how] : redacted_[set.table])
+                for (std::size_t row = 0; row < set.rows; ++row)
+                    apply(page.values[set.first + row * width + column], how);
+        }
+        for (Mention& mention : std::span(page.mentions).subspan(entity.first_mention, entity.mentions))
+            for (const auto& [column, how] : redacted_[mention.table])
+                if (tables_[mention.table].columns[column] == "name") apply(mention.name, how);
     }
 }
 
@@ -361,7 +424,7 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     read(target.fields, object, context, draft);
     if (draft.gid.is_null()) throw Error("an object without gid");
 
-    std::uint64_t seed = kMappingVersion;
+    std::uint64_t seed = seed_;
     if (mapping.given != Given::nothing) {
         const auto scope = page.keep(mapping.given == Given::workspace ? context.root : context.scope);
         seed = mix(seed, scope);

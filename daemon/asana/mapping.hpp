@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "asana/fields.hpp"
+#include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "source/json.hpp"
 #include "source/source.hpp"
@@ -35,7 +36,7 @@ inline constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are
 
 class Mapper {
   public:
-    Mapper();
+    explicit Mapper(Redactions rules = {}, std::string key = {});
     ~Mapper();
     Mapper(const Mapper&) = delete;
     Mapper& operator=(const Mapper&) = delete;
@@ -47,6 +48,13 @@ class Mapper {
     std::size_t map(const Mapping& mapping, source::JsonObject& object, const Context& context, Page& page);
     // Of the object that was mapped last.
     const Belongs& belongs() const { return belongs_; }
+
+    // Redacts the entities from this one on, once nothing more must be known of their texts.
+    void redact(Page& page, std::size_t first) const;
+    // What was asked for; a text and its html_ twin share a rule, unless each has its own.
+    const Redactions& rules() const { return rules_; }
+    // All columns that hold texts, as "table.column".
+    std::vector<std::string> texts() const;
 
     // Where a column of this mapping stands in the values of an entity.
     std::size_t column(const Mapping& mapping, std::string_view name) const;
@@ -62,6 +70,7 @@ class Mapper {
     std::string_view table_of(int index) const;
     void compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns);
     std::string_view name_of(std::string made_up);
+    void compile_rules();
 
     static std::optional<Reference> reference_in(source::Json& json, Draft& draft, std::string_view table = {});
     void read(Reader& reader, source::JsonObject& object, const Context& context, Draft& draft);
@@ -73,6 +82,10 @@ class Mapper {
     std::vector<std::unique_ptr<std::string>> names_;  // made-up column names: x_gid, x_type
     std::vector<std::unique_ptr<Compiled>> compiled_;
     std::vector<std::unique_ptr<Draft>> drafts_;  // one per depth of nesting, reused
+    Redactions rules_;
+    std::string key_;
+    std::vector<std::vector<std::pair<std::size_t, Redact>>> redacted_;  // by table: column and how
+    std::uint64_t seed_ = 0;                                             // of every content hash
     std::size_t depth_ = 0;
     Belongs belongs_;
 };

@@ -93,7 +93,8 @@ Me me_in(JsonObject& object, Page& page) {
 
 class AsanaSource final : public source::Source {
   public:
-    explicit AsanaSource(Options options) : options_(std::move(options)) {
+    explicit AsanaSource(Options options)
+        : options_(std::move(options)), mapper_(options_.redact, options_.redact_key) {
         if (wants_only_filtered()) options_.resources_off.emplace("projectless_tasks");
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
@@ -120,6 +121,16 @@ class AsanaSource final : public source::Source {
         for (const auto& workspace : options_.workspaces) off += "; only: " + workspace;
         if (options_.projects.is_on()) off += fmt::format("; projects: {:016x}", filter_hash());
         return "off: " + off;
+    }
+
+    std::vector<std::pair<std::string, std::string>> redactions() const override {
+        std::vector<std::pair<std::string, std::string>> rules;
+        for (const auto& [column, how] : mapper_.rules())
+            rules.emplace_back(column, kRedactNames[static_cast<std::size_t>(how)]);
+        return rules;
+    }
+    std::string redaction_key() const override {
+        return needs_key(mapper_.rules()) ? keyed_hash(options_.redact_key, "key") : std::string();
     }
 
     std::string_view filtered() const override { return options_.projects.is_on() ? kProjects : std::string_view(); }
@@ -322,6 +333,13 @@ class AsanaSource final : public source::Source {
             answer.page.entities.resize(before);
             return;
         }
+        // What must be known of its texts is known.
+        follow(stream, work, entity, answer);
+        mapper_.redact(answer.page, before);
+    }
+
+    void follow(const Stream& stream, const source::Work& work, std::size_t entity, source::Answer& answer) {
+        const bool workspace = stream.mapping == &kWorkspaces;
         const auto gid = answer.page.entities[entity].gid;
         open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
     }
@@ -539,6 +557,27 @@ std::string probe_target(const Probe& probe, std::string_view workspace) {
     std::string target(probe.path);
     fill(target, "{root}", workspace);
     return target;
+}
+
+std::span<const std::string> redactable() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = Mapper({}, {}).texts();
+        // What follow-up work and the rotation look at.
+        std::erase_if(all, [](const std::string& name) {
+            return std::ranges::any_of(kStreams, [&](const Stream& stream) {
+                const auto is = [&](std::string_view table, std::string_view column) {
+                    return !column.empty() && name == fmt::format("{}.{}", table, column);
+                };
+                return is(stream.engine.rotates, stream.engine.rotates_by) ||
+                       std::ranges::any_of(stream.opens, [&](const Opens& opens) {
+                           return is(stream.mapping != nullptr ? stream.mapping->table : "", opens.where) ||
+                                  is(stream.mapping != nullptr ? stream.mapping->table : "", opens.newest);
+                       });
+            });
+        });
+        return all;
+    }();
+    return names;
 }
 
 std::string projects_target(std::string_view workspace, std::string_view offset) {

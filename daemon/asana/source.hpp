@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/filter.hpp"
+#include "core/redact.hpp"
 #include "source/source.hpp"
 
 namespace taskmirror::asana {
@@ -19,6 +20,8 @@ struct Options {
     std::vector<std::string> workspaces = {};  // gids, or patterns of names; empty: all that the token sees
     std::set<std::string> resources_off = {};  // of kResources
     ProjectFilter projects = {};
+    Redactions redact = {};       // of redactable()
+    std::string redact_key = {};  // of hashes
 };
 
 std::unique_ptr<source::Source> make_source(Options options);
@@ -34,6 +37,9 @@ struct Me {
 };
 std::string me_target();
 Me read_me(std::string_view body);  // throws Error
+
+// The texts that may be redacted, as "table.column": all but gids and what the mirror itself needs.
+std::span<const std::string> redactable();
 
 // How many projects of a page the filter wants, by its verdict.
 struct FilteredProjects {

@@ -260,6 +260,7 @@ void Sync::begin_pass(bool anew) {
         row->due_at = pass_;
         store_.save(*row);
     }
+    note_redactions();
     release_forgotten();
     cast_nets();
     rotate();

@@ -172,6 +172,7 @@ class Sync {
     bool is_held(std::string_view table, std::string_view gid) const;
     const Remains& remains_of(std::string_view table) const;
     void note_wanted();
+    void note_redactions();
     void rewrite();
     bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;
     bool is_a_member(std::string_view person, std::string_view root) const;

@@ -191,11 +191,35 @@ void Sync::note_wanted() {
         if (account_.source.tables()[entity.table].name == table) wanted_.emplace(entity.gid);
 }
 
-// What was excluded remains in free parts of the file until it is written anew.
+// A text that is to be stored no more, or otherwise, leaves at once; what stands in its place comes with the next walk.
+void Sync::note_redactions() {
+    const auto key = account_.source.redaction_key();
+    const auto known = store_.fact(store::kRedactKey).value_or("");
+    if (!key.empty() && !known.empty() && key != known)
+        throw Fatal(ExitCode::configuration,
+                    fmt::format("source {}: the key of redacted texts is not the one with which texts in the database "
+                                "were hashed; put the right file back from a backup, or begin with a new database",
+                                name_));
+    if (!key.empty() && known.empty()) store_.set_fact(store::kRedactKey, key);
+    const auto fact = name_ + ".redactions";
+    const auto before = store_.fact(fact).value_or("");
+    std::string now;
+    for (const auto& [name, how] : account_.source.redactions()) {
+        const auto rule = fmt::format("{} {}\n", name, how);
+        now += rule;
+        if (before.find(rule) != std::string::npos) continue;
+        const auto dot = name.find('.');
+        if (store_.blank(std::string_view(name).substr(0, dot), std::string_view(name).substr(dot + 1)))
+            store_.set_fact(name_ + ".rewrite", "1");
+    }
+    if (now != before) store_.set_fact(fact, now);
+}
+
+// What was excluded or redacted remains in free parts of the file until it is written anew.
 void Sync::rewrite() {
     const auto key = name_ + ".rewrite";
     if (store_.fact(key).value_or("").empty()) return;
-    log::info("writing the database anew, without what was excluded");
+    log::info("writing the database anew, without what was excluded or redacted");
     store_.rewrite();
     open_group();
     store_.set_fact(key, "");

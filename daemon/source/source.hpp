@@ -195,6 +195,9 @@ class Source {
     virtual std::string_view filtered() const { return {}; }
     // Nor are objects that belong to none of its rows.
     virtual bool wants_only_filtered() const { return false; }
+    // Which texts are not stored as they are, as "table.column" and how; and with which key, as a hash of it.
+    virtual std::vector<std::pair<std::string, std::string>> redactions() const { return {}; }
+    virtual std::string redaction_key() const { return {}; }
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;

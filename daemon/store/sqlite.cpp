@@ -335,6 +335,25 @@ class SqliteStore final : public Store {
         has_indexes_ = true;
     }
 
+    bool blank(std::string_view table, std::string_view column) override {
+        assert(group_);
+        auto has_hash = statement("SELECT 1 FROM pragma_table_info(?1) WHERE name = 'content_hash'");
+        const bool entity = has_hash.bind(1, table).step();
+        // Of the rows; of those that have left; of those that hung on what has left.
+        return statement(fmt::format("UPDATE {0} SET {1} = NULL{2} WHERE {1} IS NOT NULL", table, column,
+                                     entity ? ", content_hash = NULL" : ""))
+                       .run() +
+                   statement(fmt::format("UPDATE sync_tombstones SET row = json_set(row, '$.{1}', NULL) "
+                                         "WHERE table_name = '{0}' AND json_extract(row, '$.{1}') IS NOT NULL",
+                                         table, column))
+                       .run() +
+                   statement(fmt::format("UPDATE sync_tombstones SET row = json_remove(row, '$.{0}') "
+                                         "WHERE json_type(row, '$.{0}') IS NOT NULL",
+                                         table))
+                       .run() >
+               0;
+    }
+
     void rewrite() override {
         assert(!group_);
         guarded("write anew", file_, [&] {

@@ -133,4 +133,17 @@ Snapshot read_snapshot(const std::filesystem::path& given, Instant now) {
     return found;
 }
 
+std::optional<std::string> read_fact(const std::filesystem::path& given, std::string_view key) {
+    std::error_code error;
+    if (!std::filesystem::exists(given, error) || size_of(given) == 0) return std::nullopt;
+    const auto file = resolve(given);
+    const auto database = open_to_read(file, schema_steps().back().version);
+    std::optional<std::string> value;
+    guarded("read", file, [&] {
+        Statement row(database->getHandle(), "SELECT value FROM sync_meta WHERE key = ?1");
+        if (row.bind(1, key).step()) value = row.text(0);
+    });
+    return value;
+}
+
 }  // namespace taskmirror::store

@@ -52,6 +52,9 @@ struct Orders {
     std::int64_t below = std::numeric_limits<std::int64_t>::max();
 };
 
+// The fact that tells with which key texts were redacted: a hash of it.
+inline constexpr std::string_view kRedactKey = "redact_key";
+
 // Begins the message of a gap that waits for the user or another walk: what a walk found missing is held.
 inline constexpr std::string_view kHeld = "held: ";
 
@@ -246,6 +249,8 @@ class Store {
 
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
+    // Takes the texts of a column away, from tombstones as well. The rows count as changed. True if there were any.
+    virtual bool blank(std::string_view table, std::string_view column) = 0;
     // Writes the whole file anew, so that nothing of what was removed remains in it. Not in a group.
     virtual void rewrite() = 0;
     // Whether they stand: before that, looking rows up by anything but their gid reads whole tables.

@@ -1,0 +1,235 @@
+"""A filter of projects: the mirror equals the truth without what is excluded, of which no byte is stored."""
+import contextlib
+import fnmatch
+import json
+import os
+import sqlite3
+
+import support
+import compare_truth
+
+
+class Reduced:
+    """The truth of a fake, without what a filter leaves out. Rows that are only mentioned are not looked at."""
+
+    def __init__(self, fake, wanted, only_projects=False):
+        truth = fake.truth()
+        rows = lambda table: truth.get(table, [])
+        self.projects = {row["gid"] for row in rows("asana_projects") if wanted(row)}
+        self.sections = {row["gid"] for row in rows("asana_sections") if row["project_gid"] in self.projects}
+        parents = {row["gid"]: row["parent_gid"] for row in rows("asana_tasks")}
+        homes = {}
+        for row in rows("asana_task_memberships"):
+            homes.setdefault(row["task_gid"], set()).add(row["project_gid"])
+
+        def line(task):
+            while task in parents:
+                yield task
+                task = parents[task]
+
+        def is_kept(task):
+            projects = set().union(*(homes.get(one, set()) for one in line(task)))
+            return bool(projects & self.projects) or (not projects and not only_projects)
+
+        self.tasks = {gid for gid in parents if is_kept(gid)}
+        briefs = {row["gid"] for row in rows("asana_project_briefs") if row["project_gid"] in self.projects}
+        objects = self.projects | self.tasks | briefs
+        fields = {row["custom_field_gid"] for row in rows("asana_custom_field_settings")
+                  if row["parent_gid"] in self.projects}
+        fields |= {row["gid"] for row in rows("asana_custom_fields") if row["is_global_to_workspace"]}
+        types = {gid for project in self.projects
+                 for gid in (one["gid"] for one in json.loads(fake.get(f"/custom_types?project={project}"))["data"])}
+        sections = lambda gid: gid is None or gid in self.sections
+        rules = {
+            "asana_projects": lambda row: row["gid"] in self.projects,
+            "asana_project_members": lambda row: row["project_gid"] in self.projects,
+            "asana_project_followers": lambda row: row["project_gid"] in self.projects,
+            "asana_sections": lambda row: row["gid"] in self.sections,
+            "asana_memberships": lambda row: row["parent_gid"] in self.projects,
+            "asana_status_updates": lambda row: row["parent_gid"] in self.projects,
+            "asana_project_briefs": lambda row: row["gid"] in briefs,
+            "asana_tasks": lambda row: row["gid"] in self.tasks,
+            "asana_task_memberships": lambda row: row["task_gid"] in self.tasks and row["project_gid"] in self.projects,
+            "asana_stories": lambda row: row["target_gid"] in self.tasks
+            and (row["project_gid"] is None or row["project_gid"] in self.projects)
+            and sections(row["old_section_gid"]) and sections(row["new_section_gid"]),
+            "asana_attachments": lambda row: row["parent_gid"] in objects,
+            "asana_custom_fields": lambda row: row["gid"] in fields,
+            "asana_custom_field_options": lambda row: row["custom_field_gid"] in fields,
+            "asana_custom_field_settings": lambda row: row["parent_gid"] in self.projects,
+            "asana_custom_field_values": lambda row: row["object_gid"] in objects,
+            "asana_custom_field_value_items": lambda row: row["object_gid"] in objects,
+            "asana_custom_types": lambda row: row["gid"] in types,
+            "asana_custom_type_status_options": lambda row: row["custom_type_gid"] in types,
+        }
+        for table in ("followers", "tags", "dependencies", "likes"):
+            rules["asana_task_" + table] = lambda row: row["task_gid"] in self.tasks
+        self.rows = {table: [row for row in all_of_it if rules.get(table, lambda _: True)(row)]
+                     for table, all_of_it in truth.items()}
+        self.left_out = {table: len(all_of_it) - len(self.rows[table]) for table, all_of_it in truth.items()}
+
+
+class Filters(support.SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.world = self.fake(400, seed=3, options=["--no-data-that-hurts"])
+        self.all = self.world.truth()["asana_projects"]
+
+    def filter(self, projects="", *more):
+        self.configure(self.world.url, lines=([f"projects: {projects}"] if projects else []) + list(more))
+
+    def assert_reduced(self, wanted, only_projects=False):
+        truth = Reduced(self.world, wanted, only_projects)
+        found = {}
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as database:
+            for name, (columns, key) in compare_truth.schema_of(database).items():
+                rows = [(row, False) for row in truth.rows.get(name, [])]
+                _, lines = compare_truth.compare_table(database, name, columns, key, rows)
+                if lines:
+                    found[name] = lines
+        self.assertEqual(found, {})
+        self.assertEqual(self.open_gaps(), [])
+        return truth
+
+    def assert_nowhere(self, *texts):
+        """In no file of the database, and in no tombstone."""
+        for name in os.listdir(self.folder):
+            path = os.path.join(self.folder, name)
+            if not name.startswith("mirror.db"):
+                continue
+            with open(path, "rb") as file:
+                content = file.read()
+            for text in texts:
+                self.assertNotIn(text.encode(), content, f"{text} in {name}")
+
+    def several(self, count):
+        """Projects in which tasks stand, some of them in others, too."""
+        sizes = {}
+        for row in self.world.truth()["asana_task_memberships"]:
+            sizes[row["project_gid"]] = sizes.get(row["project_gid"], 0) + 1
+        listed = [row["gid"] for row in self.all]
+        return sorted((gid for gid in sizes if gid in listed), key=lambda gid: -sizes[gid])[:count]
+
+    def rename(self, gid, name):
+        self.world.mutate(op="rename_project", gid=gid, name=name)
+
+    def test_excluded_projects_are_not_stored(self):
+        one, two = self.several(2)
+        self.rename(two, "Streng geheim \u00dcBUNG 7Q9X")
+        self.filter(f'{{exclude: ["{one}", "*geheim \u00fcbung*"]}}')
+
+        ended = self.sync("--log-level", "debug")
+
+        truth = self.assert_reduced(lambda row: row["gid"] not in (one, two))
+        for table in ("asana_tasks", "asana_stories", "asana_sections", "asana_memberships", "asana_custom_fields"):
+            self.assertGreater(truth.left_out[table], 0, table)
+        multi_homed = self.query("SELECT count(*) FROM asana_tasks")[0][0]
+        self.assertGreater(multi_homed, 0)
+        self.assert_nowhere("7Q9X", two)
+        self.assertNotIn("7Q9X", ended.err + ended.out)
+        self.assertNotIn(two, ended.err + ended.out)
+        again = self.sync("--full")
+        self.assertEqual(self.last_run()["rows_written"], 0, again)
+        self.assertEqual(self.run_to_end("verify", "--config", self.config).code, 0)
+
+    def test_only_included_projects_are_stored_and_archived_ones_may_be_left_out(self):
+        some = self.several(4)
+        for gid in some:
+            self.world.mutate(op="archive_project", gid=gid, archived=False)
+        self.world.mutate(op="archive_project", gid=some[0])
+        self.rename(some[1], "Alpha one")
+        self.rename(some[2], "alpha two")
+        self.rename(some[3], "ALPHA three")
+        self.filter(f'{{include: ["{some[0]}", "Alpha*"], exclude: ["*THREE"], archived: false}}')
+
+        self.sync()
+
+        self.assert_reduced(lambda row: row["gid"] in some[1:3], only_projects=True)
+        checked = self.run_to_end("check", "--config", self.config)
+        self.assertEqual(checked.code, 0, checked)
+        self.assertIn("2 of ", checked.out)
+        self.assertIn("excluded 1, ", checked.out)
+        self.assertIn("archived 1\n", checked.out)
+        self.assertIn("tasks elsewhere   not mirrored", checked.out)
+
+    def test_a_filter_takes_what_is_stored_away_and_all_comes_back_without_it(self):
+        one, two = self.several(2)
+        self.rename(one, "Hidden 7Q9X")
+        self.filter()
+        self.sync()
+        self.assert_truth(self.world)
+        before = self.world.stats()["total"]
+        self.filter('{exclude: ["hidden*"]}')
+
+        self.sync("--log-level", "debug")
+
+        self.assert_reduced(lambda row: row["gid"] != one)
+        self.assertGreater(self.world.stats()["total"], before)
+        causes = self.query("SELECT DISTINCT cause FROM sync_tombstones")
+        self.assertEqual(causes, [("excluded",)])
+        self.assertEqual(self.query("SELECT row FROM sync_tombstones WHERE gid = ?", one), [(json.dumps({"gid": one}, separators=(",", ":")),)])
+        self.assert_nowhere("7Q9X")
+        self.filter('{include: ["%s"]}' % two)
+
+        self.sync()
+
+        self.assert_reduced(lambda row: row["gid"] == two, only_projects=True)
+        self.filter()
+
+        self.sync()
+
+        self.assert_truth(self.world)
+        self.assertEqual(self.query("SELECT count(*) FROM sync_tombstones"), [(0,)])
+
+    def test_a_project_that_is_renamed_into_an_exclusion_leaves_with_its_tasks(self):
+        one, _ = self.several(2)
+        self.filter('{exclude: ["secret*"]}')
+        self.sync()
+        stories = "SELECT count(*) FROM asana_tasks WHERE gid IN (SELECT task_gid FROM asana_task_memberships WHERE project_gid = ?)"
+        self.assertGreater(self.query(stories, one)[0][0], 20)
+        self.rename(one, "Secret 7Q9X")
+
+        self.sync()
+
+        self.assert_reduced(lambda row: row["gid"] != one)
+        self.assert_nowhere("7Q9X")
+        self.assertEqual(self.query("SELECT cause FROM sync_tombstones WHERE gid = ?", one), [("excluded",)])
+        self.rename(one, "Open again")
+
+        self.sync("--full")
+
+        self.assert_reduced(lambda row: True)
+
+    def test_a_task_that_moves_to_an_excluded_project_leaves_and_comes_back(self):
+        one, two = self.several(2)
+        self.filter(f'{{exclude: ["{two}"]}}')
+        self.sync()
+        homes = self.query("SELECT task_gid FROM asana_task_memberships WHERE project_gid = ? AND (SELECT count(*) FROM "
+                           "asana_task_memberships o WHERE o.task_gid = asana_task_memberships.task_gid) = 1", one)
+        away = [row["task_gid"] for row in self.world.truth()["asana_task_memberships"] if row["project_gid"] == two]
+        task = next(gid for (gid,) in homes if gid not in away)
+        self.world.mutate(op="add_to_project", gid=task, project=two)
+        self.world.mutate(op="leave_project", gid=task, project=one)
+
+        self.sync()
+
+        truth = self.assert_reduced(lambda row: row["gid"] != two)
+        self.assertNotIn(task, truth.tasks)
+        self.world.mutate(op="add_to_project", gid=task, project=one)
+
+        self.sync()
+
+        self.assertIn(task, self.assert_reduced(lambda row: row["gid"] != two).tasks)
+
+    def test_workspaces_may_be_patterns(self):
+        names = [row["name"] for row in self.world.truth()["asana_workspaces"]]
+        self.configure(self.world.url, lines=[f'workspaces: ["{names[0][:4].upper()}*"]'])
+
+        self.sync()
+
+        wanted = sorted(name for name in names if fnmatch.fnmatch(name.lower(), names[0][:4].lower() + "*"))
+        self.assertEqual(sorted(name for (name,) in self.query("SELECT name FROM asana_workspaces")), wanted)
+
+
+if __name__ == "__main__":
+    support.main()
