@@ -658,7 +658,7 @@ source::Work Sync::work_of(const Walk& walk) const {
             .cursor = walk.taking_token ? std::string_view() : std::string_view(row.cursor),
             .limit = walk.limit,
             .walked = row.walked,
-            .wanted = account_.source.filtered().empty() ? nullptr : &wanted_};
+            .wanted = source::in_force(account_.source, wanted_)};
 }
 
 store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,

@@ -171,7 +171,6 @@ class Sync {
     void exclude_unheld(std::string_view root);
     bool is_held(std::string_view table, std::string_view gid) const;
     const Remains& remains_of(std::string_view table) const;
-    void note_wanted();
     void note_redactions();
     void rewrite();
     bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;

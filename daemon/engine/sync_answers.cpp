@@ -140,10 +140,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     const auto& stream = stream_of(walk);
     store::Written written;
     store_.as_one([&] {
-        for (auto& [table, gid] : answer_.unwanted)
-            exclude(account_.source.tables()[table].name, {std::move(gid)}, walk.row.root);
+        for (const auto& [table, gid] : answer_.unwanted)
+            exclude(account_.source.tables()[table].name, {gid}, walk.row.root);
         written = store_.write(answer_.page, sent(request), now);
-        note_wanted();
+        source::note_wanted(account_.source, answer_, wanted_);
         queue_follow_ups(walk, written);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);

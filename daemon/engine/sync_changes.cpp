@@ -183,14 +183,6 @@ const Remains& Sync::remains_of(std::string_view table) const {
     return *std::ranges::find(account_.source.remains(), table, &Remains::table);
 }
 
-// What has come of the filtered table is wanted.
-void Sync::note_wanted() {
-    const auto table = account_.source.filtered();
-    if (table.empty()) return;
-    for (const auto& entity : answer_.page.entities)
-        if (account_.source.tables()[entity.table].name == table) wanted_.emplace(entity.gid);
-}
-
 // A text that is to be stored no more, or otherwise, leaves at once; what stands in its place comes with the next walk.
 void Sync::note_redactions() {
     const auto key = account_.source.redaction_key();

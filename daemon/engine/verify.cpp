@@ -326,6 +326,7 @@ void Verify::read(WalkPtr walk, const http::Response& response) {
     const std::hash<std::string> hash;
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
+        source::note_wanted(account_.source, answer_, wanted_);
         if (answer_.next && (*answer_.next == walk->offset || walk->offsets.contains(hash(*answer_.next))))
             throw Error("next_page: the same offset came twice");
         if (answer_.next && walk->pages + 1 == kMostPages)
@@ -677,7 +678,7 @@ source::Work Verify::work_of(const Walk& walk) const {
             .offset = walk.offset,
             .limit = walk.limit,
             .walked = walk.walked,
-            .wanted = account_.source.filtered().empty() ? nullptr : &wanted_};
+            .wanted = source::in_force(account_.source, wanted_)};
 }
 
 bool Verify::is_first_root(const Walk& walk) const { return walk.stream == account_.source.roots().front().stream; }

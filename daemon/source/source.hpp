@@ -210,4 +210,9 @@ class Source {
     virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;
 };
 
+// What an answer tells of the rows of the filtered table: those that are wanted, and those that are not any more.
+void note_wanted(const Source& source, const Answer& answer, Gids& wanted);
+// As Work takes them.
+const Gids* in_force(const Source& source, const Gids& wanted);
+
 }  // namespace taskmirror::source
