@@ -156,11 +156,13 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
     if (!own.empty()) exclude(its.own.table, std::move(own), root);
 }
 
-// Whether an edge to a row of the filtered table, or the row above it, holds it.
+// Whether an edge to a row that is wanted, or the row above it, holds it.
 bool Sync::is_held(std::string_view table, std::string_view gid) const {
     for (const auto& remains : account_.source.remains())
         for (const auto& edge : remains.edges)
-            if (edge.owner == table && !store_.gids(edge.table, edge.column, edge.owner_column, gid).empty())
+            if (edge.owner == table && remains.table == account_.source.filtered() &&
+                std::ranges::any_of(store_.gids(edge.table, edge.column, edge.owner_column, gid),
+                                    [&](const std::string& end) { return wanted_.contains(end); }))
                 return true;
     const auto& its = remains_of(table);
     const auto above = its.above.empty() ? std::string() : store_.text(table, its.above, gid);
@@ -170,12 +172,17 @@ bool Sync::is_held(std::string_view table, std::string_view gid) const {
 // Of one workspace: what stands in no wanted row, nor below something that does.
 void Sync::exclude_unheld(std::string_view root) {
     for (const auto& edge : remains_of(account_.source.filtered()).edges) {
-        auto gids = store_.unnamed(edge.owner, {edge.table, edge.owner_column});
         const auto column = remains_of(edge.owner).root;
-        std::erase_if(gids, [&](const std::string& gid) {
-            return store_.text(edge.owner, column, gid) != root || is_held(edge.owner, gid);
-        });
-        exclude(edge.owner, std::move(gids), root);
+        std::vector<std::string> unheld;
+        std::string last;
+        for (auto gids = store_.gids_after(edge.owner, last, kRotateAtOnce); !gids.empty();
+             gids = store_.gids_after(edge.owner, last, kRotateAtOnce)) {
+            last = gids.back();
+            for (auto& gid : gids)
+                if (store_.text(edge.owner, column, gid) == root && !is_held(edge.owner, gid))
+                    unheld.push_back(std::move(gid));
+        }
+        exclude(edge.owner, std::move(unheld), root);
     }
 }
 

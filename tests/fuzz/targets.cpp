@@ -93,6 +93,23 @@ void json_to_rows(std::string_view bytes) {
     } catch (const Error&) {
     } catch (const Fatal&) {
     }
+    static const auto filtered = asana::make_source({.name = "acme",
+                                                     .projects = {.exclude = {"*a*"}, .archived = false},
+                                                     .redact = {{"asana_users.name", Redact::hash},
+                                                                {"asana_tasks.notes", Redact::length},
+                                                                {"asana_stories.text", Redact::drop}},
+                                                     .redact_key = "key"});
+    static const source::Gids wanted = {"1", "2", "1200000000000001"};
+    try {
+        filtered->read({.stream = stream, .scope = "1/2", .root = "1", .wanted = &wanted}, text, answer);
+        check_answer(*filtered, answer);
+    } catch (const Error&) {
+    } catch (const Fatal&) {
+    }
+    try {
+        asana::read_projects(text, {.include = {"a*"}});
+    } catch (const Error&) {
+    }
     try {
         asana::read_me(text);
     } catch (const Error&) {
@@ -135,7 +152,8 @@ void config(std::string_view bytes) {
          "no file in memory");
     lseek(file.fd, 0, SEEK_SET);
     try {
-        const auto read = read_config("/proc/self/fd/" + std::to_string(file.fd), asana::kResources);
+        const auto read =
+            read_config("/proc/self/fd/" + std::to_string(file.fd), asana::kResources, asana::redactable());
         hold(!read.sources.empty(), "no source");
         for (const SourceConfig& source : read.sources) {
             hold(!source.name.empty(), "a source without a name");
