@@ -119,10 +119,14 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET",
 // "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM
 // ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N",
-// "more", "fact KEY VALUE", "roots ROOT...". Anything else makes the page unusable.
+// "more", "fact KEY VALUE", "roots ROOT...", "away GID" (of asana_projects: not wanted). Anything else makes the page
+// unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
+    std::string_view filter = {};
+    std::vector<std::pair<std::string, std::string>> redact = {};
+    std::string key = "";
     std::vector<source::Stream> table{std::begin(kLines), std::end(kLines)};
     std::span<const Remains> hangs = kRemains;
 
@@ -132,6 +136,9 @@ class Lines final : public source::Source {
     std::span<const Remains> remains() const override { return hangs; }
     std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
     std::string fingerprint() const override { return opens; }
+    std::string_view filtered() const override { return filter; }
+    std::vector<std::pair<std::string, std::string>> redactions() const override { return redact; }
+    std::string redaction_key() const override { return key; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
         return fmt::format(
@@ -245,6 +252,8 @@ class Lines final : public source::Source {
                                          .at = store::at(std::stoll(words.at(1)))});
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
+        } else if (words[0] == "away") {
+            answer.unwanted.emplace_back(store::kProjects, words.at(1));
         } else if (words[0] == "count") {
             answer.count = std::stoll(words.at(1));
         } else if (words[0] == "roots") {
