@@ -133,6 +133,22 @@ TEST_CASE("a task of excluded projects alone is not wanted, whatever list names 
     CHECK(std::ranges::none_of(reader.answer.follow_ups, [](const auto& one) { return one.scope == "1"; }));
 }
 
+TEST_CASE("a field that refers to an excluded project does not name it, and puts no task into another") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    const std::string values = R"("custom_fields":[{"gid":"5","display_value":"Secret plans, Open","reference_value":[
+        {"gid":"20","resource_type":"project"},{"gid":"10","resource_type":"project"}]}])";
+    reader.read(Id::user_tasks,
+                R"([{"gid":"1",)" + values + R"(},{"gid":"2","memberships":[)" + home("20") + "]," + values + "}]",
+                "1/7");
+    CHECK(reader.gids() == Texts{"1"});
+    const auto& set = reader.answer.page.children[reader.answer.page.entities[0].first_child];
+    CHECK(set.rows == 1);
+    CHECK(reader.answer.page.values[set.first + 4].is_null());
+    const auto& items = reader.answer.page.children[reader.answer.page.entities[0].first_child + 1];
+    CHECK(items.rows == 1);
+}
+
 TEST_CASE("a list of wanted projects leaves tasks outside of projects out") {
     Reader reader({.name = "acme", .projects = {.include = {"Open"}}});
     reader.read(Id::projects, kProjects, "1");

@@ -153,9 +153,6 @@ struct Mapper::Draft {
     }
     // False: it is of a project that is not wanted, and is left out.
     bool take(const Reference& reference) {
-        if (wanted == nullptr) return true;
-        belongs.to_wanted |= reference.belongs.to_wanted;
-        belongs.to_others |= reference.belongs.to_others;
         if (!reference.belongs.to_others || reference.belongs.to_wanted) return true;
         left_out += mix(kMappingVersion, reference.gid.as_text());
         return false;
@@ -599,7 +596,10 @@ void Mapper::read_list(const Reader& field, Json& json, Draft& draft) {
                     if (key != "user" && key != "project" && key != "section") return;
                     const auto reference = reference_in(value, draft, mention_table(key));
                     if (!reference) return;
-                    if (key == "project") taken = draft.take(*reference);
+                    if (key == "project") {
+                        draft.note(*reference);
+                        taken = draft.take(*reference);
+                    }
                     (key == "section" ? section : item) = reference->gid;
                     draft.mention(table_index(mention_table(key)), reference->gid,
                                   key == "user" ? reference->name : Value());
@@ -630,6 +630,7 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
             if (!members) source::wrong("an object");
             Value gid, enabled, display, text, number, date, datetime, option;
             std::int64_t position = 0;
+            bool all = true;
             const std::size_t first_item = draft.later.size();
             const auto add_items = [&](Json& list, std::string_view type) {
                 auto references = source::array(list);
@@ -637,7 +638,10 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                 source::for_each_element(*references, [&](std::size_t, Json value) {
                     const auto item = reference_in(value, draft);
                     if (!item) source::wrong("a reference");
-                    if (!draft.take(*item)) return;
+                    if (!draft.take(*item)) {
+                        all = false;
+                        return;
+                    }
                     const Value of_type = type.empty() ? item->type : Value::of(type);
                     draft.later.insert(draft.later.end(),
                                        {Value(), Value(), Value::of(position++), item->gid, of_type});
@@ -677,6 +681,7 @@ void Mapper::read_custom_field_values(Reader& field, Json& json, const Context& 
                     add_items(value, {});
             });
             if (gid.is_null()) throw Error("an object without gid");
+            if (!all) display = {};  // it has the names of all
             for (std::size_t item = first_item; item < draft.later.size(); item += std::size(kItemColumns)) {
                 draft.later[item + 1] = gid;
                 ++items.rows;
