@@ -219,7 +219,14 @@ void Sync::rewrite() {
     const auto key = name_ + ".rewrite";
     if (store_.fact(key).value_or("").empty()) return;
     log::info("writing the database anew, without what was excluded or redacted");
-    store_.rewrite();
+    try {
+        store_.rewrite();
+    } catch (const Fatal& fatal) {  // it takes as much room again
+        if (fatal.code() != ExitCode::disk) throw;
+        log::warning("what was excluded or redacted may remain in free parts of the file until the next pass: {}",
+                     fatal.what());
+        return;
+    }
     open_group();
     store_.set_fact(key, "");
     commit_group();
