@@ -156,6 +156,20 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
     if (!own.empty()) exclude(its.own.table, std::move(own), root);
 }
 
+// Whether the row is there on which all hangs that the walk names; true, too, if nothing of the kind is said of it.
+bool Sync::hangs_on_a_row(const Walk& walk) const {
+    const auto& stream = stream_of(walk);
+    bool hangs = false;
+    for (const auto& remains : account_.source.remains())
+        for (const auto kins : {remains.followers, remains.edges})
+            for (const auto& kin : kins) {
+                if (stream.proves.empty() || kin.table != stream.proves || kin.column != stream.proves_by) continue;
+                if (!store_.text(remains.table, "mirrored_at", last_of(walk.row.scope)).empty()) return true;
+                hangs = true;
+            }
+    return !hangs;
+}
+
 // Whether an edge to a row that is wanted, or the row above it, holds it.
 bool Sync::is_held(std::string_view table, std::string_view gid) const {
     for (const auto& remains : account_.source.remains())
@@ -508,9 +522,19 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
         store_.done(row, now);
         no_more_hints(*walk);
         ask_for(*list, row.scope, row.root);
+        walk_again(stream_of(*walk), row.root);
         store_.heal_gap(name_, row.stream, row.scope, now);
     });
     leave(*walk);
+}
+
+// What a stream of the whole workspace would have told is lost: the lists are walked of whose streams it took the
+// place.
+void Sync::walk_again(const source::Stream& tokens, const std::string& root) {
+    for (const auto& list : account_.source.streams()) {
+        if (list.token_stream.empty() || stream_named(list.token_stream).replaced_by != tokens.name) continue;
+        for (const auto& row : store_.with_root(name_, list.name, root)) ask_for(list, row.scope, root);
+    }
 }
 
 // However recently it was done, and though an answer is on its way.
