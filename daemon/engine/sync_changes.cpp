@@ -159,11 +159,12 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
 // Whether the row is there on which all hangs that the walk names; true, too, if nothing of the kind is said of it.
 bool Sync::hangs_on_a_row(const Walk& walk) const {
     const auto& stream = stream_of(walk);
+    if (stream.proves.empty() || !stream.looks_at.empty()) return true;
     bool hangs = false;
     for (const auto& remains : account_.source.remains())
         for (const auto kins : {remains.followers, remains.edges})
             for (const auto& kin : kins) {
-                if (stream.proves.empty() || kin.table != stream.proves || kin.column != stream.proves_by) continue;
+                if (kin.table != stream.proves || kin.column != stream.proves_by) continue;
                 if (!store_.text(remains.table, "mirrored_at", last_of(walk.row.scope)).empty()) return true;
                 hangs = true;
             }
