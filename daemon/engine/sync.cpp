@@ -57,6 +57,7 @@ Sync::~Sync() = default;
 
 void Sync::begin() {
     run_began_ = stage_began_ = clock_.monotonic();
+    check_redaction_key();
     open_group();
     begin_pass(false);
     load_polls();

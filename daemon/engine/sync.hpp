@@ -175,6 +175,7 @@ class Sync {
     bool hangs_on_a_row(const Walk& walk) const;
     bool is_held(std::string_view table, std::string_view gid) const;
     const Remains& remains_of(std::string_view table) const;
+    void check_redaction_key();
     void note_redactions();
     void rewrite();
     bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;

@@ -205,8 +205,8 @@ const Remains& Sync::remains_of(std::string_view table) const {
     return *std::ranges::find(account_.source.remains(), table, &Remains::table);
 }
 
-// A text that is to be stored no more, or otherwise, leaves at once; what stands in its place comes with the next walk.
-void Sync::note_redactions() {
+// Before anything is written.
+void Sync::check_redaction_key() {
     const auto key = account_.source.redaction_key();
     const auto known = store_.fact(store::kRedactKey).value_or("");
     if (!key.empty() && !known.empty() && key != known)
@@ -214,7 +214,11 @@ void Sync::note_redactions() {
                     fmt::format("source {}: the key of redacted texts is not the one with which texts in the database "
                                 "were hashed; put the right file back from a backup, or begin with a new database",
                                 name_));
-    if (!key.empty() && known.empty()) store_.set_fact(store::kRedactKey, key);
+}
+
+// A text that is to be stored no more, or otherwise, leaves at once; what stands in its place comes with the next walk.
+void Sync::note_redactions() {
+    if (const auto key = account_.source.redaction_key(); !key.empty()) store_.set_fact(store::kRedactKey, key);
     const auto fact = name_ + ".redactions";
     const auto before = store_.fact(fact).value_or("");
     std::string now;
