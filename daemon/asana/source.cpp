@@ -499,9 +499,9 @@ class AsanaSource final : public source::Source {
                    ProjectFilter::Verdict::wanted;
         }
         const Belongs& belongs = mapper_.belongs();
-        // A parent that is stored holds its subtasks, however deep.
-        if (stream.mapping == &kTasks && &stream != &stream_of(Id::task_subtasks))
-            return belongs.to_wanted || (!belongs.to_others && !wants_only_filtered());
+        // A parent that is stored holds its subtasks, however deep, but for those that stand in other projects.
+        const bool held = !wants_only_filtered() || &stream == &stream_of(Id::task_subtasks);
+        if (stream.mapping == &kTasks) return belongs.to_wanted || (!belongs.to_others && held);
         return !belongs.is_about_others;
     }
 
