@@ -55,7 +55,8 @@ struct Remains {
     std::span<const Carriers> carriers = {};
     std::string_view root = {};  // the column with its workspace
     // When the user does not want it any more: the rows of other objects' child tables that refer to it, which leave;
-    // and those objects with them, unless others of these, or the row in `above`, hold them.
+    // and those objects with them, if `owner` names their table, unless others of these or the row in `above` hold
+    // them.
     std::span<const Kin> edges = {};
     // Rows of entity tables that speak of it, and leave with it then.
     std::span<const Kin> about = {};

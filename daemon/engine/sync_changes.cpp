@@ -125,7 +125,8 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
     }
     std::vector<std::vector<std::string>> led_to;
     for (const auto& edge : its.edges)
-        led_to.push_back(store_.gids_of_any(edge.table, edge.owner_column, edge.column, gids));
+        led_to.push_back(edge.owner.empty() ? std::vector<std::string>()
+                                            : store_.gids_of_any(edge.table, edge.owner_column, edge.column, gids));
     auto own = its.own.table.empty()
                    ? std::vector<std::string>()
                    : store_.gids_of_any(its.own.named_by.table, its.own.by, its.own.named_by.column, gids);
@@ -138,6 +139,7 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
     exclude(table, std::move(below), root);
     for (std::size_t i = 0; i < led_to.size(); ++i) {
         const auto owner = its.edges[i].owner;
+        if (owner.empty()) continue;
         const auto unheld =
             std::ranges::stable_partition(led_to[i], [&](const auto& gid) { return is_held(owner, gid); });
         std::vector<std::string> leave(unheld.begin(), unheld.end());

@@ -248,6 +248,7 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
         if (excluded)
             for (const auto& edge : its.edges) {
                 run(fmt::format("DELETE FROM {} WHERE {} = ?1", edge.table, edge.column));
+                if (edge.owner.empty()) continue;
                 // What stood in it and has left before.
                 run(
                     fmt::format("UPDATE sync_tombstones SET row = json_object('gid', gid) WHERE table_name = '{}' AND "
