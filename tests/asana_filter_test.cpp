@@ -149,6 +149,17 @@ TEST_CASE("a field that refers to an excluded project does not name it, and puts
     CHECK(items.rows == 1);
 }
 
+TEST_CASE("a subtask whose parent is not told of is brought by its parent's list, and by no person's") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    const std::string tasks = "[" + task("1", "", R"({"gid":"9"})") + "]";
+    reader.read(Id::user_tasks, tasks, "1/7");
+    CHECK(reader.gids().empty());
+    CHECK(reader.unwanted().empty());
+    reader.read(Id::task_subtasks, tasks, "9");
+    CHECK(reader.gids() == Texts{"1"});
+}
+
 TEST_CASE("a list of wanted projects leaves tasks outside of projects out") {
     Reader reader({.name = "acme", .projects = {.include = {"Open"}}});
     reader.read(Id::projects, kProjects, "1");

@@ -131,6 +131,7 @@ struct Mapper::Compiled {
 struct Mapper::Reference {
     Value gid, type, name;
     Belongs belongs = {};
+    bool told = false;  // of which projects it is
 };
 
 struct Mapper::Draft {
@@ -190,6 +191,7 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
         if (key == "project") belongs_to(gid_of(value));
         if (key == "parent") {
             if (const auto above = reference_in(value, draft)) {
+                reference.belongs.untold |= !above->told || above->belongs.untold;
                 reference.belongs.to_wanted |= above->belongs.to_wanted;
                 reference.belongs.to_others |= above->belongs.to_others;
             }
@@ -197,6 +199,7 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
         if (key == "memberships") {
             auto memberships = source::array(value);
             if (!memberships) return;
+            reference.told = true;
             source::for_each_element(*memberships, [&](std::size_t, Json element) {
                 auto membership = source::object(element);
                 if (!membership) return;
@@ -499,6 +502,8 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
             case Is::person:
                 if (const auto reference = reference_in(json, draft, table_of(field.to))) {
                     draft.note(*reference);
+                    if (draft.wanted != nullptr && field.name == "parent")
+                        draft.belongs.untold = !reference->told || reference->belongs.untold;
                     draft[field.column] = reference->gid;
                     draft.mention(field.to, reference->gid, field.is == Is::person ? reference->name : Value());
                 }

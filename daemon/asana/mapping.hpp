@@ -29,6 +29,7 @@ struct Context {
 struct Belongs {
     bool to_wanted = false;
     bool to_others = false;
+    bool untold = false;           // of something above it the projects were not told
     bool is_about_others = false;  // it refers to one of those, not as one of a list
 };
 

@@ -26,6 +26,8 @@ constexpr std::size_t kMostChanges = 100;  // that one answer announces
 constexpr std::size_t kLongestChange = 100, kLongestInfo = 500;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
 
+constexpr std::string_view kProjectless = "projectless_tasks";  // the switch of lists that lead to them
+
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
 
 std::string_view last_segment(std::string_view scope) {
@@ -95,7 +97,7 @@ class AsanaSource final : public source::Source {
   public:
     explicit AsanaSource(Options options)
         : options_(std::move(options)), mapper_(options_.redact, options_.redact_key) {
-        if (wants_only_filtered()) options_.resources_off.emplace("projectless_tasks");
+        if (wants_only_filtered()) options_.resources_off.emplace(kProjectless);
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
             engine.off = !wanted(stream);
@@ -327,6 +329,11 @@ class AsanaSource final : public source::Source {
                                          .wanted = work.wanted},
                                         answer.page);
         const bool workspace = stream.mapping == &kWorkspaces;
+        // Where nothing tells what is above a task, only its parent's list and a look at itself bring it.
+        if (work.wanted != nullptr && mapper_.belongs().untold && stream.resource == kProjectless) {
+            answer.page.entities.resize(before);
+            return;
+        }
         if (workspace ? !wanted(answer.page, entity) : !wanted(work, stream, answer.page, entity)) {
             const Entity& its = answer.page.entities[entity];
             if (!workspace) answer.unwanted.emplace_back(its.table, its.gid);
