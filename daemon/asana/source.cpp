@@ -330,7 +330,8 @@ class AsanaSource final : public source::Source {
                                         answer.page);
         const bool workspace = stream.mapping == &kWorkspaces;
         // Where nothing tells what is above a task, only its parent's list and a look at itself bring it.
-        if (work.wanted != nullptr && mapper_.belongs().untold && stream.resource == kProjectless) {
+        const Belongs& belongs = mapper_.belongs();
+        if (belongs.untold && !belongs.to_wanted && !belongs.to_others && stream.resource == kProjectless) {
             answer.page.entities.resize(before);
             return;
         }
