@@ -16,9 +16,9 @@ bool matches_glob(std::string_view pattern, std::string_view text);
 bool is_meant(std::string_view wish, std::string_view gid, std::string_view name);
 
 struct ProjectFilter {
-    std::vector<std::string> include;  // wishes; empty: all
-    std::vector<std::string> exclude;  // wins
-    bool archived = true;              // archived ones, too
+    std::vector<std::string> include = {};  // wishes; empty: all
+    std::vector<std::string> exclude = {};  // wins
+    bool archived = true;                   // archived ones, too
 
     enum class Verdict : std::uint8_t { wanted, not_included, excluded, archived };
     Verdict of(std::string_view gid, std::string_view name, bool is_archived) const;
