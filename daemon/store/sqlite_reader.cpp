@@ -133,9 +133,7 @@ Snapshot read_snapshot(const std::filesystem::path& given, Instant now) {
     return found;
 }
 
-std::optional<std::string> read_fact(const std::filesystem::path& given, std::string_view key) {
-    std::error_code error;
-    if (!std::filesystem::exists(given, error) || size_of(given) == 0) return std::nullopt;
+std::optional<std::string> read_fact(const std::filesystem::path& given, std::string_view key) try {
     const auto file = resolve(given);
     const auto database = open_to_read(file, schema_steps().back().version);
     std::optional<std::string> value;
@@ -144,6 +142,9 @@ std::optional<std::string> read_fact(const std::filesystem::path& given, std::st
         if (row.bind(1, key).step()) value = row.text(0);
     });
     return value;
+} catch (const Fatal& fatal) {
+    if (fatal.code() != ExitCode::no_database) throw;
+    return std::nullopt;
 }
 
 }  // namespace taskmirror::store
