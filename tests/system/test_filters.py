@@ -218,6 +218,29 @@ class Filters(support.SystemTest):
 
         self.assertIn(task, self.assert_reduced(lambda row: row["gid"] != two).tasks)
 
+    def test_events_of_a_whole_workspace_bring_nothing_that_is_excluded(self):
+        self.world = self.fake(100, seed=5, plan="service",
+                               options=["--no-data-that-hurts", "--projects", "9", "--workspaces", "1"])
+        self.all = self.world.truth()["asana_projects"]
+        one = self.several(1)[0]
+        self.filter(f'{{exclude: ["{one}"]}}')
+        self.sync()
+        truth = self.world.truth()
+        kept = Reduced(self.world, lambda row: row["gid"] != one).tasks
+        away = [row["task_gid"] for row in truth["asana_task_memberships"]
+                if row["project_gid"] == one and row["task_gid"] not in kept]
+        story = self.world.mutate(op="comment", gid=away[0], text="Nobody reads 7Q9X")["gid"]
+        self.sync()
+        self.world.mutate(op="edit_comment", gid=story, text="Nobody reads 7Q9X again")
+        self.world.mutate(op="new_task", project=one, name="Nobody sees 7Q9X")
+        self.world.mutate(op="rename_task", gid=away[1], name="Nobody sees 7Q9X")
+        self.rename(one, "7Q9X")
+
+        self.sync()
+
+        self.assert_reduced(lambda row: row["gid"] != one)
+        self.assert_nowhere("7Q9X")
+
     def test_workspaces_may_be_patterns(self):
         names = [row["name"] for row in self.world.truth()["asana_workspaces"]]
         self.configure(self.world.url, lines=[f'workspaces: ["{names[0][:4].upper()}*"]'])
