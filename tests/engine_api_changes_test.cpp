@@ -24,7 +24,7 @@ TEST_CASE("a change to the API is kept once, with the path of a request that it 
 
     bench.sync();
 
-    CHECK(changes(bench) == "new_goals,https://new_goals,1,/parts/1");
+    CHECK(changes(bench) == "new_goals|https://new_goals|1|/parts/1");
 }
 
 TEST_CASE("a refusal announces changes, too") {
@@ -34,7 +34,7 @@ TEST_CASE("a refusal announces changes, too") {
 
     bench.sync();
 
-    CHECK(changes(bench) == "new_goals,https://new_goals,0,/parts/1");
+    CHECK(changes(bench) == "new_goals|https://new_goals|0|/parts/1");
 }
 
 TEST_CASE("a change that was seen is noted once a day, and one that concerns no more stays so") {
@@ -50,7 +50,7 @@ TEST_CASE("a change that was seen is noted once a day, and one that concerns no 
     bench.clock.advance(2h);
     bench.sync();
     CHECK(last_seen(bench) != first);
-    CHECK(changes(bench) == "new_goals,https://new_goals,1,/me");
+    CHECK(changes(bench) == "new_goals|https://new_goals|1|/me");
 }
 
 TEST_CASE("no more than a hundred changes are remembered") {
