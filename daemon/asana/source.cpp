@@ -59,7 +59,8 @@ std::int64_t newest_first(const Value& instant) {
 }
 
 bool counts(const Value& value) {
-    return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0);
+    return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0) ||
+           (value.type == Value::Type::real && value.real != 0);
 }
 
 // Stories of what may leave modified_at alone. The documentation contradicts itself.

@@ -68,6 +68,7 @@ enum class Id : std::uint16_t {
     task_templates,
     budgets,
     rates,
+    task_time_tracking_entries,
     time_tracking_entry,
     timesheet_approval_status,
     allocation,
@@ -176,12 +177,13 @@ inline constexpr Opens kOpenedByTask[] = {
      .stored = true},  // one may be gone
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
-// one, or one that came back, is counted by its parent.
+// one, or one that came back, is counted by its parent; what was tracked for it may be older than what is asked for.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+    {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
 };
 // As that; and no event has told whether an attachment is gone.
 inline constexpr Opens kOpenedByModifiedTask[] = {
@@ -190,6 +192,7 @@ inline constexpr Opens kOpenedByModifiedTask[] = {
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
     {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
+    {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
@@ -363,6 +366,8 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "rates", .stage = "time, capacity and templates", .rank = 58, .capability = "rates", .every = Every::reconcile,
                 .proves = "asana_rates", .proves_by = "parent_gid", .looked_at_by = "rate"},
      .path = "/rates?parent={scope}", .mapping = &kRates, .opt_fields = false, .resource = "rates", .parent_type = "project"},
+    {.engine = {.name = "task_time_tracking_entries", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "time tracking"},
+     .path = "/time_tracking_entries?task={scope}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
     {.engine = {.name = "time_tracking_entry", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "time tracking", .looks_at = "asana_time_tracking_entries", .gives_row = true},
      .path = "/time_tracking_entries/{scope}", .mapping = &kTimeTrackingEntries, .shape = Shape::single, .resource = "time_tracking_entries"},
     {.engine = {.name = "timesheet_approval_status", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "timesheets", .looks_at = "asana_timesheet_approval_statuses", .gives_row = true},

@@ -490,6 +490,12 @@ void refuse_on_free_plan(const Call& c) {
 }
 
 std::string time_entries(Call& c) {
+    if (const auto of = c.query("task")) {
+        const Index task = c.object(Type::task, *of);
+        refuse_on_free_plan(c);
+        return c.page(Type::time_tracking_entry, kept(c.w.work_of(Type::time_tracking_entry, c.w.tasks[task].workspace),
+                                                      [&](Index i) { return c.w.time_entries[i].task == task; }));
+    }
     const Index workspace = c.object(Type::workspace, c.required("workspace"));
     const auto first = c.time("entered_on_start_date"), last = c.time("entered_on_end_date");
     if (!first && !last)

@@ -113,7 +113,7 @@ class Work(support.SystemTest):
         self.sync()
         self.assertEqual(self.query(minutes, new, old), [(new, 7), (old, 8)])
 
-    def test_entries_go_with_their_task_and_what_a_project_has_with_the_project(self):
+    def test_entries_go_and_come_back_with_their_task_and_what_a_project_has_with_the_project(self):
         fake = self.mirrored()
         task = self.query("SELECT task_gid FROM asana_time_tracking_entries JOIN asana_task_memberships USING (task_gid) "
                           "JOIN asana_projects p ON p.gid = project_gid AND p.mirrored_at IS NOT NULL")[0][0]
@@ -121,6 +121,11 @@ class Work(support.SystemTest):
         fake.mutate(op="delete_task", gid=task)
         self.sync()
         self.assertEqual([grave for grave in self.graves("asana_time_tracking_entries") if grave[0] in dict((e[0], e) for e in entries)],
+                         entries)
+
+        fake.mutate(op="undelete_task", gid=task)
+        self.sync()
+        self.assertEqual(self.query("SELECT gid, 'deleted', 'parent' FROM asana_time_tracking_entries WHERE task_gid = ? ORDER BY 1", task),
                          entries)
 
         project = self.query("SELECT parent_gid FROM asana_budgets JOIN asana_rates USING (parent_gid) "
