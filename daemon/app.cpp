@@ -381,6 +381,8 @@ ExitCode run(int argc, const char* const* argv) {
             return sync(arguments);
         case Command::check:
             return check(arguments);
+        case Command::plan:
+            return plan(arguments);
         case Command::run:
             return serve(arguments);
         case Command::verify:

@@ -73,6 +73,7 @@ class VerifyReport {
     bool equal_ = true, project_found_ = false;
 };
 
+ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);
 ExitCode verify(const Arguments& arguments);

@@ -16,7 +16,8 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 7> kCommands = {"help", "version", "sync", "run", "check", "status", "verify"};
+constexpr std::array<std::string_view, 8> kCommands = {"help",  "version", "sync",   "run",
+                                                       "check", "plan",    "status", "verify"};
 
 constexpr std::array<std::string_view, 16> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
@@ -36,6 +37,7 @@ usage: taskmirror COMMAND [OPTIONS]
   run                 keep the database fresh until a signal comes; SIGHUP
                       reads the configuration again
   check               configuration, token, workspaces, plan; writes nothing
+  plan                what a first sync would cost: requests and time
   status [--json]     freshness, backlog, gaps, last runs; 75 if data is stale
   verify              compare the database with the API, gid by gid
       --repair            queue what differs for the next sync

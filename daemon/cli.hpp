@@ -18,6 +18,7 @@ enum class Command {
     sync,
     run,
     check,
+    plan,
     status,
     verify,
 };

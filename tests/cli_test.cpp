@@ -100,14 +100,14 @@ TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
-         "unknown command 'fetch-all', known are help, version, sync, run, check, status, verify; see taskmirror "
+         "unknown command 'fetch-all', known are help, version, sync, run, check, plan, status, verify; see taskmirror "
          "--help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
         {{"--quiet"},
-         "a command is missing, one of help, version, sync, run, check, status, verify; see taskmirror --help"},
+         "a command is missing, one of help, version, sync, run, check, plan, status, verify; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
