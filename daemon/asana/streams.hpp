@@ -335,7 +335,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
                 .proves = kGoals, .proves_by = "workspace_gid", .looked_at_by = "goal", .others = "team_goals"},
      .path = "/goals?workspace={root}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
-    {.engine = {.name = "team_goals", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+    {.engine = {.name = "team_goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
                 .proves = kGoals, .proves_by = "team_gid", .looked_at_by = "goal", .proves_part = {"is_workspace_level", "0"}},
      .path = "/goals?team={scope}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
     {.engine = {.name = "time_periods", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,

@@ -96,12 +96,21 @@ bool Sync::sweep(Walk& walk) {
                          {.source = name_, .cause = "not_visible", .detected_by = "walk", .detected_at = now()});
                 if (!is_a_member(gid, walk.row.root)) end(gid, walk.row.root);
             } else if (!held && its.looked_at_by.empty()) {
-                store_.unlink(its.table, stream.proves_gid, gid, stream.proves_by, last_of(walk.row.scope));
+                unlink(walk, gid);
             } else if (!held) {
                 ask_for(stream_named(its.looked_at_by), gid, walk.row.root, kMissing);
             }
         }
     return !held;
+}
+
+// An edge leaves. What only edges led to, and could never be had, is not missing.
+void Sync::unlink(const Walk& walk, std::string_view gid) {
+    const auto& stream = stream_of(walk);
+    store_.unlink(stream.proves, stream.proves_gid, gid, stream.proves_by, last_of(walk.row.scope));
+    const bool is_known = std::ranges::any_of(
+        account_.source.remains(), [&](const Remains& its) { return !store_.text(its.table, "gid", gid).empty(); });
+    if (!is_known && !store_.holds(stream.proves, stream.proves_gid, gid)) forget(gid);
 }
 
 // Moves a row to the tombstones, with what hangs on it, and asks nothing more of them.
