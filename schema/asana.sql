@@ -471,6 +471,7 @@ CREATE TABLE asana_portfolios (
     color TEXT,
     start_on TEXT,
     due_on TEXT,
+    public INTEGER,
     privacy_setting TEXT, -- public_to_domain, members_only
     default_access_level TEXT,
     current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
@@ -485,6 +486,13 @@ CREATE TABLE asana_portfolio_members (
     portfolio_gid TEXT REFERENCES asana_portfolios (gid),
     user_gid TEXT REFERENCES asana_users (gid),
     PRIMARY KEY (portfolio_gid, user_gid)
+) WITHOUT ROWID;
+
+-- The project templates that are in a portfolio.
+CREATE TABLE asana_portfolio_project_templates (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    project_template_gid TEXT,
+    PRIMARY KEY (portfolio_gid, project_template_gid)
 ) WITHOUT ROWID;
 
 -- What is in a portfolio: projects, and other portfolios.

@@ -17,12 +17,14 @@ inline constexpr Field kPortfolioFields[] = {
     {"color", text},
     {"start_on", text},
     {"due_on", text},
+    {"public", boolean},
     {"privacy_setting", text},
     {"default_access_level", text},
     {"current_status_update", reference},
     {"permalink_url", text},
     {"created_at", text},
     {"members", people, kUsers, "asana_portfolio_members"},
+    {"project_templates", references, {}, "asana_portfolio_project_templates"},
     {"custom_field_settings", custom_field_settings},
     {"custom_fields", custom_field_values, {}, {}, {}, kProjectValueFields},
 };
@@ -85,10 +87,12 @@ inline constexpr Field kTimePeriodFields[] = {
 };
 
 inline constexpr std::string_view kPortfolioUserColumns[] = {"portfolio_gid", "user_gid"};
+inline constexpr std::string_view kPortfolioTemplateColumns[] = {"portfolio_gid", "project_template_gid"};
 inline constexpr std::string_view kGoalUserColumns[] = {"goal_gid", "user_gid"};
 
 inline constexpr Children kPlanningChildren[] = {
     {"asana_portfolio_members", kPortfolioUserColumns},
+    {"asana_portfolio_project_templates", kPortfolioTemplateColumns},
     {"asana_goal_followers", kGoalUserColumns},
 };
 

@@ -402,6 +402,7 @@ inline constexpr Remains::Kin kOfTag[] = {
 };
 inline constexpr Remains::Kin kOfPortfolio[] = {
     {"asana_portfolio_members", "portfolio_gid"},
+    {"asana_portfolio_project_templates", "portfolio_gid"},
     {kPortfolioItems, "portfolio_gid"},
     {kSettings, "parent_gid"},
     {kValues, "object_gid"},

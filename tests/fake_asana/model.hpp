@@ -352,7 +352,7 @@ struct Portfolio : Plan {
     Index created_by = kNone;
     Millis created = 0;
     std::vector<std::pair<Type, Index>> items = {};
-    std::vector<Index> project_settings = {};
+    std::vector<Index> project_settings = {}, templates = {};
 };
 struct ProjectPortfolioSetting {
     Index project, portfolio;

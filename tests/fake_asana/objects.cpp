@@ -936,7 +936,13 @@ constexpr Field<Id> kPortfolio[] = {
      [](Output& o, const Id& i, S) {
          return text(o, "https://app.asana.com/0/portfolio/" + o.world.gid(Type::portfolio, i));
      }},
-    {{"public"}, [](Output& o, const Id&, S) { return flag(o, false); }},
+    {{"project_templates", plain, Type::any},
+     [](Output& o, const Id& i, S s) {
+         return list(o, portfolio_of(o, i).templates, [&](Index project) {
+             write_any(o, {Type::project_template, project}, s);
+         });
+     }},
+    {{"public"}, [](Output& o, const Id& i, S) { return flag(o, i % 2 == 0); }},
     {{"privacy_setting"}, [](Output& o, const Id&, S) { return text(o, "members_only"); }},
 };
 

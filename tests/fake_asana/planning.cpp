@@ -109,6 +109,7 @@ class Generator {
             portfolio.archived = random_.chance(0.15);
             portfolio.created_by = from(place.people);
             portfolio.created = past();
+            portfolio.templates = some(place.projects, 2);
             w_.portfolios.push_back(std::move(portfolio));
             for (const Index project : some(place.projects, 8)) w_.add_item(p, Type::project, project, past());
             if (i > 0 && i != 3 && (i < 3 || random_.chance(0.6)))

@@ -482,6 +482,7 @@ class Printer {
                 .text("color", word(kColors, portfolio.color))
                 .date("start_on", portfolio.start)
                 .date("due_on", portfolio.due)
+                .flag("public", i % 2 == 0)
                 .text("privacy_setting", "members_only")
                 .text("default_access_level", "viewer")
                 .ref("current_status_update_gid", Type::status_update,
@@ -489,6 +490,10 @@ class Printer {
                 .text("permalink_url", "https://app.asana.com/0/portfolio/" + w.gid(Type::portfolio, i))
                 .time("created_at", portfolio.created);
             plan(Type::portfolio, i);
+            for (const Index t : portfolio.templates)
+                Row(*this, "asana_portfolio_project_templates")
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .gid("project_template_gid", Type::project_template, t);
             for (const auto& [type, item] : w.items(i))
                 Row(*this, "asana_portfolio_items")
                     .gid("portfolio_gid", Type::portfolio, i)
