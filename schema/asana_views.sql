@@ -43,12 +43,14 @@ waiting AS MATERIALIZED (
 tasks_of_projects AS MATERIALIZED (
     SELECT s.source, s.loaded, s.tasks, s.stories, w.scope, p.name,
            CASE WHEN w.last_done_at < '1971' THEN NULL
-                WHEN e.cursor IS NULL THEN w.last_done_at
-                ELSE coalesce(max(e.last_done_at, w.last_done_at), w.last_done_at) END AS polled_at
+                ELSE max(w.last_done_at, coalesce(e.last_done_at, ''), coalesce(a.last_done_at, '')) END AS polled_at
     FROM waiting AS s
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'project_tasks'
     JOIN asana_projects AS p ON p.gid = w.scope AND p.mirrored_at IS NOT NULL
-    LEFT JOIN sync_work AS e ON e.source = w.source AND e.stream = 'project_events' AND e.scope = w.scope
+    LEFT JOIN sync_work AS e
+        ON e.source = w.source AND e.stream = 'project_events' AND e.scope = w.scope AND e.cursor IS NOT NULL
+    LEFT JOIN sync_work AS a
+        ON a.source = w.source AND a.stream = 'workspace_events' AND a.scope = w.root AND a.cursor IS NOT NULL
 ),
 -- Each list, where what it belongs to is still there.
 lists (source, stream, table_name, scope, root, done_at) AS (

@@ -335,6 +335,11 @@ class AsanaSource final : public source::Source {
                                          .root = std::string(work.root),
                                          .said = std::move(said)});
         };
+        // Which project speaks: a workspace tells it with what is in it.
+        const bool of_workspace = &kStreams[work.stream] == &stream_of(Id::workspace_events);
+        const std::string_view project = !of_workspace              ? last_segment(work.scope)
+                                         : parent.type == "project" ? std::string_view(parent.gid)
+                                                                    : std::string_view();
         // Stories and attachments that are gone are looked at alone; of others their list tells.
         const bool gone = action == "deleted" || (action == "removed" && resource.type == "story");
         const std::string said = gone ? "deleted " + created_at : "";
@@ -363,13 +368,21 @@ class AsanaSource final : public source::Source {
                 ask(story ? Id::task_stories : Id::task_attachments, parent.gid);
             if (story && resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
         } else if (resource.type == "section") {
-            ask(Id::sections, last_segment(work.scope));
+            ask(Id::sections, project);
             if (gone) ask(Id::section, resource.gid, said);
         } else if (resource.type == "project") {
             ask(Id::project, resource.gid, said);
         } else if (resource.type == "project_membership") {
-            ask(Id::memberships, last_segment(work.scope));
-            ask(Id::project, last_segment(work.scope));  // for its members
+            ask(Id::memberships, project);
+            ask(Id::project, project);  // for its members
+        } else if (resource.type == "team_membership" && parent.type == "team") {
+            ask(Id::team_memberships, parent.gid);
+        } else if (resource.type == "tag" || resource.type == "team" || resource.type == "workspace_membership" ||
+                   resource.type == "user") {
+            const bool tag = resource.type == "tag", team = resource.type == "team";
+            ask(tag ? Id::tags : team ? Id::teams : Id::workspace_memberships, work.root);
+            if (!tag && !team) ask(Id::users, work.root);
+            if (gone && (tag || team)) ask(tag ? Id::tag : Id::team, resource.gid, said);
         }
     }
 

@@ -40,7 +40,7 @@ inline constexpr Probe kProbes[] = {
     {"search", "/workspaces/{root}/tasks/search?limit=1"},
     {"goals", "/goals?workspace={root}&limit=1", true},
     {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1", true},
-    {"workspace events", "/workspaces/{root}/events"},
+    {"workspace events", "/workspaces/{root}/events", true},
     {"audit log", "/workspaces/{root}/audit_log_events?limit=1"},
 };
 std::string probe_target(const Probe& probe, std::string_view workspace);

@@ -43,6 +43,7 @@ enum class Id : std::uint16_t {
     task_stories,
     task_attachments,
     project_events,
+    workspace_events,
     project_task_counts,
     section,
     tag,
@@ -219,7 +220,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist,
                 .proves = "asana_tags", .proves_by = "workspace_gid", .looked_at_by = "tag"},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
-    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .every = Every::relist,  // archived ones come along
+    {.engine = {.name = "projects", .stage = "projects", .rank = 17, .token_stream = "workspace_events", .every = Every::relist,  // archived ones come along
                 .proves = "asana_projects", .proves_by = "workspace_gid", .looked_at_by = "project",
                 .orphans = {"asana_project_briefs", {"asana_projects", "project_brief_gid"}, "project_brief"},
                 .reported_by_row = true, .essential = true},
@@ -284,8 +285,11 @@ inline constexpr Stream kStreams[] = {
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
-    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .looked_at_by = "project", .gathered_by = "project_tasks_changed"},
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
+    // Of service accounts of Enterprise+: one request for all projects. https://developers.asana.com/reference/getworkspaceevents
+    {.engine = {.name = "workspace_events", .stage = "projects", .rank = 17, .capability = "workspace_events", .paid_only = true},
+     .path = "/workspaces/{root}/events", .shape = Shape::events, .opt_fields = false},
     // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
     {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},
      .path = "/projects/{scope}/task_counts?opt_fields=num_tasks", .shape = Shape::count, .opt_fields = false},

@@ -153,13 +153,7 @@ void Plan::extrapolate(std::uint16_t index, std::span<const Sampled> sample, con
     planned.requests.mean += requests.mean;
     planned.requests.variance += requests.variance;
     planned.is_sample = planned.is_sample || all.mean - static_cast<double>(sample.size()) > 0.5 || all.variance > 0;
-    if (!its.token_stream.empty() && !stream(index_of(its.token_stream)).watermark) {
-        auto& tokens = found_[index_of(its.token_stream)];
-        tokens.stream = index_of(its.token_stream);
-        tokens.scopes += all.mean;
-        tokens.requests.mean += all.mean;
-        tokens.requests.variance += all.variance;
-    }
+    plan_tokens(its, sample, all);
     std::set<std::uint16_t> opened;
     for (const auto& one : sample)
         for (const auto& [below, weights] : one.opens) opened.insert(below);
@@ -185,6 +179,11 @@ void Plan::extrapolate(std::uint16_t index, std::span<const Sampled> sample, con
     }
 }
 
+bool Plan::is_token(std::uint16_t index) const {
+    const auto streams = account_.source.streams();
+    return std::ranges::find(streams, stream(index).name, &source::Stream::token_stream) != streams.end();
+}
+
 source::Work Plan::work_of(const Ask& ask) {
     const bool counts = ask.stream != ask.of->stream;
     return {.stream = ask.stream,
@@ -192,6 +191,27 @@ source::Work Plan::work_of(const Ask& ask) {
             .root = ask.of->scope.root,
             .offset = counts ? std::string_view() : std::string_view(ask.offset),
             .walked = ask.walked};
+}
+
+// A list takes a token before its first page, unless its workspace has one for all.
+void Plan::plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all) {
+    if (list.token_stream.empty() || stream(index_of(list.token_stream)).watermark) return;
+    const auto index = index_of(list.token_stream);
+    const auto& its = stream(index);
+    if (!its.capability.empty()) {  // not every token may have them: one request tells
+        std::vector<Sampled> asked;
+        for (const auto& one : sample) asked.push_back({.scope = one.scope, .stream = index});
+        ask(asked);
+    }
+    const auto without = std::ranges::count_if(sample, [&](const Sampled& one) {
+        return its.replaced_by.empty() || !has_tokens_.contains({one.scope.root, its.replaced_by});
+    });
+    const double share = static_cast<double>(without) / static_cast<double>(sample.size());
+    auto& tokens = found_[index];
+    tokens.stream = index;
+    tokens.scopes += all.mean * share;
+    tokens.requests.mean += all.mean * share;
+    tokens.requests.variance += all.variance * square(share);
 }
 
 // Sends the requests for these, and waits for all their answers.
@@ -270,8 +290,11 @@ void Plan::answered(const http::Response& response) {
             throw Fatal(ExitCode::unavailable,
                         fmt::format("source {}: {}: the server refuses this address for legal reasons",
                                     account_.source.name(), why()));
+        case token:
+            has_tokens_.insert({scope.root, stream(ask->stream).name});
+            return;
         case capability_off:
-            if (counts || stream(ask->stream).capability.empty()) break;
+            if (counts || stream(ask->stream).capability.empty() || is_token(ask->stream)) break;
             features_off_.insert({scope.root, stream(ask->stream).capability});
             ask->of->off = true;
             return;
@@ -285,11 +308,11 @@ void Plan::answered(const http::Response& response) {
                 return to_send_.push_back(std::move(ask));
             }
             break;
-        case token:
         case hidden:
         case refused:
             break;
     }
+    if (is_token(ask->stream)) return;
     if (is_root)
         throw Fatal(ExitCode::unavailable, fmt::format("source {}: the API does not answer: {}; check base_url, proxy "
                                                        "and the network",

@@ -83,6 +83,8 @@ class Plan {
     void take(std::uint16_t index, Waiting waiting);
     static source::Work work_of(const Ask& ask);
     void ask(std::span<Sampled> sample);
+    void plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all);
+    bool is_token(std::uint16_t index) const;
     void extrapolate(std::uint16_t index, std::span<const Sampled> sample, const Estimate& all);
     void send();
     void answered(const http::Response& response);
@@ -102,6 +104,7 @@ class Plan {
     std::map<std::uint16_t, Planned> found_;
     std::vector<Planned> planned_;
     std::set<std::pair<std::string, std::string_view>> features_off_;
+    std::set<std::pair<std::string, std::string_view>> has_tokens_;  // workspace and stream of tokens
     std::uint64_t refused_ = 0;
 
     const std::atomic<bool>* stop_ = nullptr;

@@ -432,6 +432,7 @@ Sync::WalkPtr Sync::begin_walk(store::Work row) {
     walk->stream = stream_index_.find(row.stream)->second;
     walk->row = std::move(row);
     walk->whole = walk->row.resume.empty();
+    walk->began = now();
     active_.emplace(key_of(walk->row), walk.get());
     return walk;
 }
@@ -559,13 +560,40 @@ bool Sync::prepare(Walk& walk) {
         return false;
     }
     const auto token_stream = stream_of(walk).token_stream;
-    if (!token_stream.empty() && !stream_named(token_stream).watermark && !walk.without_token) {
+    walk.taking_token = false;
+    if (takes_token(walk)) {
         const auto token = store_.work(name_, token_stream, row.scope);
         const bool good = token && (!token->cursor.empty() || (!token->pending_cursor.empty() && token->pending_at &&
                                                                time - *token->pending_at < kPendingTokenLife));
         walk.taking_token = !good;
     }
     return true;
+}
+
+// Whether the list needs a token before its first page.
+bool Sync::takes_token(const Walk& walk) {
+    const auto name = stream_of(walk).token_stream;
+    if (name.empty() || walk.without_token) return false;
+    const auto& tokens = stream_named(name);
+    if (tokens.watermark || is_replaced(tokens, walk.row.root)) return false;
+    const auto found = capabilities_.find({walk.row.root, std::string(tokens.capability)});
+    return tokens.capability.empty() || found == capabilities_.end() || found->second.available ||
+           !is_fresh(found->second, clock_.now());
+}
+
+// Another stream of the workspace tells all that this one would.
+bool Sync::is_replaced(const source::Stream& tokens, std::string_view root) {
+    if (tokens.replaced_by.empty()) return false;
+    const auto row = store_.work(name_, tokens.replaced_by, root);
+    return row && (!row->cursor.empty() || !row->pending_cursor.empty());
+}
+
+// All that the poll had to tell has been told, for it began after the other stream was in use.
+bool Sync::has_been_replaced(const Walk& walk) {
+    const auto& tokens = stream_of(walk);
+    if (tokens.replaced_by.empty()) return false;
+    const auto row = store_.work(name_, tokens.replaced_by, walk.row.root);
+    return row && !row->cursor.empty() && row->last_done_at && *row->last_done_at < walk.began;
 }
 
 void Sync::send(WalkPtr walk) {

@@ -137,6 +137,9 @@ class Sync {
     bool send_next();
     WalkPtr next_of(Class lane);
     bool guest_sends();
+    bool takes_token(const Walk& walk);
+    bool is_replaced(const source::Stream& tokens, std::string_view root);
+    bool has_been_replaced(const Walk& walk);
     WalkPtr who_am_i();
     WalkPtr begin_walk(store::Work row);
     WalkPtr pick(Class lane);
@@ -196,6 +199,10 @@ class Sync {
     void go_without_token(WalkPtr walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void end_in_gap(Walk& walk, std::optional<int> status, const std::string& why, Milliseconds retry_in);
     void feature_off(Walk& walk);
+    void set_capability(const std::string& root, std::string_view name, bool available);
+    bool is_optional_token(const Walk& walk) const;
+    void token_off(WalkPtr walk);
+    void walk_again(const source::Stream& tokens, const std::string& root);
     void skip(Walk& walk);
     void leave(const Walk& walk);
     void note_user(const std::string& fact, const std::string& user);

@@ -81,9 +81,11 @@ void Sync::answered(http::Response response) {
             if (response.id < token_since_) return ask_again(std::move(walk));  // it went with the token before
             return doubt_token(std::move(walk), why());
         case capability_off:
+            if (is_optional_token(*walk)) return token_off(std::move(walk));
             if (!walk->taking_token && !stream_of(*walk).capability.empty()) return feature_off(*walk);
             [[fallthrough]];  // a part of the mirror, not a feature
         case hidden:
+            if (is_optional_token(*walk)) return token_off(std::move(walk));
             // Only what is refused is: a plan that lacks it proves nothing.
             if (verdict == hidden && !stream_of(*walk).looks_at.empty())
                 return gone(std::move(walk), response.id, response.status, why());
@@ -167,6 +169,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
         keep_watermark(walk);
+        if (has_been_replaced(walk)) walk.row.cursor.clear();
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);
         if (swept)
@@ -189,11 +192,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             walk.row.due_at = std::max(walk.row.due_at, std::optional(now + walk.token_in));  // held: for longer
             store_.save(walk.row);
         }
-        if (!stream.capability.empty()) {
-            const store::Capability on{walk.row.root, std::string(stream.capability), true, now};
-            store_.set_capability(name_, on);
-            capabilities_[{on.scope, on.name}] = on;
-        }
+        if (!stream.capability.empty()) set_capability(walk.row.root, stream.capability, true);
     });
     if (stream.paid_only) account_.pace.plan_is_paid();
     progress_.rows_written += written.inserted + written.updated;
@@ -277,13 +276,17 @@ void Sync::keep_token(WalkPtr walk, const http::Response& response) {
     const auto& stream = stream_named(stream_of(*walk).token_stream);
     auto row = row_of(stream, walk->row.scope, walk->row.root, Class::fresh);
     if (auto stored = store_.work(name_, stream.name, walk->row.scope)) row = std::move(*stored);
+    const bool anew = !row.pending_cursor.empty();
     row.pending_cursor = *answer_.token;
     row.pending_at = now;
     open_group();
     store_.as_one([&] {
         store_.save(row);
+        if (anew) walk_again(stream, row.root);  // what was walked since the one before is not told by this one
+        if (!stream.capability.empty()) set_capability(row.root, stream.capability, true);
         store_.heal_gap(name_, row.stream, row.scope, now);
     });
+    if (stream.paid_only) account_.pace.plan_is_paid();
     walk->taking_token = false;
     walk->attempts = 0;
     make_ready_first(std::move(walk));
@@ -472,14 +475,51 @@ void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& 
     leave(walk);
 }
 
+void Sync::set_capability(const std::string& root, std::string_view name, bool available) {
+    const store::Capability its{root, std::string(name), available, now()};
+    store_.set_capability(name_, its);
+    capabilities_[{its.scope, its.name}] = its;
+}
+
 // The plan lacks the feature: not a gap.
 void Sync::feature_off(Walk& walk) {
-    const store::Capability off{walk.row.root, std::string(stream_of(walk).capability), false, now()};
-    log::info("the plan has no {} workspace={}", off.name, off.scope);
+    const auto feature = stream_of(walk).capability;
+    log::info("the plan has no {} workspace={}", feature, walk.row.root);
     open_group();
-    store_.as_one([&] { store_.set_capability(name_, off); });
-    capabilities_[{off.scope, off.name}] = off;
+    store_.as_one([&] { set_capability(walk.row.root, feature, false); });
     skip(walk);
+}
+
+// Whether the request is for a token that not every plan has: the first one, or what changed since.
+bool Sync::is_optional_token(const Walk& walk) const {
+    const auto& stream = stream_of(walk);
+    if (walk.taking_token) return !stream_named(stream.token_stream).capability.empty();
+    return is_poll_[walk.stream] && !stream.capability.empty();
+}
+
+// The workspace has no such tokens, or has them no more: what they replaced is taken again.
+void Sync::token_off(WalkPtr walk) {
+    const auto& stream = stream_of(*walk);
+    const auto& tokens = walk->taking_token ? stream_named(stream.token_stream) : stream;
+    log::info("the token has no {} workspace={}", tokens.capability, walk->row.root);
+    open_group();
+    store_.as_one([&] {
+        set_capability(walk->row.root, tokens.capability, false);
+        if (auto row = store_.work(name_, tokens.name, walk->row.root)) {
+            const bool was_used = !row->cursor.empty() || !row->pending_cursor.empty();
+            row->cursor.clear();
+            row->pending_cursor.clear();
+            row->pending_at.reset();
+            polls_.remove(key_of(*row));
+            store_.save(*row);
+            store_.done(*row, now());
+            if (was_used) walk_again(tokens, row->root);
+        }
+        store_.heal_gap(name_, tokens.name, walk->row.root, now());
+    });
+    if (!walk->taking_token) return leave(*walk);
+    walk->attempts = 0;
+    make_ready_first(std::move(walk));
 }
 
 // Lists are opened again by the next pass; what is asked for once waits until the feature may be there.

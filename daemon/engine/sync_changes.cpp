@@ -400,9 +400,19 @@ void Sync::expired(WalkPtr walk, const http::Response& response) {
         store_.done(row, now);
         no_more_hints(*walk);
         ask_for(*list, row.scope, row.root);
+        walk_again(stream_of(*walk), row.root);
         store_.heal_gap(name_, row.stream, row.scope, now);
     });
     leave(*walk);
+}
+
+// What a stream of the whole workspace would have told is lost: the lists are walked of whose streams it took the
+// place.
+void Sync::walk_again(const source::Stream& tokens, const std::string& root) {
+    for (const auto& list : account_.source.streams()) {
+        if (list.token_stream.empty() || stream_named(list.token_stream).replaced_by != tokens.name) continue;
+        for (const auto& row : store_.with_root(name_, list.name, root)) ask_for(list, row.scope, root);
+    }
 }
 
 // However recently it was done, and though an answer is on its way.

@@ -52,6 +52,7 @@ inline constexpr std::size_t kRotateAtOnce = 1000;   // rows in memory
 struct Sync::Walk {
     store::Work row;
     std::uint16_t stream = 0;
+    Instant began{};
     double found = 0;                  // changes that the pages before this one told of
     bool taking_token = false;         // the event token before the first page
     std::optional<Instant> watermark;  // the server's clock at the first page, less an overlap

@@ -35,6 +35,10 @@ struct Stream {
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
+    // Of a token stream: where the plan of a workspace lacks its `capability`, the list is walked without a token. Where
+    // it does not, tokens of the streams that it replaces are not taken there, and given up once it has one: it tells
+    // all that they would. Its scope is the workspace.
+    std::string_view replaced_by = {};
     // Such a token is a time, which costs no request: the server's at the first page, less an overlap. What was
     // modified since then is asked for.
     bool watermark = false;

@@ -184,6 +184,9 @@ class SqliteStore final : public Store {
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders) override {
         return queue_.due(source, now, limit, orders);
     }
+    std::vector<Work> with_root(std::string_view source, std::string_view stream, std::string_view root) override {
+        return queue_.with_root(source, stream, root);
+    }
     std::vector<Work> with_cursor(std::string_view source, std::string_view stream) override {
         return queue_.with_cursor(source, stream);
     }

@@ -90,6 +90,8 @@ Queue::Queue(sqlite3* database)
       with_cursor_(database, fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 "
                                          "AND cursor IS NOT NULL",
                                          kColumns)),
+      with_root_(database,
+                 fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 AND root = ?3", kColumns)),
       work_(database,
             fmt::format("SELECT {} FROM sync_work WHERE source = ?1 AND stream = ?2 AND scope = ?3", kColumns)),
       save_(database, fmt::format(kSaveSql, kColumns)),
@@ -148,6 +150,13 @@ std::vector<Work> Queue::with_cursor(std::string_view source, std::string_view s
     std::vector<Work> rows;
     with_cursor_.bind(1, source).bind(2, stream);
     while (with_cursor_.step()) rows.push_back(row(with_cursor_));
+    return rows;
+}
+
+std::vector<Work> Queue::with_root(std::string_view source, std::string_view stream, std::string_view root) {
+    std::vector<Work> rows;
+    with_root_.bind(1, source).bind(2, stream).bind(3, root);
+    while (with_root_.step()) rows.push_back(row(with_root_));
     return rows;
 }
 

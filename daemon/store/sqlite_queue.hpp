@@ -25,6 +25,7 @@ class Queue {
     void make_cursors_due(std::string_view source, std::string_view stream, Instant at);
     std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders);
     std::vector<Work> with_cursor(std::string_view source, std::string_view stream);
+    std::vector<Work> with_root(std::string_view source, std::string_view stream, std::string_view root);
     std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope);
     std::vector<Work> waiting(std::string_view source, std::string_view scope);
     void save(const Work& work);
@@ -35,7 +36,7 @@ class Queue {
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, raise_, sooner_, anew_, due_, with_cursor_, work_, save_, done_, remove_, drop_one_off_, rest_,
+    Statement queue_, raise_, sooner_, anew_, due_, with_cursor_, with_root_, work_, save_, done_, remove_, drop_one_off_, rest_,
         backlog_, clock_, say_, cursors_due_, waiting_;
 };
 

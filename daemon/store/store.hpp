@@ -202,6 +202,8 @@ class Store {
     virtual std::vector<Work> due(std::string_view source, Instant now, std::size_t limit, Orders orders = {}) = 0;
     // The rows of a stream that have a cursor.
     virtual std::vector<Work> with_cursor(std::string_view source, std::string_view stream) = 0;
+    // The rows of a stream in one workspace.
+    virtual std::vector<Work> with_root(std::string_view source, std::string_view stream, std::string_view root) = 0;
     virtual std::optional<Work> work(std::string_view source, std::string_view stream, std::string_view scope) = 0;
     // Stores where a walk stands: every column of `work` but its key. A missing row is inserted.
     virtual void save(const Work& work) = 0;

@@ -71,6 +71,7 @@ class Call {
     std::vector<std::string_view> args;  // what stands in the {} of the route
 
     bool free_plan() const { return options_.free_plan; }
+    bool service_account() const { return options_.service_account; }
     Millis now() const { return request_.now; }
     Millis search_lag() const { return options_.search_lag; }
 
@@ -284,7 +285,7 @@ std::string Call::events(Type type, Id id) {
                                         .issued = static_cast<Millis>(token->b),
                                         .chain = static_cast<std::uint32_t>(token->c >> 32U),
                                         .step = static_cast<std::uint32_t>(token->c)},
-                                       now());
+                                       now(), type == Type::workspace ? kWorkspaceEventsMost : kEventsMost);
     }
     if (!page) {
         ApiError error(412,
@@ -543,6 +544,12 @@ std::string brief(Call& c) {
     return c.one(Type::project_brief, Id{found});
 }
 
+std::string workspace_events(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.args[0]);
+    if (!c.service_account()) throw ApiError(403, "You do not have access to this workspace's events.");
+    return c.events(Type::workspace, Id{workspace});
+}
+
 std::string events(Call& c) {
     const auto [type, id] = c.object("resource", c.required("resource"));
     if (type != Type::task && type != Type::project) throw ApiError(400, "resource: Not the correct type");
@@ -621,6 +628,7 @@ constexpr Route kRoutes[] = {
     {"/status_updates/{update}", single<Type::status_update>},
     {"/project_briefs/{brief}", brief},
     {"/events", events},
+    {"/workspaces/{workspace}/events", workspace_events},
     {"/workspaces/{workspace}/tasks/search", [](C c) { return search(c, c.object(Type::workspace, c.args[0])); }},
     {"/portfolios", portfolios},
     {"/portfolios/{portfolio}", paid<Type::portfolio>},

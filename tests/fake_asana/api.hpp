@@ -32,6 +32,7 @@ std::string error_body(std::string_view message, std::string_view sync = {});
 
 struct ApiOptions {
     bool free_plan = false;
+    bool service_account = false;
     Millis search_lag = 0;  // how far the search index is behind
     std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
     std::string public_url = "https://app.asana.com/api/1.0";  // next_page.uri starts with it

@@ -242,7 +242,7 @@ void control(Controlled& server, const std::string& method, const std::string& p
         Json result;
         if (method == "GET" && path == "/_control/minimum") {
             const std::shared_lock lock(server.world_mutex);
-            const auto least = minimum_requests(server.world, free_plan);
+            const auto least = minimum_requests(server.world, free_plan, server.service_account && plan == query.end());
             long total = 0;
             for (const auto& [stream, count] : least) total += count;
             result = {{"streams", least}, {"total", total}};

@@ -27,6 +27,7 @@ struct Controlled {
     std::map<std::string, Index> tokens;  // to the user whose token it is
     Millis advanced = 0;                  // what was added to real UTC
     bool free_plan = false;
+    bool service_account = false;
     mutable std::shared_mutex world_mutex;  // guards the four above
 
     std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();

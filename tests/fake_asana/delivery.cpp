@@ -11,7 +11,8 @@ SyncToken Delivery::begin(const World& world, Millis now) {
     return {.position = told_until(world, now), .issued = now, .chain = next_chain_++};
 }
 
-std::optional<Delivery::Page> Delivery::page(const World& world, Id stream, const SyncToken& token, Millis now) {
+std::optional<Delivery::Page> Delivery::page(const World& world, Id stream, const SyncToken& token, Millis now,
+                                             std::size_t most) {
     const std::lock_guard lock(mutex_);
     if (token.chain < first_living_ || token.issued + kSyncLife < now || token.position > world.events.size())
         return std::nullopt;
@@ -19,7 +20,7 @@ std::optional<Delivery::Page> Delivery::page(const World& world, Id stream, cons
     if (token.step < chain.step) return std::nullopt;
     if (token.step > chain.step || !chain.answered) {
         chain.step = token.step;
-        chain.answered = next_page(world, stream, token, now);
+        chain.answered = next_page(world, stream, token, now, most);
     }
     return chain.answered;
 }
@@ -44,7 +45,8 @@ std::uint64_t Delivery::told_until(const World& world, Millis now) const {
     return static_cast<std::uint64_t>(held_back - events.begin());
 }
 
-Delivery::Page Delivery::next_page(const World& world, Id stream, const SyncToken& token, Millis now) const {
+Delivery::Page Delivery::next_page(const World& world, Id stream, const SyncToken& token, Millis now,
+                                   std::size_t most) const {
     Page page;
     page.next = {.position = std::max(token.position, told_until(world, now)),
                  .issued = now,
@@ -55,7 +57,7 @@ Delivery::Page Delivery::next_page(const World& world, Id stream, const SyncToke
     const auto& numbers = found->second;
     for (auto at = std::lower_bound(numbers.begin(), numbers.end(), token.position);
          at != numbers.end() && *at < page.next.position; ++at) {
-        if (page.events.size() == kEventsMost) {
+        if (page.events.size() == most) {
             page.more = true;
             page.next.position = *at;
             break;
@@ -63,7 +65,7 @@ Delivery::Page Delivery::next_page(const World& world, Id stream, const SyncToke
         Random dice(unreliable_.seed * 1'000'003 + stream * 31 + *at);
         if (dice.chance(unreliable_.drop)) continue;
         page.events.push_back(*at);
-        if (dice.chance(unreliable_.duplicate) && page.events.size() < kEventsMost) page.events.push_back(*at);
+        if (dice.chance(unreliable_.duplicate) && page.events.size() < most) page.events.push_back(*at);
     }
     Random dice(unreliable_.seed + stream + token.position);
     for (std::size_t i = page.events.size(); unreliable_.reorder && i > 1; --i) {

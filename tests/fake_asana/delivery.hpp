@@ -15,6 +15,7 @@
 namespace fake_asana {
 
 constexpr std::size_t kEventsMost = 100;
+constexpr std::size_t kWorkspaceEventsMost = 1000;
 constexpr Millis kSyncLife = 24 * 3'600'000;
 
 // Of the events of each stream, chosen by the seed.
@@ -41,7 +42,8 @@ class Delivery {
 
     SyncToken begin(const World& world, Millis now);
     // What has happened on a stream since the token, none for a token that is of no use.
-    std::optional<Page> page(const World& world, Id stream, const SyncToken& token, Millis now);
+    std::optional<Page> page(const World& world, Id stream, const SyncToken& token, Millis now,
+                             std::size_t most = kEventsMost);
 
     void make(const Unreliable& unreliable);  // from now on
     void expire();                            // every token given so far
@@ -52,7 +54,7 @@ class Delivery {
         std::optional<Page> answered;
     };
     std::uint64_t told_until(const World& world, Millis now) const;
-    Page next_page(const World& world, Id stream, const SyncToken& token, Millis now) const;
+    Page next_page(const World& world, Id stream, const SyncToken& token, Millis now, std::size_t most) const;
 
     std::mutex mutex_;
     Unreliable unreliable_;

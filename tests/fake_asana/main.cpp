@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     app.add_option("--subtask-share", options.shape.subtask_share, "of all tasks");
     app.add_flag("--bench", options.shape.bench, "one big plain shape with full tasks");
     app.add_flag("--no-data-that-hurts", no_hurts);
-    app.add_option("--plan", plan)->check(CLI::IsMember({"free", "paid"}));
+    app.add_option("--plan", plan)->check(CLI::IsMember({"free", "paid", "service"}));
     app.add_option("--requests-per-minute", per_minute, "0: no limit; by default 150 (free) or 1500");
     app.add_option("--search-per-minute", options.limits.search_per_minute, "0: no limit");
     app.add_option("--concurrency", options.limits.concurrency, "0: no limit");
@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     options.free_plan = plan == "free";
+    options.service_account = plan == "service";
     options.shape.hurts = !no_hurts;
     options.limits.requests_per_minute = per_minute >= 0 ? per_minute : options.free_plan ? 150 : 1500;
     if (options.tokens.empty()) options.tokens = {"test-token"};

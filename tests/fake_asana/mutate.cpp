@@ -118,6 +118,7 @@ void Mutator::record(Index t, Event event) {
         auto& stream = w_.event_streams[World::stream_key(type, id)];
         if (stream.empty() || stream.back() != number) stream.push_back(number);
     };
+    tell(Type::workspace, w_.tasks[t].workspace);
     for (Index at = t; at != kNone; at = w_.tasks[at].parent) {
         tell(Type::task, at);
         for (const TaskHome& home : w_.tasks[at].homes) tell(Type::project, home.project);
@@ -126,7 +127,9 @@ void Mutator::record(Index t, Event event) {
 
 void Mutator::record_for_project(Index project, Event event) {
     if (!events_) return;
-    w_.event_streams[World::stream_key(Type::project, project)].push_back(static_cast<Index>(w_.events.size()));
+    const auto number = static_cast<Index>(w_.events.size());
+    w_.event_streams[World::stream_key(Type::project, project)].push_back(number);
+    w_.event_streams[World::stream_key(Type::workspace, w_.projects[project].workspace)].push_back(number);
     w_.events.push_back(std::move(event));
 }
 

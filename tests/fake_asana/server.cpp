@@ -86,9 +86,11 @@ void cut_connection(int peer_port) {
 struct Server::State : Controlled {
     explicit State(const ServerOptions& o) : Controlled(o.shape), options(o), limits(o.limits) {
         api.free_plan = o.free_plan;
+        api.service_account = o.service_account;
         api.search_lag = o.search_lag;
         api.delivery = delivery;
         free_plan = o.free_plan;
+        service_account = o.service_account;
         for (Index i = 0; i < o.tokens.size(); ++i) tokens[o.tokens[i]] = i % static_cast<Index>(world.users.size());
     }
 

@@ -18,6 +18,7 @@ struct ServerOptions {
     Shape shape;
     LimitOptions limits;
     bool free_plan = false;
+    bool service_account = false;
     std::vector<std::string> tokens{"test-token"};  // the n-th belongs to the n-th user
     int latency_ms = 0;
     Millis search_lag = 10'000;

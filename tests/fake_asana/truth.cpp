@@ -876,7 +876,7 @@ void print_truth(const World& world, bool free_plan, const std::function<bool(st
     Printer(world, free_plan, sink).print();
 }
 
-std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
+std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account) {
     std::map<std::string, long> least;
     const auto shown = [&](const std::vector<Index>& tasks) {
         return static_cast<std::size_t>(
@@ -900,6 +900,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
         least["tags"] += pages(tags);
         least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
         least["projects"] += pages(projects);
+        ++least["workspace_events"];  // tells at least that there are none
         if (free_plan && brief) ++least["project_briefs"];
         for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
     }
@@ -908,7 +909,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan) {
     for (Index p = 0; p < w.projects.size(); ++p) {
         if (!w.listed_project(p)) continue;
         const Project& project = w.projects[p];
-        ++least["project_events"];
+        if (!service_account) ++least["project_events"];
         least["project_tasks"] += pages(shown(project.tasks));
         least["sections"] += pages(project.sections.size());
         least["memberships"] += pages(project.memberships.size());

@@ -18,6 +18,6 @@ namespace fake_asana {
 void print_truth(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink);
 
 // The least requests for a complete first mirror, by stream.
-std::map<std::string, long> minimum_requests(const World& world, bool free_plan);
+std::map<std::string, long> minimum_requests(const World& world, bool free_plan, bool service_account = false);
 
 }  // namespace fake_asana

@@ -64,7 +64,7 @@ class History(support.SystemTest):
         options = ["--latency-ms", dice.choice(["0", "2", "8"])]
         if dice.random() < 0.2:
             options += ["--stories-per-task", "60"]  # so that some tasks have more than a page of them
-        fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid"]), options=options)
+        fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid", "service"]), options=options)
         self.kinds = fake.control("GET", "kinds")
         self.configure(fake.url)
         self.sync()

@@ -150,7 +150,7 @@ class BadAnswers(support.SystemTest):
 
         self.assertEqual(self.open_gaps(), [])
         self.assertEqual({row for row in self.query("SELECT capability, available FROM sync_capabilities")},
-                         {("custom_fields", 1), ("project_briefs", 0)})
+                         {("custom_fields", 1), ("project_briefs", 0), ("workspace_events", 0)})
         self.assertIn("project_briefs", ended.out)
 
     def test_what_is_hidden_is_a_gap_that_heals(self):

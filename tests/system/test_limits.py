@@ -55,7 +55,7 @@ class Limits(support.SystemTest):
             with self.subTest(rate=rate):
                 stats = fake.stats()
                 self.assertEqual(ended.code, 75, ended)
-                self.assertEqual(set(stats["status"]) - {"402"}, {"200", "412"}, stats["status"])
+                self.assertEqual(set(stats["status"]) - {"402", "403"}, {"200", "412"}, stats["status"])
                 self.assertLessEqual(stats["max_in_flight"], at_once)
                 self.assertLessEqual(stats["max_per_10s"], rate / 6 * 1.05 + 2)
                 self.assertGreater(stats["total"], rate / 60 * 15 * 0.9)

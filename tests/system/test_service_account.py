@@ -1,0 +1,76 @@
+"""A service account: one stream of events for a workspace, in place of one for each project."""
+import unittest
+
+import support
+
+
+class ServiceAccount(support.SystemTest):
+    def mirrored(self, tasks=300, options=()):
+        fake = self.fake(tasks, plan="service", options=["--workspaces", "1", *options])
+        self.configure(fake.url)
+        self.sync()
+        return fake
+
+    def events_of(self, fake):
+        asked = fake.stats()["requests"]
+        return asked.get("/workspaces/{gid}/events", 0), asked.get("/events", 0)
+
+    def test_the_mirror_is_the_same_and_costs_no_request_per_project(self):
+        fake = self.mirrored()
+        self.assertEqual(fake.stats()["total"], fake.minimum())
+        self.assertEqual(self.events_of(fake), (1, 0))
+        self.assert_truth(fake)
+        fake.control("POST", "stats/reset")
+        self.sync()
+        self.assertEqual(self.events_of(fake), (1, 0))
+        self.assertEqual(self.last_run()["rows_written"], 0)
+
+    def test_changes_of_every_kind_arrive(self):
+        fake = self.mirrored()
+        for seed in range(4):
+            fake.mutate(seed=seed, count=60, silent=False)
+            self.sync(expect=None)
+        self.sync("--full", expect=None)
+        self.make_everything_due()
+        self.sync("--full", expect=None)
+        self.assertEqual(self.events_of(fake)[1], 0)
+        self.assert_nothing_wrong(fake)
+
+    def test_a_changed_task_is_found_by_the_stream_of_the_workspace(self):
+        fake = self.mirrored()
+        task = self.query("SELECT t.gid FROM asana_tasks t JOIN asana_task_memberships m ON m.task_gid = t.gid "
+                          "WHERE t.mirrored_at IS NOT NULL LIMIT 1")[0][0]
+        fake.control("POST", "stats/reset")
+        fake.mutate(op="rename_task", gid=task, name="renamed")
+        self.sync()
+        self.assertEqual(self.query("SELECT name FROM asana_tasks WHERE gid = ?", task), [("renamed",)])
+        self.assertEqual(self.events_of(fake), (1, 0))
+        self.assert_truth(fake)
+
+    def test_what_was_lost_when_the_token_expired_is_walked(self):
+        fake = self.mirrored(options=["--tags", "0"])  # a task that only a tag leads to is found with the tag's next walk
+        fake.mutate(seed=7, count=30, kinds=["rename", "complete", "new_task", "comment"])
+        fake.control("POST", "expire_tokens", {})
+        fake.control("POST", "stats/reset")
+        self.sync()
+        self.assertEqual(self.events_of(fake), (1, 0))
+        self.assertGreater(fake.stats()["requests"]["/tasks?project"], 2)
+        self.assert_truth(fake)
+
+    def test_it_is_an_ordinary_token_afterwards(self):
+        fake = self.mirrored()
+        refused = {"kind": "status", "status": 403, "regex": "/workspaces/[0-9]+/events"}
+        fake.fault(refused)
+        fake.mutate(seed=3, count=20, kinds=["rename", "complete"])
+        self.sync()
+        self.assert_truth(fake)
+        self.assertEqual(self.open_gaps(), [])
+        fake.control("POST", "stats/reset")
+        self.sync()
+        self.assertEqual(self.events_of(fake)[0], 0)
+        self.assertGreater(self.events_of(fake)[1], 2)
+        self.assertIn(("workspace_events", 0), self.query("SELECT capability, available FROM sync_capabilities"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
