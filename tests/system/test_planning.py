@@ -158,15 +158,11 @@ class Planning(support.SystemTest):
         self.assert_truth(fake)
 
     def test_the_switches_turn_them_off(self):
-        fake = self.mirrored(30, lines=["resources: {portfolios: false, goals: false}"])
-        self.assertEqual(self.query("SELECT count(*) FROM asana_portfolios"), [(0,)])
-        self.assertEqual(self.query("SELECT count(*) FROM asana_goals"), [(0,)])
-        self.assertEqual(self.wrong_tables(fake) - {"asana_memberships", "asana_status_updates", "asana_stories",
-                                                    "asana_custom_field_settings", "asana_custom_field_values",
-                                                    "asana_custom_field_value_items"},
-                         {"asana_portfolios", "asana_portfolio_members", "asana_portfolio_items",
-                          "asana_project_portfolio_settings", "asana_goals", "asana_goal_followers",
-                          "asana_goal_relationships", "asana_time_periods"} & self.wrong_tables(fake))
+        fake = self.fake(30)
+        self.configure(fake.url, lines=["resources: {portfolios: false, goals: false}"])
+        self.sync()
+        self.assertEqual(self.requests(fake), {})
+        self.assertEqual(self.query("SELECT 1 FROM sync_capabilities WHERE capability IN ('portfolios', 'goals')"), [])
 
     def test_switches_of_what_projects_have_hold_for_them_too(self):
         fake = self.mirrored(30, lines=["resources: {memberships: false, status_updates: false, stories: false}"])
