@@ -131,13 +131,13 @@ CREATE TABLE asana_project_followers (
     PRIMARY KEY (project_gid, user_gid)
 ) WITHOUT ROWID;
 
--- Who may do what with a project: people and teams.
+-- Who may do what with a project, portfolio or goal: people and teams.
 CREATE TABLE asana_memberships (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     resource_subtype TEXT,
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal
     member_gid TEXT,
     member_type TEXT, -- user or team
     access_level TEXT, -- admin, editor, commenter, viewer
@@ -170,12 +170,12 @@ CREATE TABLE asana_project_briefs (
 );
 CREATE INDEX asana_project_briefs_mirrored_at ON asana_project_briefs (mirrored_at);
 
--- Status updates of projects.
+-- Status updates of projects, portfolios and goals.
 CREATE TABLE asana_status_updates (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal
     resource_subtype TEXT,
     title TEXT,
     text TEXT,
@@ -322,10 +322,10 @@ CREATE TABLE asana_custom_field_options (
 );
 CREATE INDEX asana_custom_field_options_mirrored_at ON asana_custom_field_options (mirrored_at);
 
--- Which custom fields a project has.
+-- Which custom fields a project, portfolio, goal or team has.
 CREATE TABLE asana_custom_field_settings (
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal, team
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     is_important INTEGER,
     position INTEGER,
@@ -335,7 +335,7 @@ CREATE TABLE asana_custom_field_settings (
 -- Values of custom fields: one row per field of the object, unset and disabled ones too.
 CREATE TABLE asana_custom_field_values (
     object_gid TEXT,
-    object_type TEXT, -- task, project
+    object_type TEXT, -- task, project, portfolio, goal
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     enabled INTEGER, -- 0: the field is no longer attached, its value remains
     display_value TEXT, -- any kind, as text
@@ -380,13 +380,13 @@ CREATE TABLE asana_custom_type_status_options (
 );
 CREATE INDEX asana_custom_type_status_options_mirrored_at ON asana_custom_type_status_options (mirrored_at);
 
--- Comments and history of tasks.
+-- Comments and history of tasks and goals.
 CREATE TABLE asana_stories (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     resource_subtype TEXT, -- comment_added, assigned, section_changed, ...: an open list
     type TEXT, -- comment or system
-    target_gid TEXT, -- the task that the story is about
+    target_gid TEXT, -- the task or goal that the story is about
     target_type TEXT,
     created_by_gid TEXT REFERENCES asana_users (gid),
     created_at TEXT,
@@ -674,6 +674,130 @@ CREATE TABLE asana_agents (
 );
 CREATE INDEX asana_agents_mirrored_at ON asana_agents (mirrored_at);
 
+-- Portfolios that the token's user owns, and those that are items of a portfolio.
+CREATE TABLE asana_portfolios (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    owner_gid TEXT REFERENCES asana_users (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    archived INTEGER,
+    color TEXT,
+    start_on TEXT,
+    due_on TEXT,
+    public INTEGER,
+    privacy_setting TEXT, -- public_to_domain, members_only
+    default_access_level TEXT,
+    current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
+    permalink_url TEXT,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_portfolios_mirrored_at ON asana_portfolios (mirrored_at);
+
+-- People with access to a portfolio; teams stand in asana_memberships only.
+CREATE TABLE asana_portfolio_members (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (portfolio_gid, user_gid)
+) WITHOUT ROWID;
+
+-- The project templates that are in a portfolio.
+CREATE TABLE asana_portfolio_project_templates (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    project_template_gid TEXT,
+    PRIMARY KEY (portfolio_gid, project_template_gid)
+) WITHOUT ROWID;
+
+-- What is in a portfolio: projects, and other portfolios.
+CREATE TABLE asana_portfolio_items (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    item_gid TEXT,
+    item_type TEXT, -- project, portfolio
+    PRIMARY KEY (portfolio_gid, item_gid)
+) WITHOUT ROWID;
+
+-- Whether the members of a portfolio have access to a project in it.
+CREATE TABLE asana_project_portfolio_settings (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    project_gid TEXT REFERENCES asana_projects (gid),
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    is_access_control_inherited INTEGER,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_project_portfolio_settings_mirrored_at ON asana_project_portfolio_settings (mirrored_at);
+
+-- Goals of workspaces and teams.
+CREATE TABLE asana_goals (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    team_gid TEXT REFERENCES asana_teams (gid),
+    owner_gid TEXT REFERENCES asana_users (gid),
+    time_period_gid TEXT REFERENCES asana_time_periods (gid),
+    is_workspace_level INTEGER, -- 0: the goal of a team; NULL: the workspace is no organization
+    start_on TEXT,
+    due_on TEXT,
+    status TEXT, -- open: green, yellow, red; closed: missed, achieved, partial, dropped
+    notes TEXT,
+    html_notes TEXT,
+    privacy_setting TEXT,
+    default_access_level TEXT,
+    current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
+    num_likes INTEGER,
+    metric_gid TEXT, -- all NULL: progress is not measured
+    metric_resource_subtype TEXT,
+    metric_precision INTEGER,
+    metric_unit TEXT, -- none, currency, percentage
+    metric_currency_code TEXT,
+    metric_initial_number_value REAL,
+    metric_target_number_value REAL,
+    metric_current_number_value REAL, -- a percentage of 25 is 0.25
+    metric_current_display_value TEXT,
+    metric_progress_source TEXT, -- manual, subgoal_progress, project_task_completion, ...
+    metric_is_custom_weight INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_goals_mirrored_at ON asana_goals (mirrored_at);
+
+-- The members of a goal who are people; teams stand in asana_memberships only.
+CREATE TABLE asana_goal_followers (
+    goal_gid TEXT REFERENCES asana_goals (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (goal_gid, user_gid)
+) WITHOUT ROWID;
+
+-- What supports a goal: other goals, projects, tasks, portfolios.
+CREATE TABLE asana_goal_relationships (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    resource_subtype TEXT, -- subgoal, supporting_work
+    supported_goal_gid TEXT REFERENCES asana_goals (gid),
+    supporting_resource_gid TEXT,
+    supporting_resource_type TEXT, -- goal, project, task, portfolio
+    contribution_weight REAL, -- 0 to 1: its part in the progress of the goal
+    mirrored_at TEXT
+);
+CREATE INDEX asana_goal_relationships_mirrored_at ON asana_goal_relationships (mirrored_at);
+
+-- Time periods of goals: years, halves, quarters.
+CREATE TABLE asana_time_periods (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    period TEXT, -- FY, H1, H2, Q1, Q2, Q3, Q4
+    display_name TEXT, -- such as Q1 FY22
+    start_on TEXT,
+    end_on TEXT,
+    parent_gid TEXT REFERENCES asana_time_periods (gid), -- the longer period that it is part of
+    mirrored_at TEXT
+);
+CREATE INDEX asana_time_periods_mirrored_at ON asana_time_periods (mirrored_at);
+
 -- What reports join on, beside the keys.
 CREATE INDEX asana_tasks_parent ON asana_tasks (parent_gid) WHERE parent_gid IS NOT NULL;
 CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_gid IS NOT NULL;
@@ -693,3 +817,5 @@ CREATE INDEX asana_rates_parent ON asana_rates (parent_gid);
 CREATE INDEX asana_allocations_parent ON asana_allocations (parent_gid);
 CREATE INDEX asana_ooo_entries_user ON asana_ooo_entries (user_gid);
 CREATE INDEX asana_task_templates_project ON asana_task_templates (project_gid);
+CREATE INDEX asana_project_portfolio_settings_portfolio ON asana_project_portfolio_settings (portfolio_gid);
+CREATE INDEX asana_goal_relationships_supported_goal ON asana_goal_relationships (supported_goal_gid);

@@ -34,7 +34,9 @@ constexpr std::array kResources = {"stories"sv,
                                    "project_templates"sv,
                                    "task_templates"sv,
                                    "roles"sv,
-                                   "agents"sv};
+                                   "agents"sv,
+                                   "portfolios"sv,
+                                   "goals"sv};
 
 Config read(const std::string& text, unsigned mode = 0600) {
     const TemporaryFolder folder;

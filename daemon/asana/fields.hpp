@@ -26,6 +26,7 @@ enum class Is : std::uint8_t {
     json_people,            // the same, with names as mentions
     json,                   // whatever it is: x, as JSON; of `inside` the members that are asked for
     structure,              // the columns of `inside`, each under its own name
+    own_gid,                // inside a structure: its gid, which comes unasked
     whole_structure,        // the same, asked for as a whole because its members cannot be named in opt_fields
     texts,                  // a list of strings: a child row each
     references,             // a list of references: a child row each
@@ -57,6 +58,7 @@ enum class Given : std::uint8_t {
     field,       // custom_field_gid and position: of an option, from the definition around it
     type,        // custom_type_gid and position
     membership,  // workspace_membership_gid: of a list, from the membership around it
+    item,        // portfolio_gid: the scope; item_gid: the object's own. The row is an edge, and has no gid
 };
 
 struct Mapping {
@@ -114,6 +116,7 @@ inline constexpr Field kTeamFields[] = {
     {"join_request_management_access_level", text},
     {"team_member_removal_access_level", text},
     {"team_content_management_access_level", text},
+    {"custom_field_settings", custom_field_settings},
 };
 
 inline constexpr Field kTeamMembershipFields[] = {
@@ -403,7 +406,7 @@ inline constexpr Children kChildren[] = {
 inline constexpr Mapping kWorkspaces{"asana_workspaces", kWorkspaceFields};
 inline constexpr Mapping kWorkspaceMemberships{"asana_workspace_memberships", kWorkspaceMembershipFields};
 inline constexpr Mapping kPeople{kUsers, kUserFields};
-inline constexpr Mapping kTeams{"asana_teams", kTeamFields};
+inline constexpr Mapping kTeams{"asana_teams", kTeamFields, Given::nothing, "team"};
 inline constexpr Mapping kTeamMemberships{"asana_team_memberships", kTeamMembershipFields};
 inline constexpr Mapping kDefinitions{kCustomFields, kCustomFieldFields, Given::workspace};
 inline constexpr Mapping kEnumOptions{kOptions, kOptionFields, Given::field};

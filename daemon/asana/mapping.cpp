@@ -2,6 +2,8 @@
 
 #include "asana/fields_work.hpp"
 
+#include "asana/fields_planning.hpp"
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -157,6 +159,8 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
                 add(field.name);
                 add(field.name, ".name");
                 break;
+            case Is::own_gid:
+                break;
             case Is::person:
             case Is::json_people:
             case Is::people:
@@ -199,6 +203,7 @@ struct Mapper::Reader {
     int column = kNone;  // the first of its columns
     int rows = kNone;    // the child table
     int to = kNone;      // the table of mentions
+    int gid = kNone;     // of a structure: the column that keeps its gid
     std::vector<Reader> inside;
     std::vector<std::uint16_t> order;  // of the keys in the last object: the next one has most likely the same
 };
@@ -228,24 +233,26 @@ struct Mapper::Draft {
 };
 
 Mapper::Mapper() {
-    const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings};
-    const std::span<const Children> children[] = {kChildren, kWorkChildren};
+    const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings, kPlanningMappings};
+    const std::span<const Children> children[] = {kChildren, kWorkChildren, kPlanningChildren};
     for (const Mapping* mapping : std::views::join(mappings)) {
         compiled_.push_back(std::make_unique<Compiled>());
         compiled_.back()->mapping = mapping;
         compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
-        tables_.push_back({.name = mapping->table, .columns = {}, .entity = true});
+        tables_.push_back({.name = mapping->table, .columns = {}, .entity = mapping->given != Given::item});
     }
     for (const Children& child : std::views::join(children))
         tables_.push_back({.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
 
     for (const auto& compiled : compiled_) {
         auto& columns = compiled->columns;
+        if (compiled->mapping->given == Given::item) columns = {"portfolio_gid", "item_gid"};  // the key comes first
         compile(compiled->mapping->fields, compiled->fields, columns);
         compiled->given = static_cast<int>(columns.size());
         switch (compiled->mapping->given) {
             case Given::nothing:
             case Given::parent:
+            case Given::item:
                 break;
             case Given::workspace:
                 columns.emplace_back("workspace_gid");
@@ -323,6 +330,10 @@ void Mapper::compile(std::span<const Field> fields, Reader& reader, std::vector<
                 column(name_of(name + "_gid"));
                 column(name_of(name + "_type"));
                 break;
+            case Is::own_gid:
+                reader.gid = static_cast<int>(columns.size());
+                columns.push_back(field.column);
+                break;
             case Is::structure:
             case Is::whole_structure:
                 compile(field.inside, one, columns);
@@ -369,6 +380,8 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     read(target.fields, object, context, draft);
     if (draft.gid.is_null()) throw Error("an object without gid");
 
+    if (mapping.given == Given::item) return add_edge(draft, context);
+
     std::uint64_t seed = kMappingVersion;
     if (mapping.given != Given::nothing) {
         const auto scope = page.keep(mapping.given == Given::workspace ? context.root : context.scope);
@@ -408,12 +421,29 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     return page.entities.size() - 1;
 }
 
+// Of what leads somewhere: the place to which it leads is mentioned.
+std::size_t Mapper::add_edge(Draft& draft, const Context& context) {
+    Page& page = *draft.page;
+    draft[0] = Value::of(page.keep(context.scope));
+    draft[1] = draft.gid;
+    const auto type = draft[2].is_null() ? std::string_view() : draft[2].as_text();
+    if (const auto table = mention_table(type); !table.empty()) draft.mention(table_index(table), draft.gid, Value());
+    page.edges.push_back({.table = compiled(*draft.mapping).table,
+                          .gid = draft.gid.as_text(),
+                          .first = draft.first,
+                          .first_mention = static_cast<std::uint32_t>(page.mentions.size()),
+                          .mentions = static_cast<std::uint32_t>(draft.mentions.size())});
+    page.mentions.insert(page.mentions.end(), draft.mentions.begin(), draft.mentions.end());
+    return page.edges.size() - 1;
+}
+
 void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Draft& draft) {
     Page& page = *draft.page;
     std::size_t place = 0;
     source::for_each_member(object, [&](std::string_view key, Json json) {
         if (key == "gid") {
             draft.gid = gid_in(json, page);
+            if (reader.gid != kNone) draft[reader.gid] = draft.gid;
             return;
         }
         auto& fields = reader.inside;
@@ -490,6 +520,8 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                     read(field, *members, context, draft);
                     draft.gid = gid;
                 }
+                break;
+            case Is::own_gid:
                 break;
             case Is::texts:
             case Is::references:

@@ -290,21 +290,27 @@ class AsanaSource final : public source::Source {
                      source::Answer& answer) {
         if (stream.mapping == nullptr) {
             read_me(object, answer);
-            open(stream, work.root, {}, nullptr, answer);
+            open(stream, work.root, {}, 0, -1, answer);
             return;
         }
         const auto scope = last_segment(work.scope);
-        const auto entity = mapper_.map(
+        const auto row = mapper_.map(
             *stream.mapping, object,
             {.root = work.root, .scope = scope, .parent_type = stream.parent_type, .position = work.walked + index},
             answer.page);
+        if (stream.mapping->given == Given::item) {
+            const Edge& edge = answer.page.edges[row];
+            open(stream, work.root, edge.gid, edge.first, -1, answer);
+            return;
+        }
         const bool workspace = stream.mapping == &kWorkspaces;
-        if (workspace && !wanted(answer.page, entity)) {
+        if (workspace && !wanted(answer.page, row)) {
             answer.page.entities.pop_back();
             return;
         }
-        const auto gid = answer.page.entities[entity].gid;
-        open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
+        const Entity& entity = answer.page.entities[row];
+        open(stream, workspace ? entity.gid : work.root, entity.gid, entity.first, static_cast<std::int64_t>(row),
+             answer);
     }
 
     // An event is a hint: what it speaks of is asked for. https://developers.asana.com/reference/events
@@ -390,13 +396,12 @@ class AsanaSource final : public source::Source {
         }
     }
 
-    // The follow-up work of one row.
-    void open(const Stream& stream, std::string_view root, std::string_view gid, const Entity* entity,
-              source::Answer& answer) {
+    // The follow-up work of one row: its values begin at `first`; `opener` is its index, if it is an entity.
+    void open(const Stream& stream, std::string_view root, std::string_view gid, std::uint32_t first,
+              std::int64_t opener, source::Answer& answer) {
         const auto value = [&](std::string_view column) -> const Value& {
-            return answer.page.values[entity->first + mapper_.column(*stream.mapping, column)];
+            return answer.page.values[first + mapper_.column(*stream.mapping, column)];
         };
-        const std::int64_t opener = entity != nullptr ? entity - answer.page.entities.data() : -1;
         for (const Opens& opens : stream.opens) {
             const Stream& opened = stream_of(opens.stream);
             if (!wanted(opened)) continue;

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "asana/fields.hpp"
+#include "asana/fields_planning.hpp"
 #include "asana/fields_work.hpp"
 #include "source/source.hpp"
 
@@ -79,6 +81,24 @@ enum class Id : std::uint16_t {
     task_template,
     budget,
     rate,
+    portfolios,
+    nested_portfolios,
+    portfolio_items,
+    project_portfolio_settings,
+    portfolio_memberships,
+    portfolio_status_updates,
+    goals,
+    team_goals,
+    time_periods,
+    goal_relationships,
+    goal_memberships,
+    goal_status_updates,
+    goal_stories,
+    portfolio,
+    project_portfolio_setting,
+    goal,
+    goal_relationship,
+    time_period,
 };
 
 // A row of one stream opens work in another one.
@@ -138,6 +158,9 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::project_templates},
     {Id::roles, {}, "is_organization"},
     {Id::agents, {}, "is_organization"},
+    {Id::portfolios},
+    {Id::goals},
+    {Id::time_periods},
 };
 inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
 // Deactivated people are in no list of users, and keep their tasks.
@@ -146,7 +169,7 @@ inline constexpr Opens kOpenedByWorkspaceMembership[] = {
     {Id::ooo_entries, "user_gid", "is_active"},
     {.stream = Id::ooo_entries, .by = "user_gid", .when = When::changed},  // of the deactivated, once
 };
-inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}};
+inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}, {Id::team_goals}};
 inline constexpr Opens kOpenedByTag[] = {{Id::tag_tasks}};
 inline constexpr Opens kOpenedByProject[] = {
     {Id::sections},
@@ -197,12 +220,28 @@ inline constexpr Opens kOpenedByModifiedTask[] = {
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
 };
+inline constexpr Opens kOpenedByPortfolio[] = {
+    {Id::portfolio_items},
+    {Id::project_portfolio_settings},
+    {Id::portfolio_memberships},
+    {Id::portfolio_status_updates},
+};
+// One that somebody else owns is in no other list.
+inline constexpr Opens kOpenedByPortfolioItem[] = {{Id::nested_portfolios, "item_gid", "item_type", "portfolio"}};
+inline constexpr Opens kOpenedByGoal[] = {
+    {Id::goal_relationships},
+    {Id::goal_memberships},
+    {Id::goal_status_updates},
+    {Id::goal_stories},
+    {.stream = Id::goal_stories, .when = When::changed},
+};
 
 // A field that is local to a project stands in no list; a value remains when its field is taken off.
 inline constexpr Remains::Kin kFieldsInUse[] = {
     {kSettings, "custom_field_gid"},
     {kValues, "custom_field_gid"},
 };
+inline constexpr Remains::Kin kNested[] = {{kPortfolioItems, "item_gid"}};
 
 using source::Every;
 using source::Kind;
@@ -388,6 +427,59 @@ inline constexpr Stream kStreams[] = {
      .path = "/budgets/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "budgets"},
     {.engine = {.name = "rate", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "rates", .looks_at = "asana_rates"},
      .path = "/rates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "rates"},
+    // A personal token gets the portfolios that its user owns, and no others: https://developers.asana.com/reference/getportfolios
+    {.engine = {.name = "portfolios", .stage = "portfolios and goals", .rank = 58, .capability = "portfolios", .every = Every::relist,
+                .proves = kPortfolios, .proves_by = "workspace_gid", .looked_at_by = "portfolio", .named_by = kNested},
+     .path = "/portfolios?workspace={root}&owner=me", .mapping = &kPortfolioList, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "nested_portfolios", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist},
+     .path = "/portfolios/{scope}", .mapping = &kPortfolioList, .shape = Shape::single, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "portfolio_items", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = kPortfolioItems, .proves_by = "portfolio_gid", .proves_gid = "item_gid"},
+     .path = "/portfolios/{scope}/items", .mapping = &kPortfolioItemList, .opens = kOpenedByPortfolioItem, .opt_fields = false, .resource = "portfolios"},
+    {.engine = {.name = "project_portfolio_settings", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_project_portfolio_settings", .proves_by = "portfolio_gid", .looked_at_by = "project_portfolio_setting"},
+     .path = "/portfolios/{scope}/project_portfolio_settings", .mapping = &kProjectPortfolioSettings, .resource = "portfolios"},
+    {.engine = {.name = "portfolio_memberships", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_memberships", .proves_by = "parent_gid", .looked_at_by = "membership"},
+     .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "portfolio"},
+    {.engine = {.name = "portfolio_status_updates", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_status_updates", .proves_by = "parent_gid", .looked_at_by = "status_update"},
+     .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "portfolio"},
+    // Whether the list of a workspace has the goals of teams, too, is not documented: each team is asked for its own.
+    {.engine = {.name = "goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
+                .proves = kGoals, .proves_by = "workspace_gid", .looked_at_by = "goal", .others = "team_goals"},
+     .path = "/goals?workspace={root}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "team_goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
+                .proves = kGoals, .proves_by = "team_gid", .looked_at_by = "goal", .proves_part = {"is_workspace_level", "0"}},
+     .path = "/goals?team={scope}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "time_periods", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_time_periods", .proves_by = "workspace_gid", .looked_at_by = "time_period"},
+     .path = "/time_periods?workspace={root}", .mapping = &kTimePeriods, .resource = "goals"},
+    {.engine = {.name = "goal_relationships", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_goal_relationships", .proves_by = "supported_goal_gid", .looked_at_by = "goal_relationship"},
+     .path = "/goal_relationships?supported_goal={scope}", .mapping = &kGoalRelationships, .resource = "goals"},
+    {.engine = {.name = "goal_memberships", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_memberships", .proves_by = "parent_gid", .looked_at_by = "membership"},
+     .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "goal"},
+    {.engine = {.name = "goal_status_updates", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_status_updates", .proves_by = "parent_gid", .looked_at_by = "status_update"},
+     .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "goal"},
+    // Most come with a change of the goal, which has them read at once; one request for each goal in an hour would be too many.
+    {.engine = {.name = "goal_stories", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::reconcile,
+                .proves = "asana_stories", .proves_by = "target_gid", .looked_at_by = "story"},
+     .path = "/goals/{scope}/stories", .mapping = &kStories, .resource = "stories"},
+    {.engine = {.name = "portfolio", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "portfolios", .looks_at = kPortfolios, .gives_row = true},
+     .path = "/portfolios/{scope}", .mapping = &kPortfolioList, .shape = Shape::single, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "project_portfolio_setting", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "portfolios",
+                .looks_at = "asana_project_portfolio_settings", .gives_row = true},
+     .path = "/project_portfolio_settings/{scope}", .mapping = &kProjectPortfolioSettings, .shape = Shape::single, .resource = "portfolios"},
+    {.engine = {.name = "goal", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals", .looks_at = kGoals, .gives_row = true},
+     .path = "/goals/{scope}", .mapping = &kGoalList, .shape = Shape::single, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "goal_relationship", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals",
+                .looks_at = "asana_goal_relationships", .gives_row = true},
+     .path = "/goal_relationships/{scope}", .mapping = &kGoalRelationships, .shape = Shape::single, .resource = "goals"},
+    {.engine = {.name = "time_period", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals", .looks_at = "asana_time_periods", .gives_row = true},
+     .path = "/time_periods/{scope}", .mapping = &kTimePeriods, .shape = Shape::single, .resource = "goals"},
 };
 // clang-format on
 
@@ -427,6 +519,36 @@ inline constexpr Remains::Kin kOfTag[] = {
 };
 inline constexpr Remains::Kin kWithWorkspaceMembership[] = {{"asana_user_task_lists", "workspace_membership_gid"}};
 inline constexpr Remains::Kin kOfEntry[] = {{"asana_time_tracking_entry_categories", "time_tracking_entry_gid"}};
+inline constexpr Remains::Kin kOfPortfolio[] = {
+    {"asana_portfolio_members", "portfolio_gid"},
+    {"asana_portfolio_project_templates", "portfolio_gid"},
+    {kPortfolioItems, "portfolio_gid"},
+    {kSettings, "parent_gid"},
+    {kValues, "object_gid"},
+    {kItems, "object_gid"},
+};
+inline constexpr Remains::Kin kWithPortfolio[] = {
+    {"asana_project_portfolio_settings", "portfolio_gid"},
+    {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},
+};
+inline constexpr Remains::Kin kOfGoal[] = {
+    {"asana_goal_followers", "goal_gid"},
+    {kSettings, "parent_gid"},
+    {kValues, "object_gid"},
+    {kItems, "object_gid"},
+};
+inline constexpr Remains::Kin kWithGoal[] = {
+    {"asana_goal_relationships", "supported_goal_gid"},
+    {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},
+    {"asana_stories", "target_gid"},
+};
+inline constexpr Remains::Kin kNamesProject[] = {
+    {kPortfolioItems, "item_gid"},
+    {"asana_goal_relationships", "supporting_resource_gid"},
+};
+inline constexpr Remains::Kin kOfTeam[] = {{kSettings, "parent_gid"}};
 inline constexpr Remains::Kin kWithTeam[] = {{"asana_team_memberships", "team_gid"}};
 inline constexpr Remains::Kin kWithCustomField[] = {{kOptions, "custom_field_gid"}};
 inline constexpr Remains::Kin kWithCustomType[] = {{"asana_custom_type_status_options", "custom_type_gid"}};
@@ -446,11 +568,11 @@ inline constexpr Remains::Kin kNamesOption[] = {
 inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
 inline constexpr Remains kRemains[] = {
     {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
-    {"asana_projects", kOfProject, kWithProject, true},
+    {"asana_projects", kOfProject, kWithProject, true, {}, kNamesProject},
     {"asana_project_briefs", {}, kWithProjectBrief},
     {"asana_sections", {}, {}, true, {}, {}, {}, kInSection},
     {"asana_tags", kOfTag, {}, true},
-    {"asana_teams", {}, kWithTeam},
+    {"asana_teams", kOfTeam, kWithTeam},
     {"asana_users", {}, {}, true, {}, kNamesUser},
     {"asana_custom_fields", {}, kWithCustomField, true},
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
@@ -474,6 +596,11 @@ inline constexpr Remains kRemains[] = {
     {"asana_task_templates", {}, {}},
     {"asana_budgets", {}, {}},
     {"asana_rates", {}, {}},
+    {kPortfolios, kOfPortfolio, kWithPortfolio},
+    {"asana_project_portfolio_settings", {}, {}},
+    {kGoals, kOfGoal, kWithGoal},
+    {"asana_goal_relationships", {}, {}},
+    {"asana_time_periods", {}, {}},
 };
 
 // The switches of `resources` in the configuration.
@@ -498,6 +625,9 @@ inline constexpr std::string_view kResources[] = {
     "task_templates",
     "roles",
     "agents",
+    "stories",      "attachments", "projectless_tasks", "status_updates", "project_briefs",
+    "custom_types", "memberships", "team_memberships",  "tags",           "portfolios",
+    "goals",
 };
 
 }  // namespace taskmirror::asana

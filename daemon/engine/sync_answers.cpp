@@ -150,12 +150,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         user_known_ = user_known_ || is_first_root(walk);
-        if (!stream.proves.empty())
+        if (!stream.proves.empty()) {
+            for (const auto& edge : answer_.page.edges) walk.seen.push_back(std::hash<std::string_view>()(edge.gid));
             for (const auto& entity : answer_.page.entities) {
                 walk.seen.push_back(std::hash<std::string_view>()(entity.gid));
                 if (stream.remembered && account_.source.tables()[entity.table].name == stream.proves)
                     store_.name(walk.row, entity.gid);
             }
+        }
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {

@@ -5,6 +5,9 @@ REDUNDANT = {
     "/projects/{project_gid}/custom_field_settings": "the settings come with the project",
     "/portfolios/{portfolio_gid}/custom_field_settings": "the settings come with the portfolio",
     "/goals/{goal_gid}/custom_field_settings": "the settings come with the goal",
+    "/teams/{team_gid}/custom_field_settings": "the settings come with the team",
+    "/goals/{goal_gid}/parentGoals": "the relationships of goals tell the same",
+    "/projects/{project_gid}/project_portfolio_settings": "those of each portfolio, which are fewer",
     "/custom_types/{custom_type_gid}": "the list gives all of it",
     "/portfolio_memberships": "/memberships gives the same of each portfolio, in the shape of today",
     "/portfolio_memberships/{portfolio_membership_gid}": "/memberships, too",
@@ -56,21 +59,6 @@ NOT_DATA = {
 # Not mirrored yet.
 NOT_YET = {
     "/workspaces/{workspace_gid}/audit_log_events": "the audit log",
-    "/teams/{team_gid}/custom_field_settings": "the custom fields of teams",
-    "/goal_relationships/{goal_relationship_gid}": "goals",
-    "/goal_relationships": "goals",
-    "/goals/{goal_gid}": "goals",
-    "/goals": "goals",
-    "/goals/{goal_gid}/parentGoals": "goals",
-    "/goals/{goal_gid}/stories": "goals",
-    "/portfolios": "portfolios",
-    "/portfolios/{portfolio_gid}": "portfolios",
-    "/portfolios/{portfolio_gid}/items": "portfolios",
-    "/project_portfolio_settings/{project_portfolio_setting_gid}": "portfolios",
-    "/projects/{project_gid}/project_portfolio_settings": "portfolios",
-    "/portfolios/{portfolio_gid}/project_portfolio_settings": "portfolios",
-    "/time_periods/{time_period_gid}": "time periods",
-    "/time_periods": "time periods",
     "/workspaces/{workspace_gid}/tasks/search": "search",
 }
 

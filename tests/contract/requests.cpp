@@ -44,6 +44,9 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
                 if (field.inside.empty()) print(name, "any");
                 print_fields(stream, field.inside, prefix + name + ".");
                 break;
+            case Is::own_gid:
+                print(name, "string");
+                break;
             case Is::person:
             case Is::typed_with_name:
                 print(name, "object");

@@ -286,7 +286,7 @@ class Generator {
             const Millis created = past();
             w_.status_updates.push_back({.title = name(),
                                          .text = long_text(any(), 120, shape_.hurts),
-                                         .project = p,
+                                         .parent = p,
                                          .author = from(place.people),
                                          .status = random_.number(9),
                                          .created = created,

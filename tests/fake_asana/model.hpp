@@ -65,7 +65,13 @@ enum class Type : std::uint8_t {
     placeholder,
     ooo_entry,
     role,
-    agent,  // the last one with gids
+    agent,
+    portfolio,
+    project_portfolio_setting,
+    goal,
+    goal_metric,
+    goal_relationship,
+    time_period,  // the last one with gids
     // Structures, without gid:
     task_membership,
     date_value,
@@ -124,6 +130,10 @@ struct WorkspaceMembership {
     bool active, admin, guest, view_only;
     Millis created;
 };
+struct Setting {
+    Index field;
+    bool important;
+};
 struct Team {
     std::string name, description;
     Index workspace;
@@ -131,14 +141,11 @@ struct Team {
     bool endorsed, admins_only;
     std::vector<Index> members;  // team memberships
     bool deleted = false;
+    std::vector<Setting> settings = {};
 };
 struct TeamMembership {
     Index team, user;
     bool guest, limited, admin;
-};
-struct Setting {
-    Index field;
-    bool important;
 };
 struct Project {
     std::string name, notes;
@@ -157,9 +164,10 @@ struct Project {
     std::vector<std::pair<Index, Index>> left = {};
 };
 struct Membership {
-    Index project, member;
+    Index parent, member;
     Type member_type;
     int access;
+    Type parent_type = Type::project;
 };
 struct Section {
     std::string name;
@@ -224,10 +232,11 @@ struct StatusOption {
 };
 struct StatusUpdate {
     std::string title, text;
-    Index project, author;
+    Index parent, author;
     int status;
     Millis created, modified;
     std::vector<Index> likes;
+    Type parent_type = Type::project;
 };
 struct Brief {
     std::string title, text;
@@ -280,7 +289,8 @@ struct StoryShape {
 };
 struct Story {
     Id id = 0;
-    Index task = kNone, created_by = kNone;
+    Index task = kNone, created_by = kNone;  // the task, or the goal
+    Type target_type = Type::task;
     int shape = 0;  // index in the table of shapes
     Millis created = 0;
     std::string text;
@@ -417,6 +427,54 @@ struct Event {
     std::optional<EventChange> change;
 };
 
+// What portfolios and goals have in common.
+struct Plan {
+    std::string name;
+    Index workspace = 0, owner = kNone;
+    Millis start = kNoTime, due = kNoTime;
+    std::vector<Index> people = {}, memberships = {}, status_updates = {};  // people: members or followers
+    std::vector<Setting> settings = {};
+    std::vector<Index> own_fields = {};
+    bool deleted = false;
+};
+struct Portfolio : Plan {
+    int color = 0;
+    bool archived = false;
+    Index created_by = kNone;
+    Millis created = 0;
+    std::vector<std::pair<Type, Index>> items = {};
+    std::vector<Index> project_settings = {}, templates = {};
+};
+struct ProjectPortfolioSetting {
+    Index project, portfolio;
+    bool inherited;
+    Millis created;
+};
+struct Goal : Plan {
+    std::string notes;
+    Index team = kNone, time_period = kNone;
+    bool of_workspace = true;
+    int status = -1;  // index in a table of words.hpp; -1: null
+    int unit = -1;    // of the metric; -1: there is none
+    double initial = 0, target = 0, current = 0;
+    std::vector<Index> likes = {}, relationships = {};
+    std::vector<Story> stories = {};
+};
+struct GoalRelationship {
+    Index goal, supporting;
+    Type supporting_type;
+    double weight;
+};
+struct TimePeriod {
+    Index workspace;
+    std::string period, name;
+    Millis start, end;
+    Index parent;
+    bool deleted = false;
+};
+constexpr Id kGoalStories = 4'000'000'000'000;  // the first number of a goal's story, behind those of all tasks
+constexpr Id kStoriesPerGoal = 1024;            // room in the numbering, not a count
+
 class World {
   public:
     explicit World(const Shape& shape);
@@ -438,6 +496,11 @@ class World {
     std::vector<StatusOption> status_options;
     std::vector<StatusUpdate> status_updates;
     std::vector<Brief> briefs;
+    std::vector<Portfolio> portfolios;
+    std::vector<ProjectPortfolioSetting> project_portfolio_settings;
+    std::vector<Goal> goals;
+    std::vector<GoalRelationship> goal_relationships;
+    std::vector<TimePeriod> time_periods;
     std::vector<Task> tasks;
     std::vector<ProjectTemplate> project_templates;
     std::vector<TaskTemplate> task_templates;
@@ -474,6 +537,7 @@ class World {
     std::string task_html_notes(Index task) const;
     std::vector<std::pair<Index, Value>> task_values(Index task) const;
     Value project_value(Index project, Index field) const;
+    Value plan_value(Type type, Index object, Index field) const;  // of a portfolio or goal
     Value derived_value(std::uint64_t object, Index field) const;
     std::optional<std::string> display_value(Index field, const Value& value) const;
     std::vector<Story> stories(Index task) const;
@@ -496,6 +560,21 @@ class World {
     void relink(Index task);
     std::optional<Id> next_story_id(Index task) const;  // none: the task has no room for more
     std::optional<Id> next_attachment_id(Index task) const;
+
+    // Portfolios and goals: planning.cpp.
+    const Plan& plan(Type type, Id id) const;
+    Plan& plan(Type type, Id id) { return const_cast<Plan&>(std::as_const(*this).plan(type, id)); }
+    const std::vector<Setting>& settings(Type type, Id id) const;  // of a project, team, portfolio or goal
+    bool led_to(Index portfolio) const;  // by the list of its user's, or by one that is led to
+    std::vector<std::pair<Type, Index>> items(Index portfolio) const;
+    std::vector<Index> project_settings(Index portfolio) const;
+    void add_item(Index portfolio, Type type, Index item, Millis now);
+    void remove_item(Index portfolio, Type type, Index item);
+    void add_relationship(Index goal, Type type, Index supporting, double weight);
+    std::vector<Index> relationships(Index goal) const;
+    std::optional<Story> goal_story(Id id) const;
+    bool planning_exists(Type type, Id id) const;
+    bool planning_allowed(Type type, Id id) const;
 
     // Neither deleted, nor part of what is.
     bool exists(Type type, Id id) const;
@@ -532,5 +611,7 @@ class World {
 // Fills the empty world from its shape (generate.cpp).
 void generate(World& world);
 void generate_work(World& world);  // work.cpp
+// Adds portfolios, goals and time periods (planning.cpp).
+void generate_planning(World& world);
 
 }  // namespace fake_asana

@@ -66,6 +66,15 @@ class Mutator {
     Index track(Index task, std::int32_t minutes, Millis day);
     void remove_work(Type type, Index index);
 
+    // Portfolios and goals: mutate_planning.cpp. Nothing tells of them.
+    void add_item(Index portfolio, std::pair<Type, Index> item);
+    void remove_item(Index portfolio, std::pair<Type, Index> item);
+    void remove_portfolio(Index portfolio);
+    void remove_goal(Index goal);
+    void rename_goal(Index goal, const std::string& title);
+    void remove_relationship(Index relationship);
+    void remove_time_period(Index period);
+
   private:
     struct Kind {
         std::string_view name;
@@ -135,6 +144,25 @@ class Mutator {
     bool change_task_template();
     bool change_role();
     bool change_agent();
+    bool new_portfolio();
+    bool rename_portfolio();
+    bool delete_some_portfolio();
+    bool restore_some_portfolio();
+    bool add_some_item();
+    bool remove_some_item();
+    bool new_goal();
+    bool rename_some_goal();
+    bool goal_progress();
+    bool delete_some_goal();
+    bool restore_some_goal();
+    bool move_goal();
+    bool relate_goal();
+    bool unrelate_goal();
+    bool comment_goal();
+    bool uncomment_goal();
+    bool plan_status_update();
+    bool plan_member();
+    bool plan_field();
 
     Index some_task();  // kNone: none left
     Index some_work(Type type);
@@ -147,6 +175,9 @@ class Mutator {
     void trash(Index task);
     void bring_back(Index task);
     Index some_person(Index workspace);
+    Index some_portfolio(bool deleted = false);  // kNone: none found; mutate_planning.cpp
+    Index some_goal(bool deleted = false);
+    Plan* some_plan(Type& type, Index& number);  // null: none found
     std::string name() { return short_name(random_.next(), w_.shape.hurts); }
     void touch(Index task) { w_.tasks[task].modified = now_; }
     Story* add_story(Index task, std::string_view subtype, Index ref = kNone);

@@ -146,6 +146,10 @@ class Printer {
         custom_fields();
         projects();
         custom_types();
+        if (!free_plan_) {
+            portfolios();
+            goals();
+        }
         for (Index t = 0; t < w.tasks.size() && !stopped_; ++t) {
             if (w.reachable(t)) {
                 ++reachable_;
@@ -447,6 +451,7 @@ class Printer {
             .text("join_request_management_access_level", access)
             .text("team_member_removal_access_level", access)
             .text("team_content_management_access_level", team.admins_only ? "only_team_admins" : "no_restriction");
+        if (!free_plan_) settings(Type::team, i);
         for (const Index m : team.members) {
             const TeamMembership& member = w.team_memberships[m];
             Row(*this, "asana_team_memberships")
@@ -590,17 +595,7 @@ class Printer {
             follower("asana_project_members", "project_gid", Type::project, p, user);
         for (const Index user : project.followers)
             follower("asana_project_followers", "project_gid", Type::project, p, user);
-        for (const Index m : project.memberships) {
-            const Membership& member = w.memberships[m];
-            Row(*this, "asana_memberships")
-                .gid("gid", Type::membership, m)
-                .text("resource_subtype", "project_membership")
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
-                .ref("member_gid", member.member_type, member.member)
-                .text("member_type", type_name(member.member_type))
-                .text("access_level", word(kAccessLevels, member.access));
-        }
+        memberships(project.memberships);
         int position = 0;
         for (const Index s : project.sections) {
             listed_sections_.insert(s);
@@ -614,39 +609,41 @@ class Printer {
         used_types_.insert(project.custom_types.begin(), project.custom_types.end());
     }
 
-    void project_fields(Index p) {
-        const Project& project = w.projects[p];
+    void memberships(const std::vector<Index>& members) {
+        for (const Index m : members) {
+            const Membership& member = w.memberships[m];
+            Row(*this, "asana_memberships")
+                .gid("gid", Type::membership, m)
+                .text("resource_subtype", std::string(type_name(member.parent_type)) + "_membership")
+                .gid("parent_gid", member.parent_type, member.parent)
+                .text("parent_type", type_name(member.parent_type))
+                .ref("member_gid", member.member_type, member.member)
+                .text("member_type", type_name(member.member_type))
+                .text("access_level", word(kAccessLevels, member.access));
+        }
+    }
+
+    void settings(Type type, Index parent) {
         int position = 0;
-        for (const Setting& setting : project.settings) {
+        for (const Setting& setting : w.settings(type, parent)) {
             Row(*this, "asana_custom_field_settings")
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
+                .gid("parent_gid", type, parent)
+                .text("parent_type", type_name(type))
                 .ref("custom_field_gid", Type::custom_field, setting.field)
                 .flag("is_important", setting.important)
                 .number("position", position++);
         }
+    }
+
+    void project_fields(Index p) {
+        const Project& project = w.projects[p];
+        settings(Type::project, p);
         for (const Index field : project.own_fields) value(Type::project, p, field, w.project_value(p, field));
     }
 
     void project_pages(Index p) {
         const Project& project = w.projects[p];
-        for (const Index u : project.status_updates) {
-            const StatusUpdate& update = w.status_updates[u];
-            Row(*this, "asana_status_updates")
-                .gid("gid", Type::status_update, u)
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
-                .text("resource_subtype", "project_status_update")
-                .text("title", update.title)
-                .text("text", update.text)
-                .text("html_text", html(update.text))
-                .text("status_type", word(kStatuses, update.status))
-                .ref("author_gid", Type::user, update.author)
-                .ref("created_by_gid", Type::user, update.author)
-                .time("created_at", update.created)
-                .time("modified_at", update.modified)
-                .number("num_likes", update.likes.size());
-        }
+        status_updates(project.status_updates);
         for (const Id a : project.attachments) attachment(*w.attachment(a));
         if (project.brief == kNone || free_plan_) return;
         const Brief& brief = w.briefs[project.brief];
@@ -658,6 +655,149 @@ class Printer {
             .text("permalink_url", "https://app.asana.com/0/brief/" + w.gid(Type::project_brief, project.brief))
             .gid("project_gid", Type::project, p);
         for (const Id a : brief.attachments) attachment(*w.attachment(a));
+    }
+
+    void status_updates(const std::vector<Index>& updates) {
+        for (const Index u : updates) {
+            const StatusUpdate& update = w.status_updates[u];
+            Row(*this, "asana_status_updates")
+                .gid("gid", Type::status_update, u)
+                .gid("parent_gid", update.parent_type, update.parent)
+                .text("parent_type", type_name(update.parent_type))
+                .text("resource_subtype", std::string(type_name(update.parent_type)) + "_status_update")
+                .text("title", update.title)
+                .text("text", update.text)
+                .text("html_text", html(update.text))
+                .text("status_type", word(kStatuses, update.status))
+                .ref("author_gid", Type::user, update.author)
+                .ref("created_by_gid", Type::user, update.author)
+                .time("created_at", update.created)
+                .time("modified_at", update.modified)
+                .number("num_likes", update.likes.size());
+        }
+    }
+
+    // What portfolios and goals have in common, beside their own row.
+    void plan(Type type, Index i) {
+        const Plan& plan = w.plan(type, i);
+        const bool is_goal = type == Type::goal;
+        for (const Index user : plan.people)
+            follower(is_goal ? "asana_goal_followers" : "asana_portfolio_members",
+                     is_goal ? "goal_gid" : "portfolio_gid", type, i, user);
+        settings(type, i);
+        for (const Index field : plan.own_fields) value(type, i, field, w.plan_value(type, i, field));
+        memberships(plan.memberships);
+        status_updates(plan.status_updates);
+    }
+
+    void portfolios() {
+        for (Index i = 0; i < w.portfolios.size(); ++i) {
+            const Portfolio& portfolio = w.portfolios[i];
+            if (!w.exists(Type::portfolio, i) || !w.allowed(Type::portfolio, i)) continue;
+            Row(*this, "asana_portfolios")
+                .gid("gid", Type::portfolio, i)
+                .text("name", portfolio.name)
+                .gid("workspace_gid", Type::workspace, portfolio.workspace)
+                .ref("owner_gid", Type::user, portfolio.owner)
+                .ref("created_by_gid", Type::user, portfolio.created_by)
+                .flag("archived", portfolio.archived)
+                .text("color", word(kColors, portfolio.color))
+                .date("start_on", portfolio.start)
+                .date("due_on", portfolio.due)
+                .flag("public", i % 2 == 0)
+                .text("privacy_setting", "members_only")
+                .text("default_access_level", "viewer")
+                .ref("current_status_update_gid", Type::status_update,
+                     portfolio.status_updates.empty() ? kNone : portfolio.status_updates.back())
+                .text("permalink_url", "https://app.asana.com/0/portfolio/" + w.gid(Type::portfolio, i))
+                .time("created_at", portfolio.created);
+            plan(Type::portfolio, i);
+            for (const Index t : portfolio.templates)
+                Row(*this, "asana_portfolio_project_templates")
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .gid("project_template_gid", Type::project_template, t);
+            for (const auto& [type, item] : w.items(i))
+                Row(*this, "asana_portfolio_items")
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .ref("item_gid", type, item)
+                    .text("item_type", type_name(type));
+            for (const Index s : w.project_settings(i)) {
+                const ProjectPortfolioSetting& setting = w.project_portfolio_settings[s];
+                Row(*this, "asana_project_portfolio_settings")
+                    .gid("gid", Type::project_portfolio_setting, s)
+                    .ref("project_gid", Type::project, setting.project)
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .flag("is_access_control_inherited", setting.inherited)
+                    .time("created_at", setting.created);
+            }
+        }
+    }
+
+    void goals() {
+        for (Index i = 0; i < w.time_periods.size(); ++i) {
+            const TimePeriod& period = w.time_periods[i];
+            if (!w.exists(Type::time_period, i)) continue;
+            Row(*this, "asana_time_periods")
+                .gid("gid", Type::time_period, i)
+                .gid("workspace_gid", Type::workspace, period.workspace)
+                .text("period", period.period)
+                .text("display_name", period.name)
+                .date("start_on", period.start)
+                .date("end_on", period.end)
+                .ref("parent_gid", Type::time_period, period.parent);
+        }
+        for (Index i = 0; i < w.goals.size(); ++i) {
+            if (!w.exists(Type::goal, i) || !w.allowed(Type::goal, i)) continue;
+            goal_row(i);
+            plan(Type::goal, i);
+            for (const Index r : w.relationships(i)) {
+                const GoalRelationship& relationship = w.goal_relationships[r];
+                Row(*this, "asana_goal_relationships")
+                    .gid("gid", Type::goal_relationship, r)
+                    .text("resource_subtype",
+                          relationship.supporting_type == Type::goal ? "subgoal" : "supporting_work")
+                    .gid("supported_goal_gid", Type::goal, i)
+                    .ref("supporting_resource_gid", relationship.supporting_type, relationship.supporting)
+                    .text("supporting_resource_type", type_name(relationship.supporting_type))
+                    .number("contribution_weight", relationship.weight);
+            }
+            for (const Story& one : w.goals[i].stories) story(one);
+        }
+    }
+
+    void goal_row(Index i) {
+        const Goal& goal = w.goals[i];
+        const bool organization = w.workspaces[goal.workspace].organization;
+        Row row(*this, "asana_goals");
+        row.gid("gid", Type::goal, i)
+            .text("name", goal.name)
+            .gid("workspace_gid", Type::workspace, goal.workspace)
+            .ref("team_gid", Type::team, organization ? goal.team : kNone)
+            .ref("owner_gid", Type::user, goal.owner)
+            .ref("time_period_gid", Type::time_period, goal.time_period);
+        row.when(organization, "is_workspace_level", [&](Row& r) { r.flag("is_workspace_level", goal.of_workspace); });
+        row.date("start_on", goal.start).date("due_on", goal.due);
+        row.when(goal.status >= 0, "status", [&](Row& r) { r.text("status", word(kGoalStatuses, goal.status)); });
+        row.text("notes", goal.notes)
+            .text("html_notes", html(goal.notes))
+            .text("privacy_setting", "public_to_workspace")
+            .text("default_access_level", "viewer")
+            .ref("current_status_update_gid", Type::status_update,
+                 goal.status_updates.empty() ? kNone : goal.status_updates.back())
+            .number("num_likes", goal.likes.size());
+        const auto metric = [&](std::string_view column, auto write) { row.when(goal.unit >= 0, column, write); };
+        metric("metric_gid", [&](Row& r) { r.gid("metric_gid", Type::goal_metric, i); });
+        metric("metric_resource_subtype", [&](Row& r) { r.text("metric_resource_subtype", "number"); });
+        metric("metric_precision", [&](Row& r) { r.number("metric_precision", i % 3); });
+        metric("metric_unit", [&](Row& r) { r.text("metric_unit", word(kUnits, goal.unit)); });
+        row.when(goal.unit == 1, "metric_currency_code", [&](Row& r) { r.text("metric_currency_code", "EUR"); });
+        metric("metric_initial_number_value", [&](Row& r) { r.number("metric_initial_number_value", goal.initial); });
+        metric("metric_target_number_value", [&](Row& r) { r.number("metric_target_number_value", goal.target); });
+        metric("metric_current_number_value", [&](Row& r) { r.number("metric_current_number_value", goal.current); });
+        metric("metric_current_display_value",
+               [&](Row& r) { r.text("metric_current_display_value", std::to_string(static_cast<int>(goal.current))); });
+        metric("metric_progress_source", [&](Row& r) { r.text("metric_progress_source", "manual"); });
+        metric("metric_is_custom_weight", [&](Row& r) { r.flag("metric_is_custom_weight", i % 2 == 0); });
     }
 
     void attachment(const Attachment& a) {
@@ -721,7 +861,7 @@ class Printer {
                     value.set && kind == FieldKind::enumeration && !value.items.empty() ? value.items[0] : kNone);
         }
         const Type item_type = kind == FieldKind::multi_enum  ? Type::enum_option
-                               : type == Type::project        ? Type::none
+                               : type != Type::task           ? Type::none
                                : kind == FieldKind::people    ? Type::user
                                : kind == FieldKind::reference ? Type::task
                                                               : Type::none;
@@ -805,8 +945,8 @@ class Printer {
         row.gid("gid", Type::story, s.id)
             .text("resource_subtype", story_shape(s.shape).subtype)
             .text("type", remark ? "comment" : "system")
-            .gid("target_gid", Type::task, s.task)
-            .text("target_type", "task")
+            .gid("target_gid", s.target_type, s.task)
+            .text("target_type", type_name(s.target_type))
             .ref("created_by_gid", Type::user, s.created_by)
             .time("created_at", s.created)
             .text("text", s.text)
@@ -905,6 +1045,56 @@ class Printer {
         used_types_;
 };
 
+long pages(std::size_t objects);
+
+// Of what a free plan lacks one request tells, in each workspace and for each of the two features.
+void planning_requests(const World& w, bool free_plan, std::map<std::string, long>& least) {
+    if (free_plan) {
+        least["portfolios"] = least["goals"] = static_cast<long>(w.workspaces.size());
+        return;
+    }
+    for (Index i = 0; i < w.workspaces.size(); ++i) {
+        const auto own = std::count_if(w.portfolios.begin(), w.portfolios.end(), [&](const Portfolio& portfolio) {
+            const auto p = static_cast<Index>(&portfolio - w.portfolios.data());
+            return portfolio.workspace == i && portfolio.owner == 0 && w.exists(Type::portfolio, p) &&
+                   w.visible(Type::portfolio, p);
+        });
+        const auto named = [&](auto wanted) {
+            return static_cast<std::size_t>(std::count_if(w.goals.begin(), w.goals.end(), [&](const Goal& goal) {
+                const auto g = static_cast<Index>(&goal - w.goals.data());
+                return wanted(goal) && w.exists(Type::goal, g) && w.allowed(Type::goal, g);
+            }));
+        };
+        const auto periods = std::count_if(w.time_periods.begin(), w.time_periods.end(),
+                                           [&](const TimePeriod& t) { return t.workspace == i && !t.deleted; });
+        least["portfolios"] += pages(static_cast<std::size_t>(own));
+        least["time_periods"] += pages(static_cast<std::size_t>(periods));
+        least["goals"] += pages(named([&](const Goal& g) { return g.of_workspace && g.workspace == i; }));
+        if (!w.workspaces[i].organization) continue;
+        for (const Index t : w.workspaces[i].teams)
+            least["team_goals"] += pages(named([&](const Goal& g) { return !g.of_workspace && g.team == t; }));
+    }
+    std::set<Index> nested;
+    for (Index p = 0; p < w.portfolios.size(); ++p) {
+        if (!w.exists(Type::portfolio, p) || !w.allowed(Type::portfolio, p)) continue;
+        const auto items = w.items(p);
+        for (const auto& [type, item] : items)
+            if (type == Type::portfolio) nested.insert(item);
+        least["portfolio_items"] += pages(items.size());
+        least["project_portfolio_settings"] += pages(w.project_settings(p).size());
+        least["portfolio_memberships"] += pages(w.portfolios[p].memberships.size());
+        least["portfolio_status_updates"] += pages(w.portfolios[p].status_updates.size());
+    }
+    least["nested_portfolios"] = static_cast<long>(nested.size());
+    for (Index g = 0; g < w.goals.size(); ++g) {
+        if (!w.exists(Type::goal, g) || !w.allowed(Type::goal, g)) continue;
+        least["goal_relationships"] += pages(w.relationships(g).size());
+        least["goal_memberships"] += pages(w.goals[g].memberships.size());
+        least["goal_status_updates"] += pages(w.goals[g].status_updates.size());
+        least["goal_stories"] += pages(w.goals[g].stories.size());
+    }
+}
+
 long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((objects + 99) / 100)); }
 
 }  // namespace
@@ -958,6 +1148,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         if (free_plan && brief) ++least["project_briefs"];
         for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
     }
+    planning_requests(w, free_plan, least);
     for (const Team& team : w.teams) least["team_memberships"] += pages(team.members.size());
     for (Index p = 0; p < w.projects.size(); ++p) {
         if (!w.listed_project(p)) continue;

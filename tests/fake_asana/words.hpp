@@ -49,6 +49,8 @@ constexpr std::array<Words, 4> kAccessLevels{"admin", "editor", "commenter", "vi
 constexpr std::array<Words, 3> kVisibilities{"secret", "request_to_join", "public"};
 constexpr std::array<Words, 9> kStatuses{"on_track", "at_risk", "off_track", "on_hold", "complete",
                                          "achieved", "partial", "missed",    "dropped"};
+constexpr std::array<Words, 7> kGoalStatuses{"green", "yellow", "red", "missed", "achieved", "partial", "dropped"};
+constexpr std::array<Words, 3> kUnits{"none", "currency", "percentage"};
 constexpr std::array<Words, 4> kTaskSubtypes{"default_task", "milestone", "approval", "custom"};
 constexpr std::array<Words, 4> kApprovals{"pending", "approved", "rejected", "changes_requested"};
 constexpr std::array<Words, 7> kAttachmentSubtypes{"asana", "dropbox", "gdrive",  "onedrive",
