@@ -141,6 +141,30 @@ TEST_CASE("the free plan lacks custom fields, briefs and search", "[fake_asana]"
     CHECK(truth(world, true).find("asana_custom_field_values") == std::string::npos);
 }
 
+TEST_CASE("portfolios and goals are of paid plans alone", "[fake_asana]") {
+    const World world(small());
+    const std::multimap<std::string, std::string> workspace{{"workspace", world.gid(Type::workspace, 0)}};
+
+    CHECK(refusal(world, "/portfolios", workspace, kNow, true).status == 402);
+    CHECK(refusal(world, "/goals", workspace, kNow, true).status == 402);
+    CHECK(refusal(world, "/memberships", {{"parent", world.gid(Type::goal, 0)}}, kNow, true).status == 402);
+    CHECK(truth(world, true).find("asana_goals") == std::string::npos);
+    CHECK(get(world, "/goals", workspace)["data"].size() > 1);
+}
+
+TEST_CASE("a portfolio of somebody else answers while it is an item of one that answers", "[fake_asana]") {
+    World world(small());
+    REQUIRE(world.portfolios[2].owner != 0);
+    const std::string path = "/portfolios/" + world.gid(Type::portfolio, 2);
+    const Json items = get(world, "/portfolios/" + world.gid(Type::portfolio, 0) + "/items")["data"];
+    CHECK(std::any_of(items.begin(), items.end(), [](const Json& i) { return i["resource_type"] == "portfolio"; }));
+    CHECK(get(world, path)["data"]["gid"] == world.gid(Type::portfolio, 2));
+
+    for (Index p = 0; p < world.portfolios.size(); ++p) world.remove_item(p, Type::portfolio, 2);
+
+    CHECK(refusal(world, path).status == 403);
+}
+
 TEST_CASE("events start with a 412, tell each change once, and expire after a day", "[fake_asana]") {
     World world(small());
     const Index t = first_task_with(world, [](const Task& task) { return task.parent != kNone; });
