@@ -238,7 +238,7 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
     }
 
     std::map<std::string, std::set<std::string>> walked;
-    std::vector<std::string> queue;
+    std::vector<std::string> queue, portfolios;
     const auto take = [&](const std::string& path, const Query& query) {
         for (const Json& task : all(world, path, query)) {
             if (walked["asana_tasks"].insert(task["gid"]).second) queue.push_back(task["gid"]);
@@ -257,6 +257,26 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
             walked["asana_tags"].insert(tag["gid"]);
             take("/tags/" + tag["gid"].get<std::string>() + "/tasks", {});
         }
+        const auto take_goals = [&](const Query& query) {
+            for (const Json& goal : all(world, "/goals", query)) {
+                walked["asana_goals"].insert(goal["gid"]);
+                for (const Json& story : all(world, "/goals/" + goal["gid"].get<std::string>() + "/stories", {}))
+                    walked["asana_stories"].insert(story["gid"]);
+            }
+        };
+        take_goals({{"workspace", gid}});
+        if (gid == world.gid(Type::workspace, 0))
+            for (const Json& team : all(world, "/workspaces/" + gid + "/teams", {}))
+                take_goals({{"team", team["gid"]}});
+        for (const Json& portfolio : all(world, "/portfolios", {{"workspace", gid}, {"owner", "me"}}))
+            portfolios.push_back(portfolio["gid"]);
+    }
+    while (!portfolios.empty()) {
+        const std::string portfolio = portfolios.back();
+        portfolios.pop_back();
+        if (!walked["asana_portfolios"].insert(portfolio).second) continue;
+        for (const Json& item : all(world, "/portfolios/" + portfolio + "/items", {}))
+            if (item["resource_type"] == "portfolio") portfolios.push_back(item["gid"]);
     }
     while (!queue.empty()) {
         const std::string task = queue.back();
@@ -270,6 +290,8 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
     CHECK(walked["asana_projects"] == rows["asana_projects"]);
     CHECK(walked["asana_tags"] == rows["asana_tags"]);
     CHECK(walked["asana_stories"] == rows["asana_stories"]);
+    CHECK(walked["asana_goals"] == rows["asana_goals"]);
+    CHECK(walked["asana_portfolios"] == rows["asana_portfolios"]);
     CHECK(minimum_requests(world, false).at("task_stories") >= static_cast<long>(rows["asana_tasks"].size()));
 }
 
