@@ -28,7 +28,7 @@ CREATE TABLE asana_workspace_memberships (
     content_hash INTEGER,
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     user_gid TEXT REFERENCES asana_users (gid),
-    user_task_list_gid TEXT, -- the person's My Tasks
+    user_task_list_gid TEXT REFERENCES asana_user_task_lists (gid), -- the person's My Tasks
     is_active INTEGER,
     is_admin INTEGER,
     is_guest INTEGER,
@@ -109,7 +109,7 @@ CREATE TABLE asana_projects (
     html_notes TEXT,
     current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
     project_brief_gid TEXT REFERENCES asana_project_briefs (gid),
-    created_from_template_gid TEXT,
+    created_from_template_gid TEXT REFERENCES asana_project_templates (gid),
     permalink_url TEXT,
     created_at TEXT,
     modified_at TEXT, -- of the project's own fields; its tasks do not move it
@@ -131,13 +131,13 @@ CREATE TABLE asana_project_followers (
     PRIMARY KEY (project_gid, user_gid)
 ) WITHOUT ROWID;
 
--- Who may do what with a project: people and teams.
+-- Who may do what with a project, portfolio or goal: people and teams.
 CREATE TABLE asana_memberships (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     resource_subtype TEXT,
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal
     member_gid TEXT,
     member_type TEXT, -- user or team
     access_level TEXT, -- admin, editor, commenter, viewer
@@ -170,12 +170,12 @@ CREATE TABLE asana_project_briefs (
 );
 CREATE INDEX asana_project_briefs_mirrored_at ON asana_project_briefs (mirrored_at);
 
--- Status updates of projects.
+-- Status updates of projects, portfolios and goals.
 CREATE TABLE asana_status_updates (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal
     resource_subtype TEXT,
     title TEXT,
     text TEXT,
@@ -322,10 +322,10 @@ CREATE TABLE asana_custom_field_options (
 );
 CREATE INDEX asana_custom_field_options_mirrored_at ON asana_custom_field_options (mirrored_at);
 
--- Which custom fields a project has.
+-- Which custom fields a project, portfolio, goal or team has.
 CREATE TABLE asana_custom_field_settings (
     parent_gid TEXT,
-    parent_type TEXT, -- project
+    parent_type TEXT, -- project, portfolio, goal, team
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     is_important INTEGER,
     position INTEGER,
@@ -335,7 +335,7 @@ CREATE TABLE asana_custom_field_settings (
 -- Values of custom fields: one row per field of the object, unset and disabled ones too.
 CREATE TABLE asana_custom_field_values (
     object_gid TEXT,
-    object_type TEXT, -- task, project
+    object_type TEXT, -- task, project, portfolio, goal
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     enabled INTEGER, -- 0: the field is no longer attached, its value remains
     display_value TEXT, -- any kind, as text
@@ -380,13 +380,13 @@ CREATE TABLE asana_custom_type_status_options (
 );
 CREATE INDEX asana_custom_type_status_options_mirrored_at ON asana_custom_type_status_options (mirrored_at);
 
--- Comments and history of tasks.
+-- Comments and history of tasks and goals.
 CREATE TABLE asana_stories (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     resource_subtype TEXT, -- comment_added, assigned, section_changed, ...: an open list
     type TEXT, -- comment or system
-    target_gid TEXT, -- the task that the story is about
+    target_gid TEXT, -- the task or goal that the story is about
     target_type TEXT,
     created_by_gid TEXT REFERENCES asana_users (gid),
     created_at TEXT,
@@ -459,6 +459,345 @@ CREATE TABLE asana_attachments (
 );
 CREATE INDEX asana_attachments_mirrored_at ON asana_attachments (mirrored_at);
 
+-- The My Tasks of people.
+CREATE TABLE asana_user_task_lists (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    owner_gid TEXT REFERENCES asana_users (gid),
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    workspace_membership_gid TEXT REFERENCES asana_workspace_memberships (gid),
+    mirrored_at TEXT
+);
+CREATE INDEX asana_user_task_lists_mirrored_at ON asana_user_task_lists (mirrored_at);
+
+-- Time that was worked on tasks.
+CREATE TABLE asana_time_tracking_entries (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    entered_on TEXT, -- the day that the work is logged for
+    duration_minutes INTEGER,
+    attributable_to_gid TEXT REFERENCES asana_projects (gid),
+    description TEXT,
+    approval_status TEXT, -- DRAFT, SUBMITTED, APPROVED, REJECTED
+    billable_status TEXT, -- billable, nonBillable, notApplicable
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_time_tracking_entries_mirrored_at ON asana_time_tracking_entries (mirrored_at);
+
+-- The categories of time tracking entries.
+CREATE TABLE asana_time_tracking_entry_categories (
+    time_tracking_entry_gid TEXT REFERENCES asana_time_tracking_entries (gid),
+    time_tracking_category_gid TEXT REFERENCES asana_time_tracking_categories (gid),
+    PRIMARY KEY (time_tracking_entry_gid, time_tracking_category_gid)
+) WITHOUT ROWID;
+
+-- What time can be tracked for, archived ones too.
+CREATE TABLE asana_time_tracking_categories (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    color TEXT,
+    is_archived INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_time_tracking_categories_mirrored_at ON asana_time_tracking_categories (mirrored_at);
+
+-- Whether the time that somebody tracked in a period is approved.
+CREATE TABLE asana_timesheet_approval_statuses (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    start_date TEXT,
+    end_date TEXT,
+    approval_status TEXT, -- DRAFT, SUBMITTED, APPROVED, REJECTED
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_timesheet_approval_statuses_mirrored_at ON asana_timesheet_approval_statuses (mirrored_at);
+
+-- Who is planned to work how much on a project.
+CREATE TABLE asana_allocations (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    resource_subtype TEXT,
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    assignee_gid TEXT,
+    assignee_type TEXT, -- user or placeholder
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    start_date TEXT,
+    end_date TEXT,
+    effort_type TEXT, -- hours, percent
+    effort_value REAL,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_allocations_mirrored_at ON asana_allocations (mirrored_at);
+
+-- The budgets of projects: what is estimated, spent, available.
+CREATE TABLE asana_budgets (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    budget_type TEXT, -- cost, time
+    estimate_billable_status_filter TEXT, -- billable, non_billable, any
+    estimate_source TEXT, -- none, tasks, capacity_plans
+    estimate_enabled INTEGER,
+    estimate_units TEXT, -- minutes, or a currency
+    estimate_value REAL,
+    actual_billable_status_filter TEXT,
+    actual_units TEXT,
+    actual_value REAL,
+    total_enabled INTEGER,
+    total_units TEXT,
+    total_value REAL,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_budgets_mirrored_at ON asana_budgets (mirrored_at);
+
+-- What an hour of somebody costs in a project.
+CREATE TABLE asana_rates (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    parent_gid TEXT,
+    parent_type TEXT, -- project
+    resource_gid TEXT,
+    resource_type TEXT, -- user or placeholder
+    rate REAL,
+    currency_code TEXT,
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    mirrored_at TEXT
+);
+CREATE INDEX asana_rates_mirrored_at ON asana_rates (mirrored_at);
+
+-- Stands in for a person in allocations and rates. No list names them: all rows are mentions.
+CREATE TABLE asana_placeholders (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_placeholders_mirrored_at ON asana_placeholders (mirrored_at);
+
+-- When people are out of office.
+CREATE TABLE asana_ooo_entries (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    start_date TEXT,
+    end_date TEXT,
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    mirrored_at TEXT
+);
+CREATE INDEX asana_ooo_entries_mirrored_at ON asana_ooo_entries (mirrored_at);
+
+-- What projects are made from.
+CREATE TABLE asana_project_templates (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    description TEXT,
+    html_description TEXT,
+    public INTEGER,
+    owner_gid TEXT REFERENCES asana_users (gid),
+    team_gid TEXT REFERENCES asana_teams (gid),
+    color TEXT,
+    requested_dates TEXT, -- JSON array of {gid, name, description}: what is asked for when it is used
+    requested_roles TEXT, -- JSON array of {gid, name}
+    mirrored_at TEXT
+);
+CREATE INDEX asana_project_templates_mirrored_at ON asana_project_templates (mirrored_at);
+
+-- What tasks of a project are made from; template_ is what such a task gets.
+CREATE TABLE asana_task_templates (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    project_gid TEXT REFERENCES asana_projects (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    created_at TEXT,
+    template_name TEXT,
+    template_task_resource_subtype TEXT, -- default_task, milestone_task, approval_task
+    template_description TEXT,
+    template_html_description TEXT,
+    template_relative_start_on INTEGER, -- days after the task is made
+    template_relative_due_on INTEGER,
+    template_due_time TEXT,
+    template_memberships TEXT, -- JSON array of projects, as Asana gave it; so are those below
+    template_dependencies TEXT,
+    template_dependents TEXT,
+    template_followers TEXT,
+    template_attachments TEXT,
+    template_subtasks TEXT,
+    template_custom_fields TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_task_templates_mirrored_at ON asana_task_templates (mirrored_at);
+
+-- What members of an organization may do.
+CREATE TABLE asana_roles (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    description TEXT,
+    is_standard_role INTEGER,
+    base_role_type TEXT, -- guest, member, admin, super_admin
+    creation_time TEXT,
+    modified_at TEXT,
+    permissions TEXT, -- JSON object
+    mirrored_at TEXT
+);
+CREATE INDEX asana_roles_mirrored_at ON asana_roles (mirrored_at);
+
+-- AI teammates of an organization.
+CREATE TABLE asana_agents (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    resource_subtype TEXT,
+    description TEXT,
+    behavior_guidance TEXT,
+    photo_url TEXT, -- 128 x 128 pixels
+    mirrored_at TEXT
+);
+CREATE INDEX asana_agents_mirrored_at ON asana_agents (mirrored_at);
+
+-- Portfolios that the token's user owns, and those that are items of a portfolio.
+CREATE TABLE asana_portfolios (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    owner_gid TEXT REFERENCES asana_users (gid),
+    created_by_gid TEXT REFERENCES asana_users (gid),
+    archived INTEGER,
+    color TEXT,
+    start_on TEXT,
+    due_on TEXT,
+    public INTEGER,
+    privacy_setting TEXT, -- public_to_domain, members_only
+    default_access_level TEXT,
+    current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
+    permalink_url TEXT,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_portfolios_mirrored_at ON asana_portfolios (mirrored_at);
+
+-- People with access to a portfolio; teams stand in asana_memberships only.
+CREATE TABLE asana_portfolio_members (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (portfolio_gid, user_gid)
+) WITHOUT ROWID;
+
+-- The project templates that are in a portfolio.
+CREATE TABLE asana_portfolio_project_templates (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    project_template_gid TEXT,
+    PRIMARY KEY (portfolio_gid, project_template_gid)
+) WITHOUT ROWID;
+
+-- What is in a portfolio: projects, and other portfolios.
+CREATE TABLE asana_portfolio_items (
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    item_gid TEXT,
+    item_type TEXT, -- project, portfolio
+    PRIMARY KEY (portfolio_gid, item_gid)
+) WITHOUT ROWID;
+
+-- Whether the members of a portfolio have access to a project in it.
+CREATE TABLE asana_project_portfolio_settings (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    project_gid TEXT REFERENCES asana_projects (gid),
+    portfolio_gid TEXT REFERENCES asana_portfolios (gid),
+    is_access_control_inherited INTEGER,
+    created_at TEXT,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_project_portfolio_settings_mirrored_at ON asana_project_portfolio_settings (mirrored_at);
+
+-- Goals of workspaces and teams.
+CREATE TABLE asana_goals (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    name TEXT,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    team_gid TEXT REFERENCES asana_teams (gid),
+    owner_gid TEXT REFERENCES asana_users (gid),
+    time_period_gid TEXT REFERENCES asana_time_periods (gid),
+    is_workspace_level INTEGER, -- 0: the goal of a team; NULL: the workspace is no organization
+    start_on TEXT,
+    due_on TEXT,
+    status TEXT, -- open: green, yellow, red; closed: missed, achieved, partial, dropped
+    notes TEXT,
+    html_notes TEXT,
+    privacy_setting TEXT,
+    default_access_level TEXT,
+    current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
+    num_likes INTEGER,
+    metric_gid TEXT, -- all NULL: progress is not measured
+    metric_resource_subtype TEXT,
+    metric_precision INTEGER,
+    metric_unit TEXT, -- none, currency, percentage
+    metric_currency_code TEXT,
+    metric_initial_number_value REAL,
+    metric_target_number_value REAL,
+    metric_current_number_value REAL, -- a percentage of 25 is 0.25
+    metric_current_display_value TEXT,
+    metric_progress_source TEXT, -- manual, subgoal_progress, project_task_completion, ...
+    metric_is_custom_weight INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_goals_mirrored_at ON asana_goals (mirrored_at);
+
+-- The members of a goal who are people; teams stand in asana_memberships only.
+CREATE TABLE asana_goal_followers (
+    goal_gid TEXT REFERENCES asana_goals (gid),
+    user_gid TEXT REFERENCES asana_users (gid),
+    PRIMARY KEY (goal_gid, user_gid)
+) WITHOUT ROWID;
+
+-- What supports a goal: other goals, projects, tasks, portfolios.
+CREATE TABLE asana_goal_relationships (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    resource_subtype TEXT, -- subgoal, supporting_work
+    supported_goal_gid TEXT REFERENCES asana_goals (gid),
+    supporting_resource_gid TEXT,
+    supporting_resource_type TEXT, -- goal, project, task, portfolio
+    contribution_weight REAL, -- 0 to 1: its part in the progress of the goal
+    mirrored_at TEXT
+);
+CREATE INDEX asana_goal_relationships_mirrored_at ON asana_goal_relationships (mirrored_at);
+
+-- Time periods of goals: years, halves, quarters.
+CREATE TABLE asana_time_periods (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    period TEXT, -- FY, H1, H2, Q1, Q2, Q3, Q4
+    display_name TEXT, -- such as Q1 FY22
+    start_on TEXT,
+    end_on TEXT,
+    parent_gid TEXT REFERENCES asana_time_periods (gid), -- the longer period that it is part of
+    mirrored_at TEXT
+);
+CREATE INDEX asana_time_periods_mirrored_at ON asana_time_periods (mirrored_at);
+
 -- What reports join on, beside the keys.
 CREATE INDEX asana_tasks_parent ON asana_tasks (parent_gid) WHERE parent_gid IS NOT NULL;
 CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_gid IS NOT NULL;
@@ -471,3 +810,12 @@ CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);
 CREATE INDEX asana_status_updates_parent ON asana_status_updates (parent_gid);
+CREATE INDEX asana_user_task_lists_membership ON asana_user_task_lists (workspace_membership_gid);
+CREATE INDEX asana_time_tracking_entries_task ON asana_time_tracking_entries (task_gid);
+CREATE INDEX asana_budgets_parent ON asana_budgets (parent_gid);
+CREATE INDEX asana_rates_parent ON asana_rates (parent_gid);
+CREATE INDEX asana_allocations_parent ON asana_allocations (parent_gid);
+CREATE INDEX asana_ooo_entries_user ON asana_ooo_entries (user_gid);
+CREATE INDEX asana_task_templates_project ON asana_task_templates (project_gid);
+CREATE INDEX asana_project_portfolio_settings_portfolio ON asana_project_portfolio_settings (portfolio_gid);
+CREATE INDEX asana_goal_relationships_supported_goal ON asana_goal_relationships (supported_goal_gid);

@@ -58,16 +58,44 @@ lists (source, stream, table_name, scope, root, done_at) AS (
     FROM sources AS s
     CROSS JOIN (VALUES ('workspaces', 'asana_workspaces'), ('users', 'asana_users'), ('teams', 'asana_teams'),
                        ('workspace_memberships', 'asana_workspace_memberships'), ('tags', 'asana_tags'),
-                       ('custom_fields', 'asana_custom_fields'), ('projects', 'asana_projects')) AS k
+                       ('custom_fields', 'asana_custom_fields'), ('projects', 'asana_projects'),
+                       ('time_tracking_entries', 'asana_time_tracking_entries'),
+                       ('time_tracking_categories', 'asana_time_tracking_categories'),
+                       ('timesheet_approval_statuses', 'asana_timesheet_approval_statuses'),
+                       ('allocations', 'asana_allocations'), ('project_templates', 'asana_project_templates'),
+                       ('roles', 'asana_roles'), ('agents', 'asana_agents'), ('portfolios', 'asana_portfolios'),
+                       ('goals', 'asana_goals'), ('time_periods', 'asana_time_periods')) AS k
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = k.column1
     UNION ALL
     SELECT s.source, w.stream, k.column2, w.scope, w.root, w.last_done_at
     FROM sources AS s
     CROSS JOIN (VALUES ('sections', 'asana_sections'), ('memberships', 'asana_memberships'),
                        ('status_updates', 'asana_status_updates'), ('custom_types', 'asana_custom_types'),
-                       ('project_attachments', 'asana_attachments')) AS k
+                       ('project_attachments', 'asana_attachments'), ('task_templates', 'asana_task_templates'),
+                       ('budgets', 'asana_budgets'), ('rates', 'asana_rates')) AS k
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = k.column1
     JOIN asana_projects AS p ON p.gid = w.scope AND p.mirrored_at IS NOT NULL
+    UNION ALL
+    SELECT s.source, w.stream, k.column2, w.scope, w.root, w.last_done_at
+    FROM sources AS s
+    CROSS JOIN (VALUES ('nested_portfolios', 'asana_portfolios'), ('portfolio_items', 'asana_portfolio_items'),
+                       ('project_portfolio_settings', 'asana_project_portfolio_settings'),
+                       ('portfolio_memberships', 'asana_memberships'),
+                       ('portfolio_status_updates', 'asana_status_updates')) AS k
+    CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = k.column1
+    JOIN asana_portfolios AS p ON p.gid = w.scope AND p.mirrored_at IS NOT NULL
+    UNION ALL
+    SELECT s.source, w.stream, k.column2, w.scope, w.root, w.last_done_at
+    FROM sources AS s
+    CROSS JOIN (VALUES ('goal_relationships', 'asana_goal_relationships'), ('goal_memberships', 'asana_memberships'),
+                       ('goal_status_updates', 'asana_status_updates')) AS k
+    CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = k.column1
+    JOIN asana_goals AS g ON g.gid = w.scope AND g.mirrored_at IS NOT NULL
+    UNION ALL
+    SELECT s.source, w.stream, 'asana_goals', w.scope, w.root, w.last_done_at
+    FROM sources AS s
+    CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'team_goals'
+    JOIN asana_teams AS t ON t.gid = w.scope AND t.mirrored_at IS NOT NULL
     UNION ALL
     SELECT s.source, w.stream, 'asana_project_briefs', w.scope, w.root, w.last_done_at
     FROM sources AS s
@@ -78,6 +106,13 @@ lists (source, stream, table_name, scope, root, done_at) AS (
     FROM sources AS s
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'team_memberships'
     JOIN asana_teams AS t ON t.gid = w.scope AND t.mirrored_at IS NOT NULL
+    UNION ALL
+    -- Of people who were deactivated they are not asked for again.
+    SELECT s.source, w.stream, 'asana_ooo_entries', w.scope, w.root, w.last_done_at
+    FROM sources AS s
+    CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'ooo_entries'
+    JOIN asana_workspace_memberships AS m
+        ON m.is_active AND w.scope = m.workspace_gid || '/' || m.user_gid
     UNION ALL
     SELECT s.source, w.stream, 'asana_tasks', w.scope, w.root, w.last_done_at
     FROM sources AS s

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "asana/fields_work.hpp"
 #include "asana/mapping.hpp"
 #include "core/error.hpp"
 
@@ -265,4 +266,115 @@ TEST_CASE("opt_fields name every field once, people with their names") {
     CHECK(fields.find(",gid,") == std::string::npos);
     CHECK(fields.find("enum_options") == std::string::npos);
     CHECK(asana::opt_fields(asana::kPeople) == "name,email,photo.image_128x128");
+}
+
+TEST_CASE("a membership brings the person's My Tasks along") {
+    const Mapped member(asana::kWorkspaceMemberships, R"({"gid":"20","user":{"gid":"5","name":"Ann"},"is_active":true,
+        "user_task_list":{"gid":"30","name":"My tasks","owner":{"gid":"5"},"workspace":{"gid":"1"}}})");
+
+    CHECK(member.cell("user_task_list_gid") == "30");
+    REQUIRE(member.page.entities.size() == 2);
+    CHECK(member.page.entities[0].gid == "30");
+    CHECK(member.cell(0, "name") == "My tasks");
+    CHECK(member.cell(0, "owner_gid") == "5");
+    CHECK(member.cell(0, "workspace_gid") == "1");
+    CHECK(member.cell(0, "workspace_membership_gid") == "20");
+    const Mapped none(asana::kWorkspaceMemberships, R"({"gid":"20","user_task_list":null})");
+    CHECK(none.cell("user_task_list_gid") == "NULL");
+    CHECK(none.page.entities.size() == 1);
+}
+
+TEST_CASE("a time tracking entry has its workspace from the request, and a row for each category") {
+    const Mapped entry(asana::kTimeTrackingEntries, R"({"gid":"9","task":{"gid":"11"},"duration_minutes":90,
+        "entered_on":"2026-03-01","attributable_to":{"gid":"7"},"created_by":{"gid":"5","name":"Ann"},
+        "approval_status":"DRAFT","billable_status":"nonBillable","description":"","categories":[{"gid":"40"},{"gid":"41"}]})",
+                       {.root = "1"});
+
+    CHECK(entry.cell("workspace_gid") == "1");
+    CHECK(entry.cell("task_gid") == "11");
+    CHECK(entry.cell("duration_minutes") == "90");
+    CHECK(entry.cell("attributable_to_gid") == "7");
+    CHECK(entry.cell("billable_status") == "nonBillable");
+    CHECK(entry.rows("asana_time_tracking_entry_categories") == Rows{"9|40", "9|41"});
+    CHECK(entry.mentions() == Rows{"asana_projects 7 NULL", "asana_users 5 Ann"});
+}
+
+TEST_CASE("an allocation is somebody's or that of a placeholder, whose name comes along") {
+    const Mapped one(asana::kAllocations, R"({"gid":"9","parent":{"gid":"7","resource_type":"project"},
+        "assignee":{"gid":"50","resource_type":"placeholder","name":"Designer"},"effort":{"type":"hours","value":4.5}})",
+                     {.root = "1"});
+    const Mapped other(asana::kAllocations, R"({"gid":"9","effort":null,
+        "assignee":{"gid":"5","resource_type":"user","name":"Ann"}})",
+                       {.root = "1"});
+
+    CHECK(one.cell("assignee_gid") == "50");
+    CHECK(one.cell("assignee_type") == "placeholder");
+    CHECK(one.cell("effort_type") == "hours");
+    CHECK(one.cell("effort_value") == "4.5");
+    CHECK(one.mentions() == Rows{"asana_projects 7 NULL", "asana_placeholders 50 Designer"});
+    CHECK(other.cell("effort_value") == "NULL");
+    CHECK(other.mentions() == Rows{"asana_users 5 Ann"});
+}
+
+TEST_CASE("a budget's amounts stand in columns of their own") {
+    const Mapped budget(asana::kBudgets,
+                        R"({"gid":"9","budget_type":"cost","parent":{"gid":"7","resource_type":"project","name":"P"},
+        "estimate":{"billable_status_filter":"any","source":"tasks","enabled":true,"units":"EUR","value":10},
+        "actual":{"value":2.5,"units":"EUR"},"total":{"enabled":false,"units":null,"value":null}})",
+                        {.scope = "7", .parent_type = "project"});
+
+    CHECK(budget.cell("estimate_source") == "tasks");
+    CHECK(budget.cell("estimate_value") == "10");
+    CHECK(budget.cell("actual_value") == "2.5");
+    CHECK(budget.cell("total_enabled") == "0");
+    CHECK(budget.cell("total_value") == "NULL");
+    const Mapped rate(asana::kRates,
+                      R"({"gid":"9","rate":80.5,"resource":{"gid":"5","resource_type":"user","name":"Ann"}})",
+                      {.scope = "7", .parent_type = "project"});
+    CHECK(rate.cell("parent_gid") == "7");
+    CHECK(rate.cell("resource_type") == "user");
+    CHECK(rate.cell("rate") == "80.5");
+}
+
+TEST_CASE("what has no columns is kept as JSON, without white space and without what no text may hold") {
+    const Mapped role(asana::kRoles,
+                      R"({"gid":"9","permissions": { "a" : true, "b\"c" : [ 1.50 , -2e3 , null, {} , [ ] ],
+        "d" : "x\u0000y \ud800 \u00e9 \n/" , "e":false } })");
+    const Mapped none(asana::kRoles, R"({"gid":"9","permissions":null})");
+
+    CHECK(role.cell("permissions") ==
+          "{\"a\":true,\"b\\\"c\":[1.50,-2e3,null,{},[]],\"d\":\"xy \xEF\xBF\xBD \xC3\xA9 \\u000a/\",\"e\":false}");
+    CHECK(none.cell("permissions") == "NULL");
+}
+
+TEST_CASE("JSON that is nested too deep, or is none, is refused") {
+    const auto role = [](const std::string& permissions) { return R"({"gid":"9","permissions":)" + permissions + "}"; };
+
+    CHECK_NOTHROW(Mapped(asana::kRoles, role(std::string(30, '[') + std::string(30, ']'))));
+    CHECK_THROWS_AS(Mapped(asana::kRoles, role(std::string(33, '[') + std::string(33, ']'))), Error);
+    CHECK_THROWS_AS(Mapped(asana::kRoles, role("[1x]")), Error);
+    CHECK_THROWS_AS(Mapped(asana::kRoles, role("[tru]")), Error);
+}
+
+TEST_CASE("a task template's task stands in columns, its lists as they came") {
+    const Mapped made(asana::kTaskTemplates, R"({"gid":"9","name":"T","project":{"gid":"7"},"created_by":{"gid":"5"},
+        "template":{"name":"A task","relative_due_on":3,"due_time":null,"followers":[{"gid":"5","resource_type":"user"}],
+                    "subtasks":[{"name":"first","gid":"1"}]}})");
+
+    CHECK(made.cell("name") == "T");
+    CHECK(made.cell("template_name") == "A task");
+    CHECK(made.cell("template_relative_due_on") == "3");
+    CHECK(made.cell("template_due_time") == "NULL");
+    CHECK(made.cell("template_followers") == R"([{"gid":"5","resource_type":"user"}])");
+    CHECK(made.cell("template_subtasks") == R"([{"name":"first","gid":"1"}])");
+    CHECK(made.cell("template_custom_fields") == "NULL");
+}
+
+TEST_CASE("of what is kept as JSON the members that are known are asked for") {
+    CHECK(asana::opt_fields(asana::kProjectTemplates) ==
+          "name,description,html_description,public,owner,team,color,requested_dates.name,requested_dates.description,"
+          "requested_roles.name");
+    CHECK(
+        asana::opt_fields(asana::kAllocations) ==
+        "resource_subtype,parent,assignee,assignee.name,created_by.name,start_date,end_date,effort.type,effort.value");
 }

@@ -62,7 +62,12 @@ TEST_CASE("the table of streams stands in the order of its names") {
     CHECK(asana::kStreams[index(Id::task_attachments)].engine.name == "task_attachments");
     CHECK(asana::kStreams[index(Id::project_events)].engine.name == "project_events");
     CHECK(asana::kStreams[index(Id::attachment)].engine.name == "attachment");
-    CHECK(std::size(asana::kStreams) == index(Id::attachment) + 1U);
+    CHECK(asana::kStreams[index(Id::time_tracking_entry)].engine.name == "time_tracking_entry");
+    CHECK(asana::kStreams[index(Id::rate)].engine.name == "rate");
+    CHECK(asana::kStreams[index(Id::portfolio_items)].engine.name == "portfolio_items");
+    CHECK(asana::kStreams[index(Id::goal_stories)].engine.name == "goal_stories");
+    CHECK(asana::kStreams[index(Id::time_period)].engine.name == "time_period");
+    CHECK(std::size(asana::kStreams) == index(Id::time_period) + 1U);
 }
 
 TEST_CASE("what lists prove is looked at by a stream of single objects of that table, and can leave it") {
@@ -82,16 +87,18 @@ TEST_CASE("what lists prove is looked at by a stream of single objects of that t
             CHECK(engine.kind == source::Kind::one_off);
         }
         if (engine.proves.empty()) continue;
-        CHECK(engine.looked_at_by.empty() == engine.remembered);
+        // The items of a portfolio are proved by their walk alone.
+        const bool are_edges = list.mapping->given == asana::Given::item;
+        CHECK(engine.looked_at_by.empty() == (engine.remembered || are_edges));
         if (engine.remembered) CHECK(can_leave(engine.proves));
-        if (engine.remembered) continue;
+        if (engine.looked_at_by.empty()) continue;
         // Of edges it is the objects that they lead to.
         const auto& looked_at = stream(engine.looked_at_by).engine.looks_at;
         CHECK(looked_at == (engine.proves_gid == "gid" ? engine.proves : "asana_tasks"));
         if (!engine.orphans.table.empty())
             CHECK(stream(engine.orphans.looked_at_by).engine.looks_at == engine.orphans.table);
     }
-    CHECK(looks == 13);
+    CHECK(looks == 28);
     for (const auto& its : asana::kRemains)
         for (const auto& kin : its.followers) CHECK(can_leave(kin.table));
 }
@@ -260,6 +267,74 @@ TEST_CASE("a person's tasks are asked for per workspace, deactivated people incl
 
     CHECK(reader.source->target({.stream = index(Id::user_tasks), .scope = "1/6", .root = "1"})
               .starts_with("/tasks?assignee=6&workspace=1&limit=100&opt_fields=name,"));
+}
+
+TEST_CASE("a person's absences are asked for while they are active, and once more when their membership changes") {
+    Reader reader;
+
+    reader.read(Id::workspace_memberships, R"({"data":[{"gid":"1","user":{"gid":"5","name":"Ann"},"is_active":true},
+        {"gid":"2","user":{"gid":"6","name":"Bo"},"is_active":false}]})",
+                "1");
+
+    std::vector<std::string> always, changed;
+    for (const auto& follow_up : reader.answer.follow_ups)
+        if (follow_up.stream == index(Id::ooo_entries))
+            (follow_up.entity < 0 ? always : changed).push_back(follow_up.scope);
+    CHECK(always == std::vector<std::string>{"1/5"});
+    CHECK(changed == std::vector<std::string>{"1/5", "1/6"});
+}
+
+TEST_CASE("the categories of time tracking are asked for in two parts, archived ones by themselves") {
+    Reader reader;
+
+    reader.read(Id::workspaces, R"({"data":[{"gid":"1","name":"a","is_organization":false}]})", "");
+
+    CHECK(reader.opened(Id::time_tracking_categories) == std::vector<std::string>{"1/false", "1/true"});
+    CHECK(reader.opened(Id::roles).empty());  // of organizations only
+    CHECK(reader.source->target({.stream = index(Id::time_tracking_categories), .scope = "1/true", .root = "1"})
+              .starts_with("/time_tracking_categories?workspace=1&is_archived=true&limit=100&opt_fields="));
+}
+
+TEST_CASE("a day that something is for is asked for from some days before the watermark on") {
+    const Reader reader;
+    const auto target = [&](Id id, std::string_view cursor) {
+        return reader.source->target({.stream = index(id), .scope = "1", .root = "1", .cursor = cursor});
+    };
+
+    CHECK(target(Id::time_tracking_entries_since, "2026-03-03T10:00:00.000Z")
+              .find("workspace=1&limit=100&entered_on_start_date=2026-02-24&") != std::string::npos);
+    CHECK(target(Id::timesheet_approval_statuses_since, "2026-03-03T10:00:00.000Z").find("&from_date=2026-01-27&") !=
+          std::string::npos);
+    CHECK_THROWS_AS(target(Id::time_tracking_entries_since, "yesterday"), Error);
+}
+
+TEST_CASE("what was tracked for a task that came back is asked for, and for one that a walk names it is not") {
+    Reader reader;
+    const std::string tasks =
+        R"({"data":[{"gid":"11","actual_time_minutes":2.5},{"gid":"12","actual_time_minutes":null},{"gid":"13","actual_time_minutes":0}]})";
+
+    reader.read(Id::project_tasks, tasks);
+    CHECK(reader.opened(Id::task_time_tracking_entries).empty());
+
+    reader.read(Id::project_tasks_changed, tasks);
+    CHECK(reader.opened(Id::task_time_tracking_entries) == std::vector<std::string>{"11"});
+    for (const auto& follow_up : reader.answer.follow_ups)
+        if (follow_up.stream == index(Id::task_time_tracking_entries)) CHECK(follow_up.fresh);
+}
+
+TEST_CASE("a list that takes no pages is asked for without any") {
+    const Reader reader;
+
+    CHECK(reader.source->target({.stream = index(Id::budgets), .scope = "7", .root = "1"}) == "/budgets?parent=7");
+    CHECK(reader.source->target({.stream = index(Id::rates), .scope = "7", .root = "1"}) ==
+          "/rates?parent=7&limit=100");
+}
+
+TEST_CASE("what a resource that is switched off would ask for in between is not asked for") {
+    const auto source = asana::make_source({"acme", {}, {"time_tracking_entries"}});
+
+    CHECK(source->streams()[index(Id::time_tracking_entries_since)].net_of.empty());
+    CHECK(source->streams()[index(Id::timesheet_approval_statuses_since)].net_of == "timesheet_approval_statuses");
 }
 
 TEST_CASE("a project opens its brief only when it has one") {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "store/schema.hpp"
 
@@ -204,6 +205,31 @@ TEST_CASE("one list that was never walked leaves its table incomplete") {
     m.list("memberships", "q", {});
 
     CHECK(m.fresh("asana_memberships", "w") == "NULL");
+}
+
+TEST_CASE("absences are as fresh as the active person who was asked for longest ago") {
+    Mirror m;
+    for (const auto& [user, active, time] :
+         {std::tuple("u", 1, "08:20"), std::tuple("v", 1, "08:10"), std::tuple("x", 0, "01:00")}) {
+        m.run(
+            fmt::format("INSERT INTO asana_workspace_memberships (gid, workspace_gid, user_gid, is_active) "
+                        "VALUES ('m{0}', 'w', '{0}', {1})",
+                        user, active));
+        m.list("ooo_entries", fmt::format("w/{}", user), day(time));
+    }
+
+    CHECK(m.fresh("asana_ooo_entries", "w") == day("08:10"));
+}
+
+TEST_CASE("time that was tracked is as fresh as the last whole list, and categories as the older half") {
+    Mirror m;
+    m.list("time_tracking_entries", "w", day("06:00"));
+    m.list("time_tracking_entries_since", "w", day("08:50"), "watermark");
+    m.list("time_tracking_categories", "w/false", day("08:40"));
+    m.list("time_tracking_categories", "w/true", day("08:30"));
+
+    CHECK(m.fresh("asana_time_tracking_entries", "w") == day("06:00"));
+    CHECK(m.fresh("asana_time_tracking_categories", "w") == day("08:30"));
 }
 
 TEST_CASE("attachments wait for those of the tasks") {

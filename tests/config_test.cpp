@@ -15,9 +15,28 @@ using namespace std::string_view_literals;
 
 namespace {
 
-constexpr std::array kResources = {"stories"sv,        "attachments"sv,      "projectless_tasks"sv,
-                                   "status_updates"sv, "project_briefs"sv,   "custom_types"sv,
-                                   "memberships"sv,    "team_memberships"sv, "tags"sv};
+constexpr std::array kResources = {"stories"sv,
+                                   "attachments"sv,
+                                   "projectless_tasks"sv,
+                                   "status_updates"sv,
+                                   "project_briefs"sv,
+                                   "custom_types"sv,
+                                   "memberships"sv,
+                                   "team_memberships"sv,
+                                   "tags"sv,
+                                   "time_tracking_entries"sv,
+                                   "time_tracking_categories"sv,
+                                   "timesheet_approval_statuses"sv,
+                                   "allocations"sv,
+                                   "budgets"sv,
+                                   "rates"sv,
+                                   "ooo_entries"sv,
+                                   "project_templates"sv,
+                                   "task_templates"sv,
+                                   "roles"sv,
+                                   "agents"sv,
+                                   "portfolios"sv,
+                                   "goals"sv};
 
 Config read(const std::string& text, unsigned mode = 0600) {
     const TemporaryFolder folder;

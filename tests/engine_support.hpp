@@ -45,7 +45,7 @@ class FakeClock final : public Clock {
 // one-off; `goals` and `milestones` are a feature that a plan may lack, `badges` another.
 // `looks` are at one row. `parts` name every row whose name is their scope; `counts` count them. `boards` take a token
 // of `moves` first, whose scope is a row; `members` take a time. `changed` is what was modified in a list. `names` name
-// rows without a column that says so.
+// rows without a column that says so; `links` name edges.
 enum : std::uint16_t {
     kMe,
     kLists,
@@ -63,6 +63,7 @@ enum : std::uint16_t {
     kMembers,
     kMembersChanged,
     kNames,
+    kLinks,
     kStreamCount
 };
 inline constexpr source::Stream kLines[kStreamCount] = {
@@ -109,18 +110,24 @@ inline constexpr source::Stream kLines[kStreamCount] = {
      .every = source::Every::reconcile},
     {.name = "members_changed", .stage = "members", .rank = 50, .watermark = true},
     {.name = "names", .stage = "parts", .rank = 31, .proves = "asana_projects", .remembered = true},
+    {.name = "links",
+     .stage = "parts",
+     .rank = 32,
+     .proves = "asana_project_followers",
+     .proves_by = "project_gid",
+     .proves_gid = "user_gid"},
 };
 
 // Lists may be asked of a row that others can hang on.
 inline constexpr Remains::Kin kOfRow[] = {{"asana_project_followers", "project_gid"}};
 inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 
-// Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "open
-// STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT SCOPE [ORDER]" (for the row before it), "next OFFSET",
-// "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]", "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM
-// ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER", "if_watched STREAM ROOT SCOPE" (for the row before it), "count N",
-// "more", "fact KEY VALUE", "roots ROOT...", "away GID" (of asana_projects: not wanted). Anything else makes the page
-// unusable.
+// Bodies are lines: "row GID CONTENT [FOLLOWER..]" (of asana_projects; the content is its name and its hash), "edge
+// GID" (from the scope, in asana_project_followers), "open STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT
+// SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
+// "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
+// "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
+// "away GID" (of asana_projects: not wanted). Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -188,7 +195,7 @@ class Lines final : public source::Source {
         return changes;
     }
 
-    void read(const source::Work&, std::string_view body, source::Answer& answer) override {
+    void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
         answer.clear();
         while (!body.empty()) {
             auto line = body.substr(0, body.find('\n'));
@@ -196,12 +203,12 @@ class Lines final : public source::Source {
             std::vector<std::string> words;
             for (std::size_t end = 0; !line.empty(); line.remove_prefix(std::min(end + 1, line.size())))
                 words.emplace_back(line.substr(0, end = std::min(line.find(' '), line.size())));
-            read_line(words, answer);
+            read_line(words, work.scope, answer);
         }
     }
 
   private:
-    static void read_line(const std::vector<std::string>& words, source::Answer& answer) {
+    static void read_line(const std::vector<std::string>& words, std::string_view scope, source::Answer& answer) {
         auto& page = answer.page;
         if (words.at(0) == "row") {
             const auto content = page.keep(words.at(2));
@@ -222,6 +229,13 @@ class Lines final : public source::Source {
                     page.values.push_back(Value::of(page.keep(words[i])));
                 }
             }
+            ++answer.objects;
+        } else if (words[0] == "edge") {
+            const auto gid = page.keep(words.at(1));
+            page.edges.push_back(
+                {.table = store::kFollowers, .gid = gid, .first = static_cast<std::uint32_t>(page.values.size())});
+            page.values.push_back(Value::of(page.keep(scope)));
+            page.values.push_back(Value::of(gid));
             ++answer.objects;
         } else if (words[0] == "open" || words[0].starts_with("if_")) {
             const auto stream = std::ranges::find(kLines, words.at(1), &source::Stream::name);

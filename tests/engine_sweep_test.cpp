@@ -330,3 +330,72 @@ TEST_CASE("what is held waits a day for its second walk, though its list is walk
     CHECK(bench.api.times("/looks/101") == 1);
     CHECK(bench.rows("SELECT count(*) FROM asana_projects") == "1");
 }
+
+TEST_CASE("an edge that a complete walk of its list does not name leaves, without a look") {
+    SweepsBench bench;
+    bench.api.on("/me", {{"open links 1 p\nopen links 1 q"}});
+    bench.api.on("/links/p", {{"edge 7\nedge 8"}, {"edge 8\nedge 9"}});
+    bench.api.on("/links/q", {{"edge 7"}});
+    bench.first_sync();
+
+    bench.sync();
+
+    CHECK(bench.rows("SELECT project_gid, user_gid FROM asana_project_followers ORDER BY 1, 2") == "p|8 p|9 q|7");
+    CHECK(bench.api.asked == Targets{"/me", "/links/p", "/links/q"});
+    CHECK(bench.tombstones().empty());
+}
+
+TEST_CASE("a walk of edges of which a page failed removes none") {
+    SweepsBench bench;
+    bench.api.on("/me", {{"open links 1 p"}});
+    bench.api.on("/links/p", {{"edge 7\nedge 8"}, {"edge 8\nnext o"}});
+    bench.api.on("/links/p#o", {{.body = "", .status = 404}});
+    bench.first_sync();
+
+    bench.sync();
+
+    CHECK(bench.rows("SELECT user_gid FROM asana_project_followers ORDER BY 1") == "7 8");
+}
+
+TEST_CASE("what could not be had is not missing any more when the last edge that led there has left") {
+    SweepsBench bench;
+    bench.api.on("/me", {{"open links 1 p\nopen links 1 q"}});
+    bench.api.on("/links/p", {{"edge 7\nopen boards 1 7"}, {""}});
+    bench.api.on("/links/q", {{"edge 7\nopen boards 1 7"}, {"edge 7"}, {""}});
+    bench.api.on("/moves/7", {{.body = "token t", .status = 412}});
+    bench.api.on("/boards/7", {{.body = "", .status = 404}});
+    bench.first_sync();
+    CHECK(bench.gaps() == "boards|7|404");
+
+    bench.sync();
+    CHECK(bench.gaps() == "boards|7|404");
+    bench.pass(25h);
+    bench.sync();
+
+    CHECK(bench.gaps().empty());
+    CHECK(bench.rows("SELECT * FROM sync_work WHERE scope = '7'").empty());
+}
+
+TEST_CASE("what the list of another stream names is not missing while that list is asked for") {
+    SweepsBench bench;
+    bench.source.table[kParts].others = "names";
+    bench.source.table[kNames] = {.name = "names",
+                                  .stage = "parts",
+                                  .rank = 31,
+                                  .proves = "asana_projects",
+                                  .proves_by = "notes",
+                                  .looked_at_by = "looks"};
+    bench.api.on("/me", {{"open parts 1 x\nopen names 1 n"}});
+    bench.api.on("/parts/x", {{"row 1 x\nrow 2 x\nrow 3 x"}, {"row 3 x"}});
+    bench.sync();
+    SQLite::Database(bench.file, SQLite::OPEN_READWRITE).exec("UPDATE asana_projects SET notes = 'n' WHERE gid = 1");
+    SQLite::Database(bench.file, SQLite::OPEN_READWRITE).exec("UPDATE asana_projects SET notes = 'm' WHERE gid = 2");
+    bench.api.on("/names/n", {{"row 1 x"}});
+    bench.api.on("/looks/2", {kNotFound});
+    bench.pass(25h);
+
+    bench.sync();
+
+    CHECK(bench.api.times("/looks/1") == 0);
+    CHECK(bench.tombstones() == "2|not_visible|walk");
+}

@@ -442,6 +442,18 @@ TEST_CASE("thousands of walks may wait for the answer about one feature") {
     CHECK(bench.api.most_at_once == 4);
 }
 
+TEST_CASE("the answer about another feature does not let them go") {
+    Bench bench;
+    bench.pace_options.concurrency = 4;
+    bench.api.on("/me", {{"open goals 1 g\nopen goals 1 h\nopen badges 1 b"}});
+    bench.api.on("/goals/g", {{.body = "", .status = 402, .after = 2s}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/badges/b") == 1);
+    CHECK(bench.api.times("/goals/h") == 0);
+}
+
 TEST_CASE("walks that wait for the answer about a feature go on though it has become known meanwhile") {
     Bench bench;
     bench.pace_options.concurrency = 4;

@@ -476,3 +476,25 @@ TEST_CASE("a comparison that fails is over by itself, and the daemon goes on") {
     CHECK(bench.guest->failure()->code() == ExitCode::unavailable);
     bench.sync.turn(1s);
 }
+
+TEST_CASE("edges that are missing or extra are told of, and their list is walked again") {
+    VerifyBench bench;
+    bench.api.on("/lists/a", {{"row 1 one\nopen links r l"}});
+    bench.api.on("/links/l", {{"edge 7\nedge 8"}});
+    bench.clock.advance(25h);
+    bench.sync();
+    CHECK(bench.rows("SELECT user_gid FROM asana_project_followers ORDER BY 1") == "7 8");
+    bench.api.on("/parts/one", {{"row 1 one\nrow 11 one\nrow 12 one"}});
+    bench.api.on("/lists/a", {{"row 1 one\nopen parts r one\nopen links r l\nrow 2 two\nopen parts r two"}});
+    CHECK(bench.verify());
+
+    bench.api.on("/links/l", {{"edge 8\nedge 9"}});
+    bench.options.repair = true;
+    CHECK_FALSE(bench.verify());
+
+    CHECK(bench.compared.found[static_cast<std::size_t>(Difference::missing)] == 1);
+    CHECK(bench.compared.found[static_cast<std::size_t>(Difference::extra)] == 1);
+    CHECK(bench.due() == "links|l");
+    bench.sync();
+    CHECK(bench.rows("SELECT user_gid FROM asana_project_followers ORDER BY 1") == "8 9");
+}

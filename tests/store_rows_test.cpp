@@ -466,6 +466,30 @@ TEST_CASE("a name is missed twice before it counts, and held by the other lists 
     CHECK(f.store->names(a) == std::vector<std::string>{"1"});
 }
 
+TEST_CASE("an edge is written where it differs, and removed by itself") {
+    Fixture f;
+    Page page;
+    page.values = {Value::of(std::string_view("1")), Value::of(std::string_view("7")), Value::of(std::string_view("1")),
+                   Value::of(std::string_view("8"))};
+    page.mentions = {{kUsers, "7", Value()}};
+    page.edges = {{.table = kFollowers, .gid = "7", .first = 0, .first_mention = 0, .mentions = 1},
+                  {.table = kFollowers, .gid = "8", .first = 2}};
+    f.store->begin();
+    CHECK_FALSE(f.store->holds(page, page.edges[0]));
+    f.store->write(page, {1, 1}, at(0));
+    f.store->commit();
+    CHECK(rows(f.file, kFollowerRows) == "1|7 1|8");
+    CHECK(rows(f.file, "SELECT gid FROM asana_users") == "7");
+    CHECK(f.store->holds(page, page.edges[0]));
+
+    f.store->begin();
+    f.store->unlink("asana_project_followers", "user_gid", "7", "project_gid", "1");
+    f.store->unlink("asana_project_followers", "user_gid", "8", "project_gid", "2");
+    f.store->commit();
+
+    CHECK(rows(f.file, kFollowerRows) == "1|8");
+}
+
 TEST_CASE("rows that nothing names are found") {
     Fixture f;
     put(*f.store, Projects().add("1", 10, "A", {"7"}).mention("9", "Cleo").user("7", 1, "Ann").user("8", 1, "Bob"));

@@ -21,9 +21,12 @@ enum class Is : std::uint8_t {
     reference,              // x_gid
     person,                 // x_gid, and the name as a mention
     typed,                  // x_gid and x_type
+    typed_with_name,        // the same, and the name as a mention
     json_references,        // a list of references: x, as a JSON array of gids
     json_people,            // the same, with names as mentions
+    json,                   // whatever it is: x, as JSON; of `inside` the members that are asked for
     structure,              // the columns of `inside`, each under its own name
+    own_gid,                // inside a structure: its gid, which comes unasked
     whole_structure,        // the same, asked for as a whole because its members cannot be named in opt_fields
     texts,                  // a list of strings: a child row each
     references,             // a list of references: a child row each
@@ -34,6 +37,7 @@ enum class Is : std::uint8_t {
     custom_field_settings,  // a child row each, and the definition as an object of its own
     enum_options,           // objects of their own, with their position
     status_options,         // the same
+    user_task_list,         // x_gid, and the list as an object of its own
 };
 
 struct Field {
@@ -48,11 +52,13 @@ struct Field {
 // What stands in a row without being in the answer: taken from the request.
 enum class Given : std::uint8_t {
     nothing,
-    workspace,  // workspace_gid: the work's root
-    parent,     // parent_gid and parent_type, where the answer does not say
-    position,   // project_gid: the scope; position: the place in the whole list
-    field,      // custom_field_gid and position: of an option, from the definition around it
-    type,       // custom_type_gid and position
+    workspace,   // workspace_gid: the work's root
+    parent,      // parent_gid and parent_type, where the answer does not say
+    position,    // project_gid: the scope; position: the place in the whole list
+    field,       // custom_field_gid and position: of an option, from the definition around it
+    type,        // custom_type_gid and position
+    membership,  // workspace_membership_gid: of a list, from the membership around it
+    item,        // portfolio_gid: the scope; item_gid: the object's own. The row is an edge, and has no gid
 };
 
 struct Mapping {
@@ -82,8 +88,8 @@ inline constexpr Field kWorkspaceFields[] = {
 };
 
 inline constexpr Field kWorkspaceMembershipFields[] = {
-    {"workspace", reference}, {"user", person, kUsers}, {"user_task_list", reference}, {"is_active", boolean},
-    {"is_admin", boolean},    {"is_guest", boolean},    {"is_view_only", boolean},     {"created_at", text},
+    {"workspace", reference}, {"user", person, kUsers}, {"user_task_list", user_task_list}, {"is_active", boolean},
+    {"is_admin", boolean},    {"is_guest", boolean},    {"is_view_only", boolean},          {"created_at", text},
 };
 
 inline constexpr Field kPhotoFields[] = {{"image_128x128", text, {}, {}, "photo_url"}};
@@ -110,6 +116,7 @@ inline constexpr Field kTeamFields[] = {
     {"join_request_management_access_level", text},
     {"team_member_removal_access_level", text},
     {"team_content_management_access_level", text},
+    {"custom_field_settings", custom_field_settings},
 };
 
 inline constexpr Field kTeamMembershipFields[] = {
@@ -399,7 +406,7 @@ inline constexpr Children kChildren[] = {
 inline constexpr Mapping kWorkspaces{"asana_workspaces", kWorkspaceFields};
 inline constexpr Mapping kWorkspaceMemberships{"asana_workspace_memberships", kWorkspaceMembershipFields};
 inline constexpr Mapping kPeople{kUsers, kUserFields};
-inline constexpr Mapping kTeams{"asana_teams", kTeamFields};
+inline constexpr Mapping kTeams{"asana_teams", kTeamFields, Given::nothing, "team"};
 inline constexpr Mapping kTeamMemberships{"asana_team_memberships", kTeamMembershipFields};
 inline constexpr Mapping kDefinitions{kCustomFields, kCustomFieldFields, Given::workspace};
 inline constexpr Mapping kEnumOptions{kOptions, kOptionFields, Given::field};

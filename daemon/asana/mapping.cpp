@@ -1,9 +1,14 @@
 #include "asana/mapping.hpp"
 
+#include "asana/fields_work.hpp"
+
+#include "asana/fields_planning.hpp"
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace taskmirror::asana {
@@ -35,6 +40,7 @@ std::string_view mention_table(std::string_view type) {
     if (type == "tag") return kTags;
     if (type == "custom_field") return kCustomFields;
     if (type == "enum_option") return kOptions;
+    if (type == "placeholder") return kPlaceholders;
     return {};
 }
 
@@ -52,6 +58,59 @@ void append_json_string(std::string& out, std::string_view text) {
             out += c;
     }
     out += '"';
+}
+
+constexpr int kDeepest = 32;  // of what is kept as JSON
+
+// As it came, but for white space and for what no text may hold.
+void append_json(std::string& out, Json& json, Page& page, int depth) {
+    if (depth == kDeepest) throw Error("nested too deep");
+    const std::size_t start = out.size();
+    const auto separate = [&] {
+        if (out.size() > start + 1) out += ',';
+    };
+    simdjson::ondemand::json_type type{};
+    if (json.type().get(type)) source::wrong("a value");
+    switch (type) {
+        case simdjson::ondemand::json_type::object: {
+            auto members = source::object(json);
+            out += '{';
+            source::for_each_member(*members, [&](std::string_view key, Json member) {
+                separate();
+                append_json_string(out, key);
+                out += ':';
+                append_json(out, member, page, depth + 1);
+            });
+            out += '}';
+            break;
+        }
+        case simdjson::ondemand::json_type::array: {
+            auto elements = source::array(json);
+            out += '[';
+            source::for_each_element(*elements, [&](std::size_t, Json element) {
+                separate();
+                append_json(out, element, page, depth + 1);
+            });
+            out += ']';
+            break;
+        }
+        case simdjson::ondemand::json_type::string:
+            append_json_string(out, source::text(json, page).as_text());
+            break;
+        case simdjson::ondemand::json_type::number: {
+            const std::string_view token = json.raw_json_token();
+            if (source::number(json).is_null()) source::wrong("a number");
+            out += token.substr(0, token.find_first_not_of("+-.0123456789eE"));
+            break;
+        }
+        case simdjson::ondemand::json_type::boolean:
+            out += source::boolean(json).integer != 0 ? "true" : "false";
+            break;
+        case simdjson::ondemand::json_type::null:
+            if (!source::is_null(json)) source::wrong("null");
+            out += "null";
+            break;
+    }
 }
 
 void append_opt_fields(std::span<const Field> fields, const std::string& prefix, std::string& out) {
@@ -76,6 +135,16 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
             case Is::texts:
             case Is::references:
                 add(field.name);
+                break;
+            case Is::json:
+                if (field.inside.empty()) add(field.name);
+                append_opt_fields(field.inside, inner, out);
+                break;
+            case Is::typed_with_name:
+                add(field.name);
+                add(field.name, ".name");
+                break;
+            case Is::own_gid:
                 break;
             case Is::person:
             case Is::json_people:
@@ -103,6 +172,9 @@ void append_opt_fields(std::span<const Field> fields, const std::string& prefix,
             case Is::status_options:
                 append_opt_fields(kStatusOptionFields, inner, out);
                 break;
+            case Is::user_task_list:
+                append_opt_fields(kUserTaskListFields, inner, out);
+                break;
         }
     }
 }
@@ -116,6 +188,7 @@ struct Mapper::Reader {
     int column = kNone;  // the first of its columns
     int rows = kNone;    // the child table
     int to = kNone;      // the table of mentions
+    int gid = kNone;     // of a structure: the column that keeps its gid
     std::vector<Reader> inside;
     std::vector<std::uint16_t> order;  // of the keys in the last object: the next one has most likely the same
 };
@@ -222,22 +295,26 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
 
 Mapper::Mapper(Redactions rules, std::string key)
     : rules_(std::move(rules)), key_(std::move(key)), seed_(kMappingVersion) {
-    for (const Mapping* mapping : kMappings) {
+    const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings, kPlanningMappings};
+    const std::span<const Children> children[] = {kChildren, kWorkChildren, kPlanningChildren};
+    for (const Mapping* mapping : std::views::join(mappings)) {
         compiled_.push_back(std::make_unique<Compiled>());
         compiled_.back()->mapping = mapping;
         compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
-        tables_.push_back({.name = mapping->table, .columns = {}, .entity = true});
+        tables_.push_back({.name = mapping->table, .columns = {}, .entity = mapping->given != Given::item});
     }
-    for (const Children& child : kChildren)
+    for (const Children& child : std::views::join(children))
         tables_.push_back({.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
 
     for (const auto& compiled : compiled_) {
         auto& columns = compiled->columns;
+        if (compiled->mapping->given == Given::item) columns = {"portfolio_gid", "item_gid"};  // the key comes first
         compile(compiled->mapping->fields, compiled->fields, columns);
         compiled->given = static_cast<int>(columns.size());
         switch (compiled->mapping->given) {
             case Given::nothing:
             case Given::parent:
+            case Given::item:
                 break;
             case Given::workspace:
                 columns.emplace_back("workspace_gid");
@@ -250,6 +327,9 @@ Mapper::Mapper(Redactions rules, std::string key)
                 break;
             case Given::type:
                 columns.insert(columns.end(), {"custom_type_gid", "position"});
+                break;
+            case Given::membership:
+                columns.emplace_back("workspace_membership_gid");
                 break;
         }
         tables_[compiled->table].columns = columns;
@@ -365,15 +445,22 @@ void Mapper::compile(std::span<const Field> fields, Reader& reader, std::vector<
             case Is::json_texts:
             case Is::json_references:
             case Is::json_people:
+            case Is::json:
                 column(field.name);
                 break;
             case Is::reference:
             case Is::person:
+            case Is::user_task_list:
                 column(name_of(name + "_gid"));
                 break;
             case Is::typed:
+            case Is::typed_with_name:
                 column(name_of(name + "_gid"));
                 column(name_of(name + "_type"));
+                break;
+            case Is::own_gid:
+                reader.gid = static_cast<int>(columns.size());
+                columns.push_back(field.column);
                 break;
             case Is::structure:
             case Is::whole_structure:
@@ -424,11 +511,13 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     read(target.fields, object, context, draft);
     if (draft.gid.is_null()) throw Error("an object without gid");
 
+    if (mapping.given == Given::item) return add_edge(draft, context);
+
     std::uint64_t seed = seed_;
     if (mapping.given != Given::nothing) {
         const auto scope = page.keep(mapping.given == Given::workspace ? context.root : context.scope);
         seed = mix(seed, scope);
-        if (mapping.given == Given::workspace) {
+        if (mapping.given == Given::workspace || mapping.given == Given::membership) {
             draft[target.given] = Value::of(scope);
         } else if (mapping.given == Given::parent) {
             const int parent = static_cast<int>(column(mapping, "parent_gid"));
@@ -466,12 +555,29 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
     return page.entities.size() - 1;
 }
 
+// Of what leads somewhere: the place to which it leads is mentioned.
+std::size_t Mapper::add_edge(Draft& draft, const Context& context) {
+    Page& page = *draft.page;
+    draft[0] = Value::of(page.keep(context.scope));
+    draft[1] = draft.gid;
+    const auto type = draft[2].is_null() ? std::string_view() : draft[2].as_text();
+    if (const auto table = mention_table(type); !table.empty()) draft.mention(table_index(table), draft.gid, Value());
+    page.edges.push_back({.table = compiled(*draft.mapping).table,
+                          .gid = draft.gid.as_text(),
+                          .first = draft.first,
+                          .first_mention = static_cast<std::uint32_t>(page.mentions.size()),
+                          .mentions = static_cast<std::uint32_t>(draft.mentions.size())});
+    page.mentions.insert(page.mentions.end(), draft.mentions.begin(), draft.mentions.end());
+    return page.edges.size() - 1;
+}
+
 void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Draft& draft) {
     Page& page = *draft.page;
     std::size_t place = 0;
     source::for_each_member(object, [&](std::string_view key, Json json) {
         if (key == "gid") {
             draft.gid = gid_in(json, page);
+            if (reader.gid != kNone) draft[reader.gid] = draft.gid;
             return;
         }
         auto& fields = reader.inside;
@@ -509,6 +615,7 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                 }
                 break;
             case Is::typed:
+            case Is::typed_with_name:
                 if (const auto reference = reference_in(json, draft)) {
                     draft.note(*reference);
                     draft[field.column] = reference->gid;
@@ -539,6 +646,12 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                     draft[field.column] = Value::of(page.keep(list + "]"));
                 }
                 break;
+            case Is::json:
+                if (std::string kept; !source::is_null(json)) {
+                    append_json(kept, json, page, 0);
+                    draft[field.column] = Value::of(page.keep(kept));
+                }
+                break;
             case Is::structure:
             case Is::whole_structure:
                 if (auto members = source::object(json)) {
@@ -546,6 +659,8 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                     read(field, *members, context, draft);
                     draft.gid = gid;
                 }
+                break;
+            case Is::own_gid:
                 break;
             case Is::texts:
             case Is::references:
@@ -572,6 +687,13 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                             {.root = context.root, .scope = owner, .position = static_cast<std::int64_t>(position)},
                             page);
                     });
+                }
+                break;
+            case Is::user_task_list:
+                if (auto list = source::object(json)) {
+                    if (draft.gid.is_null()) source::wrong("a gid before the list");
+                    const auto entity = map(kUserTaskLists, *list, {.scope = draft.gid.as_text()}, page);
+                    draft[field.column] = Value::of(page.entities[entity].gid);
                 }
                 break;
         }

@@ -44,7 +44,8 @@ class Mapper {
 
     std::span<const Table> tables() const { return tables_; }
 
-    // Appends the object, with whatever objects stand inside it, to the page. Gives its index in page.entities.
+    // Appends the object, with whatever objects stand inside it, to the page. Gives its index in page.entities; of
+    // Given::item, in page.edges.
     // Throws Error when it has no gid, or a field of a wrong type.
     std::size_t map(const Mapping& mapping, source::JsonObject& object, const Context& context, Page& page);
     // Of the object that was mapped last.
@@ -74,6 +75,7 @@ class Mapper {
     void compile_rules();
 
     static std::optional<Reference> reference_in(source::Json& json, Draft& draft, std::string_view table = {});
+    std::size_t add_edge(Draft& draft, const Context& context);
     void read(Reader& reader, source::JsonObject& object, const Context& context, Draft& draft);
     void read_list(const Reader& field, source::Json& json, Draft& draft);
     void read_custom_field_values(Reader& field, source::Json& json, const Context& context, Draft& draft);

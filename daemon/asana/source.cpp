@@ -28,6 +28,15 @@ constexpr int kPageSize = 100;  // the most that Asana gives: https://developers
 
 constexpr std::string_view kProjectless = "projectless_tasks";  // the switch of lists that lead to them
 
+// What a watermark is to the parameter of this stream.
+std::string since(const Stream& stream, std::string_view watermark) {
+    if (stream.days == 0) return std::string(watermark);
+    const auto at = parse_iso(watermark);
+    if (!at) throw Error("a watermark that is no time");
+    constexpr std::size_t kDate = 10;  // 2026-01-01
+    return iso(*at - std::chrono::days(stream.days)).substr(0, kDate);
+}
+
 const Stream& stream_of(Id id) { return kStreams[static_cast<std::size_t>(id)]; }
 
 std::string_view last_segment(std::string_view scope) {
@@ -55,7 +64,8 @@ std::int64_t newest_first(const Value& instant) {
 }
 
 bool counts(const Value& value) {
-    return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0);
+    return value.type == Value::Type::text || (value.type == Value::Type::integer && value.integer != 0) ||
+           (value.type == Value::Type::real && value.real != 0);
 }
 
 // Stories of what may leave modified_at alone. The documentation contradicts itself.
@@ -101,7 +111,7 @@ class AsanaSource final : public source::Source {
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
             engine.off = !wanted(stream);
-            if (engine.off) engine.rotates = {};
+            if (engine.off) engine.rotates = engine.net_of = {};
             fields_.push_back(stream.mapping != nullptr && stream.opt_fields
                                   ? opt_fields(*stream.mapping, options_.projects.is_on())
                                   : "");
@@ -151,11 +161,11 @@ class AsanaSource final : public source::Source {
             target += value;
             separator = '&';
         };
-        if (stream.shape == Stream::Shape::list) {
+        if (stream.shape == Stream::Shape::list && stream.paged) {
             add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
             if (!work.offset.empty()) add("offset", percent_encode(work.offset));
         }
-        if (stream.engine.watermark) add("modified_since", percent_encode(work.cursor));
+        if (stream.engine.watermark) add(stream.since, percent_encode(since(stream, work.cursor)));
         if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
@@ -316,40 +326,45 @@ class AsanaSource final : public source::Source {
                      source::Answer& answer) {
         if (stream.mapping == nullptr) {
             read_me(object, answer);
-            open(stream, work.root, {}, nullptr, answer);
+            open(stream, work.root, {}, 0, -1, answer);
             return;
         }
         const auto scope = last_segment(work.scope);
         const auto before = answer.page.entities.size();
-        const auto entity = mapper_.map(*stream.mapping, object,
-                                        {.root = work.root,
-                                         .scope = scope,
-                                         .parent_type = stream.parent_type,
-                                         .position = work.walked + index,
-                                         .wanted = work.wanted},
-                                        answer.page);
+        const auto row = mapper_.map(*stream.mapping, object,
+                                     {.root = work.root,
+                                      .scope = scope,
+                                      .parent_type = stream.parent_type,
+                                      .position = work.walked + index,
+                                      .wanted = work.wanted},
+                                     answer.page);
+        const Belongs& belongs = mapper_.belongs();
+        if (stream.mapping->given == Given::item) {
+            if (belongs.to_others) {
+                answer.page.edges.pop_back();
+                return;
+            }
+            const Edge& edge = answer.page.edges[row];
+            open(stream, work.root, edge.gid, edge.first, -1, answer);
+            return;
+        }
         const bool workspace = stream.mapping == &kWorkspaces;
         // Where nothing tells what is above a task, only its parent's list and a look at itself bring it.
-        const Belongs& belongs = mapper_.belongs();
         if (belongs.untold && !belongs.to_wanted && !belongs.to_others && stream.resource == kProjectless) {
             answer.page.entities.resize(before);
             return;
         }
-        if (workspace ? !wanted(answer.page, entity) : !wanted(work, stream, answer.page, entity)) {
-            const Entity& its = answer.page.entities[entity];
+        if (workspace ? !wanted(answer.page, row) : !wanted(work, stream, answer.page, row)) {
+            const Entity& its = answer.page.entities[row];
             if (!workspace) answer.unwanted.emplace_back(its.table, its.gid);
             answer.page.entities.resize(before);
             return;
         }
         // What must be known of its texts is known.
-        follow(stream, work, entity, answer);
+        const Entity& entity = answer.page.entities[row];
+        open(stream, workspace ? entity.gid : work.root, entity.gid, entity.first, static_cast<std::int64_t>(row),
+             answer);
         mapper_.redact(answer.page, before);
-    }
-
-    void follow(const Stream& stream, const source::Work& work, std::size_t entity, source::Answer& answer) {
-        const bool workspace = stream.mapping == &kWorkspaces;
-        const auto gid = answer.page.entities[entity].gid;
-        open(stream, workspace ? gid : work.root, gid, &answer.page.entities[entity], answer);
     }
 
     // An event is a hint: what it speaks of is asked for. https://developers.asana.com/reference/events
@@ -435,20 +450,19 @@ class AsanaSource final : public source::Source {
         }
     }
 
-    // The follow-up work of one row.
-    void open(const Stream& stream, std::string_view root, std::string_view gid, const Entity* entity,
-              source::Answer& answer) {
+    // The follow-up work of one row: its values begin at `first`; `opener` is its index, if it is an entity.
+    void open(const Stream& stream, std::string_view root, std::string_view gid, std::uint32_t first,
+              std::int64_t opener, source::Answer& answer) {
         const auto value = [&](std::string_view column) -> const Value& {
-            return answer.page.values[entity->first + mapper_.column(*stream.mapping, column)];
+            return answer.page.values[first + mapper_.column(*stream.mapping, column)];
         };
-        const std::int64_t opener = entity != nullptr ? entity - answer.page.entities.data() : -1;
         for (const Opens& opens : stream.opens) {
             const Stream& opened = stream_of(opens.stream);
             if (!wanted(opened)) continue;
             if (!opens.where.empty() && !opens.number && !counts(value(opens.where))) continue;
             if (!opens.is.empty() && value(opens.where).as_text() != opens.is) continue;
             const bool per_workspace = opened.path.find("{scope}") == std::string_view::npos;
-            std::string scope(gid);
+            std::string scope(opens.part.empty() ? gid : opens.part);
             if (!opens.by.empty()) {
                 if (value(opens.by).is_null()) continue;
                 scope = value(opens.by).as_text();

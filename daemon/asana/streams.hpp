@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "asana/fields.hpp"
+#include "asana/fields_planning.hpp"
+#include "asana/fields_work.hpp"
 #include "source/source.hpp"
 
 namespace taskmirror::asana {
@@ -55,6 +57,48 @@ enum class Id : std::uint16_t {
     project_brief,
     story,
     attachment,
+    time_tracking_entries,
+    time_tracking_entries_since,
+    time_tracking_categories,
+    timesheet_approval_statuses,
+    timesheet_approval_statuses_since,
+    allocations,
+    project_templates,
+    roles,
+    agents,
+    ooo_entries,
+    task_templates,
+    budgets,
+    rates,
+    task_time_tracking_entries,
+    time_tracking_entry,
+    timesheet_approval_status,
+    allocation,
+    project_template,
+    role,
+    agent,
+    ooo_entry,
+    task_template,
+    budget,
+    rate,
+    portfolios,
+    nested_portfolios,
+    portfolio_items,
+    project_portfolio_settings,
+    portfolio_memberships,
+    portfolio_status_updates,
+    goals,
+    team_goals,
+    time_periods,
+    goal_relationships,
+    goal_memberships,
+    goal_status_updates,
+    goal_stories,
+    portfolio,
+    project_portfolio_setting,
+    goal,
+    goal_relationship,
+    time_period,
 };
 
 // A row of one stream opens work in another one.
@@ -69,9 +113,10 @@ struct Opens {
         changed,
         fresh,
         watched
-    } when = When::always;  // the row: new or not as it was; new; with another set in a watched column
-    bool stored = false;    // and only if rows of that stream are stored for it
-    bool number = false;    // and only if not so many are stored as `where` says
+    } when = When::always;       // the row: new or not as it was; new; with another set in a watched column
+    bool stored = false;         // and only if rows of that stream are stored for it
+    bool number = false;         // and only if not so many are stored as `where` says
+    std::string_view part = {};  // stands for {scope}: this part of a list that has several
 };
 using When = Opens::When;
 
@@ -90,6 +135,11 @@ struct Stream {
     bool opt_fields = true;             // false: the endpoint takes none
     std::string_view resource = {};     // the switch in the configuration; empty: always on
     std::string_view parent_type = {};  // of Given::parent
+    bool paged = true;                  // false: the list takes neither limit nor offset
+    // Of a stream with a watermark: the parameter that takes it. Of a date so many days are taken off: it is the day
+    // that something is for, not that of the change.
+    std::string_view since = "modified_since";
+    int days = 0;
 };
 
 inline constexpr Opens kOpenedByMe[] = {{Id::workspaces}};
@@ -100,11 +150,26 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::custom_fields},
     {Id::tags},
     {Id::projects},
+    {Id::time_tracking_entries},
+    {.stream = Id::time_tracking_categories, .part = "false"},
+    {.stream = Id::time_tracking_categories, .part = "true"},
+    {Id::timesheet_approval_statuses},
+    {Id::allocations},
+    {Id::project_templates},
+    {Id::roles, {}, "is_organization"},
+    {Id::agents, {}, "is_organization"},
+    {Id::portfolios},
+    {Id::goals},
+    {Id::time_periods},
 };
 inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
 // Deactivated people are in no list of users, and keep their tasks.
-inline constexpr Opens kOpenedByWorkspaceMembership[] = {{Id::user_tasks, "user_gid"}};
-inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}};
+inline constexpr Opens kOpenedByWorkspaceMembership[] = {
+    {Id::user_tasks, "user_gid"},
+    {Id::ooo_entries, "user_gid", "is_active"},
+    {.stream = Id::ooo_entries, .by = "user_gid", .when = When::changed},  // of the deactivated, once
+};
+inline constexpr Opens kOpenedByTeam[] = {{Id::team_memberships}, {Id::team_goals}};
 inline constexpr Opens kOpenedByTag[] = {{Id::tag_tasks}};
 inline constexpr Opens kOpenedByProject[] = {
     {Id::sections},
@@ -114,6 +179,9 @@ inline constexpr Opens kOpenedByProject[] = {
     {Id::custom_types},
     {Id::project_briefs, "project_brief_gid", "project_brief_gid"},
     {Id::project_attachments},
+    {Id::task_templates},
+    {Id::budgets},
+    {Id::rates},
     {.stream = Id::project_tasks,
      .when = When::watched},  // its fields are those of its tasks, and move nothing in them
 };
@@ -132,12 +200,13 @@ inline constexpr Opens kOpenedByTask[] = {
      .stored = true},  // one may be gone
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
-// one, or one that came back, is counted by its parent.
+// one, or one that came back, is counted by its parent; what was tracked for it may be older than what is asked for.
 inline constexpr Opens kOpenedByChangedTask[] = {
     {Id::task, "parent_gid", {}, {}, {}, When::fresh},
     {.stream = Id::task_subtasks, .where = "num_subtasks", .when = When::changed, .number = true},
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
+    {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
 };
 // As that; and no event has told whether an attachment is gone.
 inline constexpr Opens kOpenedByModifiedTask[] = {
@@ -146,9 +215,25 @@ inline constexpr Opens kOpenedByModifiedTask[] = {
     {Id::task_stories, {}, {}, {}, "modified_at", When::changed},
     {Id::task_attachments, {}, {}, {}, "modified_at", When::fresh},
     {.stream = Id::task_attachments, .newest = "modified_at", .when = When::changed, .stored = true},
+    {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::fresh},
 };
 inline constexpr Opens kOpenedByStory[] = {
     {Id::task_attachments, "target_gid", "resource_subtype", "attachment_added", {}, When::fresh},
+};
+inline constexpr Opens kOpenedByPortfolio[] = {
+    {Id::portfolio_items},
+    {Id::project_portfolio_settings},
+    {Id::portfolio_memberships},
+    {Id::portfolio_status_updates},
+};
+// One that somebody else owns is in no other list.
+inline constexpr Opens kOpenedByPortfolioItem[] = {{Id::nested_portfolios, "item_gid", "item_type", "portfolio"}};
+inline constexpr Opens kOpenedByGoal[] = {
+    {Id::goal_relationships},
+    {Id::goal_memberships},
+    {Id::goal_status_updates},
+    {Id::goal_stories},
+    {.stream = Id::goal_stories, .when = When::changed},
 };
 
 // A field that is local to a project stands in no list; a value remains when its field is taken off.
@@ -156,6 +241,7 @@ inline constexpr Remains::Kin kFieldsInUse[] = {
     {kSettings, "custom_field_gid"},
     {kValues, "custom_field_gid"},
 };
+inline constexpr Remains::Kin kNested[] = {{kPortfolioItems, "item_gid"}};
 
 using source::Every;
 using source::Kind;
@@ -279,6 +365,121 @@ inline constexpr Stream kStreams[] = {
      .path = "/stories/{scope}", .mapping = &kStories, .shape = Shape::single, .opens = kOpenedByStory, .resource = "stories"},
     {.engine = {.name = "attachment", .stage = "stories and attachments", .rank = 62, .kind = Kind::one_off, .looks_at = "asana_attachments"},
      .path = "/attachments/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "attachments"},
+    // Only the full list proves what is gone; what is entered for the last days is asked for more often.
+    {.engine = {.name = "time_tracking_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .every = Every::reconcile,
+                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry"},
+     .path = "/time_tracking_entries?workspace={root}&entered_on_start_date=1970-01-01", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
+    {.engine = {.name = "time_tracking_entries_since", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .watermark = true, .net_of = "time_tracking_entries", .every = Every::relist},
+     .path = "/time_tracking_entries?workspace={root}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries", .since = "entered_on_start_date", .days = 7},
+    // Either half names a part of them, and none of the other.
+    {.engine = {.name = "time_tracking_categories", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking categories", .every = Every::relist,
+                .proves = "asana_time_tracking_categories", .remembered = true},
+     .path = "/time_tracking_categories?workspace={root}&is_archived={scope}", .mapping = &kTimeTrackingCategories, .resource = "time_tracking_categories"},
+    {.engine = {.name = "timesheet_approval_statuses", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .every = Every::reconcile,
+                .proves = "asana_timesheet_approval_statuses", .proves_by = "workspace_gid", .looked_at_by = "timesheet_approval_status"},
+     .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses"},
+    {.engine = {.name = "timesheet_approval_statuses_since", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .watermark = true, .net_of = "timesheet_approval_statuses", .every = Every::relist},
+     .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses", .since = "from_date", .days = 35},
+    {.engine = {.name = "allocations", .stage = "time, capacity and templates", .rank = 58, .capability = "capacity plans", .every = Every::relist,
+                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation"},
+     .path = "/allocations?workspace={root}", .mapping = &kAllocations, .resource = "allocations"},
+    {.engine = {.name = "project_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "project templates", .every = Every::relist,
+                .proves = "asana_project_templates", .proves_by = "workspace_gid", .looked_at_by = "project_template"},
+     .path = "/project_templates?workspace={root}", .mapping = &kProjectTemplates, .resource = "project_templates"},
+    {.engine = {.name = "roles", .stage = "time, capacity and templates", .rank = 58, .capability = "roles", .every = Every::relist,
+                .proves = "asana_roles", .proves_by = "workspace_gid", .looked_at_by = "role"},
+     .path = "/roles?workspace={root}", .mapping = &kRoles, .resource = "roles"},
+    {.engine = {.name = "agents", .stage = "time, capacity and templates", .rank = 58, .capability = "agents", .every = Every::relist,
+                .proves = "asana_agents", .proves_by = "workspace_gid", .looked_at_by = "agent"},
+     .path = "/workspaces/{root}/agents", .mapping = &kAgents, .resource = "agents"},
+    // One request per project or person: no list of a workspace tells of them.
+    {.engine = {.name = "ooo_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "out-of-office entries", .every = Every::reconcile,
+                .proves = "asana_ooo_entries", .proves_by = "user_gid", .proves_root = "workspace_gid", .looked_at_by = "ooo_entry"},
+     .path = "/ooo_entries?user={scope}&workspace={root}", .mapping = &kOooEntries, .resource = "ooo_entries"},
+    {.engine = {.name = "task_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "task templates", .every = Every::reconcile,
+                .proves = "asana_task_templates", .proves_by = "project_gid", .looked_at_by = "task_template"},
+     .path = "/task_templates?project={scope}", .mapping = &kTaskTemplates, .resource = "task_templates"},
+    {.engine = {.name = "budgets", .stage = "time, capacity and templates", .rank = 58, .capability = "budgets", .every = Every::reconcile,
+                .proves = "asana_budgets", .proves_by = "parent_gid", .looked_at_by = "budget"},
+     .path = "/budgets?parent={scope}", .mapping = &kBudgets, .opt_fields = false, .resource = "budgets", .parent_type = "project", .paged = false},
+    {.engine = {.name = "rates", .stage = "time, capacity and templates", .rank = 58, .capability = "rates", .every = Every::reconcile,
+                .proves = "asana_rates", .proves_by = "parent_gid", .looked_at_by = "rate"},
+     .path = "/rates?parent={scope}", .mapping = &kRates, .opt_fields = false, .resource = "rates", .parent_type = "project"},
+    {.engine = {.name = "task_time_tracking_entries", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "time tracking"},
+     .path = "/time_tracking_entries?task={scope}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
+    {.engine = {.name = "time_tracking_entry", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "time tracking", .looks_at = "asana_time_tracking_entries", .gives_row = true},
+     .path = "/time_tracking_entries/{scope}", .mapping = &kTimeTrackingEntries, .shape = Shape::single, .resource = "time_tracking_entries"},
+    {.engine = {.name = "timesheet_approval_status", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "timesheets", .looks_at = "asana_timesheet_approval_statuses", .gives_row = true},
+     .path = "/timesheet_approval_statuses/{scope}", .mapping = &kTimesheetApprovalStatuses, .shape = Shape::single, .resource = "timesheet_approval_statuses"},
+    {.engine = {.name = "allocation", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "capacity plans", .looks_at = "asana_allocations", .gives_row = true},
+     .path = "/allocations/{scope}", .mapping = &kAllocations, .shape = Shape::single, .resource = "allocations"},
+    {.engine = {.name = "project_template", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "project templates", .looks_at = "asana_project_templates", .gives_row = true},
+     .path = "/project_templates/{scope}", .mapping = &kProjectTemplates, .shape = Shape::single, .resource = "project_templates"},
+    {.engine = {.name = "role", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "roles", .looks_at = "asana_roles", .gives_row = true},
+     .path = "/roles/{scope}", .mapping = &kRoles, .shape = Shape::single, .resource = "roles"},
+    {.engine = {.name = "agent", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "agents", .looks_at = "asana_agents", .gives_row = true},
+     .path = "/agents/{scope}", .mapping = &kAgents, .shape = Shape::single, .resource = "agents"},
+    {.engine = {.name = "ooo_entry", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "out-of-office entries", .looks_at = "asana_ooo_entries", .gives_row = true},
+     .path = "/ooo_entries/{scope}", .mapping = &kOooEntries, .shape = Shape::single, .resource = "ooo_entries"},
+    {.engine = {.name = "task_template", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "task templates", .looks_at = "asana_task_templates", .gives_row = true},
+     .path = "/task_templates/{scope}", .mapping = &kTaskTemplates, .shape = Shape::single, .resource = "task_templates"},
+    {.engine = {.name = "budget", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "budgets", .looks_at = "asana_budgets"},
+     .path = "/budgets/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "budgets"},
+    {.engine = {.name = "rate", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "rates", .looks_at = "asana_rates"},
+     .path = "/rates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "rates"},
+    // A personal token gets the portfolios that its user owns, and no others: https://developers.asana.com/reference/getportfolios
+    {.engine = {.name = "portfolios", .stage = "portfolios and goals", .rank = 58, .capability = "portfolios", .every = Every::relist,
+                .proves = kPortfolios, .proves_by = "workspace_gid", .looked_at_by = "portfolio", .named_by = kNested},
+     .path = "/portfolios?workspace={root}&owner=me", .mapping = &kPortfolioList, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "nested_portfolios", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist},
+     .path = "/portfolios/{scope}", .mapping = &kPortfolioList, .shape = Shape::single, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "portfolio_items", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = kPortfolioItems, .proves_by = "portfolio_gid", .proves_gid = "item_gid"},
+     .path = "/portfolios/{scope}/items", .mapping = &kPortfolioItemList, .opens = kOpenedByPortfolioItem, .opt_fields = false, .resource = "portfolios"},
+    {.engine = {.name = "project_portfolio_settings", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_project_portfolio_settings", .proves_by = "portfolio_gid", .looked_at_by = "project_portfolio_setting"},
+     .path = "/portfolios/{scope}/project_portfolio_settings", .mapping = &kProjectPortfolioSettings, .resource = "portfolios"},
+    {.engine = {.name = "portfolio_memberships", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_memberships", .proves_by = "parent_gid", .looked_at_by = "membership"},
+     .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "portfolio"},
+    {.engine = {.name = "portfolio_status_updates", .stage = "portfolios and goals", .rank = 59, .capability = "portfolios", .every = Every::relist,
+                .proves = "asana_status_updates", .proves_by = "parent_gid", .looked_at_by = "status_update"},
+     .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "portfolio"},
+    // Whether the list of a workspace has the goals of teams, too, is not documented: each team is asked for its own.
+    {.engine = {.name = "goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
+                .proves = kGoals, .proves_by = "workspace_gid", .looked_at_by = "goal", .others = "team_goals"},
+     .path = "/goals?workspace={root}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "team_goals", .stage = "portfolios and goals", .rank = 58, .capability = "goals", .every = Every::relist,
+                .proves = kGoals, .proves_by = "team_gid", .looked_at_by = "goal", .proves_part = {"is_workspace_level", "0"}},
+     .path = "/goals?team={scope}", .mapping = &kGoalList, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "time_periods", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_time_periods", .proves_by = "workspace_gid", .looked_at_by = "time_period"},
+     .path = "/time_periods?workspace={root}", .mapping = &kTimePeriods, .resource = "goals"},
+    {.engine = {.name = "goal_relationships", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_goal_relationships", .proves_by = "supported_goal_gid", .looked_at_by = "goal_relationship"},
+     .path = "/goal_relationships?supported_goal={scope}", .mapping = &kGoalRelationships, .resource = "goals"},
+    {.engine = {.name = "goal_memberships", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_memberships", .proves_by = "parent_gid", .looked_at_by = "membership"},
+     .path = "/memberships?parent={scope}", .mapping = &kMemberships, .opt_fields = false, .resource = "memberships", .parent_type = "goal"},
+    {.engine = {.name = "goal_status_updates", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::relist,
+                .proves = "asana_status_updates", .proves_by = "parent_gid", .looked_at_by = "status_update"},
+     .path = "/status_updates?parent={scope}", .mapping = &kStatusUpdates, .resource = "status_updates", .parent_type = "goal"},
+    // Most come with a change of the goal, which has them read at once; one request for each goal in an hour would be too many.
+    {.engine = {.name = "goal_stories", .stage = "portfolios and goals", .rank = 59, .capability = "goals", .every = Every::reconcile,
+                .proves = "asana_stories", .proves_by = "target_gid", .looked_at_by = "story"},
+     .path = "/goals/{scope}/stories", .mapping = &kStories, .resource = "stories"},
+    {.engine = {.name = "portfolio", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "portfolios", .looks_at = kPortfolios, .gives_row = true},
+     .path = "/portfolios/{scope}", .mapping = &kPortfolioList, .shape = Shape::single, .opens = kOpenedByPortfolio, .resource = "portfolios"},
+    {.engine = {.name = "project_portfolio_setting", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "portfolios",
+                .looks_at = "asana_project_portfolio_settings", .gives_row = true},
+     .path = "/project_portfolio_settings/{scope}", .mapping = &kProjectPortfolioSettings, .shape = Shape::single, .resource = "portfolios"},
+    {.engine = {.name = "goal", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals", .looks_at = kGoals, .gives_row = true},
+     .path = "/goals/{scope}", .mapping = &kGoalList, .shape = Shape::single, .opens = kOpenedByGoal, .resource = "goals"},
+    {.engine = {.name = "goal_relationship", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals",
+                .looks_at = "asana_goal_relationships", .gives_row = true},
+     .path = "/goal_relationships/{scope}", .mapping = &kGoalRelationships, .shape = Shape::single, .resource = "goals"},
+    {.engine = {.name = "time_period", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals", .looks_at = "asana_time_periods", .gives_row = true},
+     .path = "/time_periods/{scope}", .mapping = &kTimePeriods, .shape = Shape::single, .resource = "goals"},
 };
 // clang-format on
 
@@ -296,6 +497,7 @@ inline constexpr Remains::Kin kWithTask[] = {
     {"asana_stories", "target_gid"},
     {"asana_attachments", "parent_gid"},
     {"asana_tasks", "parent_gid"},
+    {"asana_time_tracking_entries", "task_gid"},
 };
 inline constexpr Remains::Kin kOfProject[] = {
     {"asana_project_members", "project_gid"},         {"asana_project_followers", "project_gid"},
@@ -306,13 +508,47 @@ inline constexpr Remains::Kin kOfProject[] = {
 inline constexpr Remains::Kin kWithProject[] = {
     {"asana_sections", "project_gid"},       {"asana_memberships", "parent_gid"},
     {"asana_status_updates", "parent_gid"},  {"asana_attachments", "parent_gid"},
-    {"asana_project_briefs", "project_gid"},
+    {"asana_project_briefs", "project_gid"}, {"asana_task_templates", "project_gid"},
+    {"asana_budgets", "parent_gid"},         {"asana_rates", "parent_gid"},
+    {"asana_allocations", "parent_gid"},
 };
 inline constexpr Remains::Kin kWithProjectBrief[] = {{"asana_attachments", "parent_gid"}};
 inline constexpr Remains::Kin kOfTag[] = {
     {"asana_tag_followers", "tag_gid"},
     {"asana_task_tags", "tag_gid", "asana_tasks", "task_gid"},
 };
+inline constexpr Remains::Kin kWithWorkspaceMembership[] = {{"asana_user_task_lists", "workspace_membership_gid"}};
+inline constexpr Remains::Kin kOfEntry[] = {{"asana_time_tracking_entry_categories", "time_tracking_entry_gid"}};
+inline constexpr Remains::Kin kOfPortfolio[] = {
+    {"asana_portfolio_members", "portfolio_gid"},
+    {"asana_portfolio_project_templates", "portfolio_gid"},
+    {kPortfolioItems, "portfolio_gid"},
+    {kSettings, "parent_gid"},
+    {kValues, "object_gid"},
+    {kItems, "object_gid"},
+};
+inline constexpr Remains::Kin kWithPortfolio[] = {
+    {"asana_project_portfolio_settings", "portfolio_gid"},
+    {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},
+};
+inline constexpr Remains::Kin kOfGoal[] = {
+    {"asana_goal_followers", "goal_gid"},
+    {kSettings, "parent_gid"},
+    {kValues, "object_gid"},
+    {kItems, "object_gid"},
+};
+inline constexpr Remains::Kin kWithGoal[] = {
+    {"asana_goal_relationships", "supported_goal_gid"},
+    {"asana_memberships", "parent_gid"},
+    {"asana_status_updates", "parent_gid"},
+    {"asana_stories", "target_gid"},
+};
+inline constexpr Remains::Kin kNamesProject[] = {
+    {kPortfolioItems, "item_gid"},
+    {"asana_goal_relationships", "supporting_resource_gid"},
+};
+inline constexpr Remains::Kin kOfTeam[] = {{kSettings, "parent_gid"}};
 inline constexpr Remains::Kin kWithTeam[] = {{"asana_team_memberships", "team_gid"}};
 inline constexpr Remains::Kin kWithCustomField[] = {{kOptions, "custom_field_gid"}};
 inline constexpr Remains::Kin kWithCustomType[] = {{"asana_custom_type_status_options", "custom_type_gid"}};
@@ -320,6 +556,8 @@ inline constexpr Remains::Kin kNamesUser[] = {
     {kItems, "item_gid"},
     {"asana_stories", "old_people_value"},
     {"asana_stories", "new_people_value"},
+    {"asana_allocations", "assignee_gid"},
+    {"asana_rates", "resource_gid"},
 };
 inline constexpr Remains::Kin kNamesOption[] = {
     {kItems, "item_gid"},
@@ -329,8 +567,14 @@ inline constexpr Remains::Kin kNamesOption[] = {
 // What referred to it, and is not told that it is gone.
 inline constexpr Remains::Kin kInProject[] = {
     {"asana_task_memberships", "project_gid", "asana_tasks", "task_gid"},
+    {kPortfolioItems, "item_gid"},
 };
-inline constexpr Remains::Kin kAboutProject[] = {{"asana_stories", "project_gid"}};
+inline constexpr Remains::Kin kAboutProject[] = {
+    {"asana_stories", "project_gid"},
+    {"asana_time_tracking_entries", "attributable_to_gid"},
+    {"asana_project_portfolio_settings", "project_gid"},
+    {"asana_goal_relationships", "supporting_resource_gid"},
+};
 inline constexpr Remains::Kin kAboutSection[] = {
     {"asana_stories", "old_section_gid"},
     {"asana_stories", "new_section_gid"},
@@ -346,13 +590,14 @@ inline constexpr Remains kRemains[] = {
      .children = kOfProject,
      .followers = kWithProject,
      .mention = true,
+     .named_in = kNamesProject,
      .edges = kInProject,
      .about = kAboutProject,
      .own = {kCustomFields, {kSettings, "parent_gid"}, "custom_field_gid", "is_global_to_workspace"}},
     {"asana_project_briefs", {}, kWithProjectBrief},
     {.table = "asana_sections", .mention = true, .carriers = kInSection, .about = kAboutSection},
     {"asana_tags", kOfTag, {}, true},
-    {"asana_teams", {}, kWithTeam},
+    {"asana_teams", kOfTeam, kWithTeam},
     {"asana_users", {}, {}, true, {}, kNamesUser},
     {"asana_custom_fields", {}, kWithCustomField, true},
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
@@ -360,16 +605,53 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_type_status_options", {}, {}},
     {"asana_stories", {}, {}},
     {"asana_attachments", {}, {}},
-    {"asana_workspace_memberships", {}, {}, false, {}, {}, "user_gid"},
+    {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
     {"asana_memberships", {}, {}},
     {"asana_status_updates", {}, {}},
+    {"asana_user_task_lists", {}, {}},
+    {"asana_time_tracking_entries", kOfEntry, {}},
+    {"asana_time_tracking_categories", {}, {}},
+    {"asana_timesheet_approval_statuses", {}, {}},
+    {"asana_allocations", {}, {}},
+    {"asana_project_templates", {}, {}},
+    {"asana_roles", {}, {}},
+    {"asana_agents", {}, {}},
+    {"asana_ooo_entries", {}, {}},
+    {"asana_task_templates", {}, {}},
+    {"asana_budgets", {}, {}},
+    {"asana_rates", {}, {}},
+    {kPortfolios, kOfPortfolio, kWithPortfolio},
+    {"asana_project_portfolio_settings", {}, {}},
+    {kGoals, kOfGoal, kWithGoal},
+    {"asana_goal_relationships", {}, {}},
+    {"asana_time_periods", {}, {}},
 };
 
 // The switches of `resources` in the configuration.
 inline constexpr std::string_view kResources[] = {
-    "stories",      "attachments", "projectless_tasks", "status_updates", "project_briefs",
-    "custom_types", "memberships", "team_memberships",  "tags",
+    "stories",
+    "attachments",
+    "projectless_tasks",
+    "status_updates",
+    "project_briefs",
+    "custom_types",
+    "memberships",
+    "team_memberships",
+    "tags",
+    "time_tracking_entries",
+    "time_tracking_categories",
+    "timesheet_approval_statuses",
+    "allocations",
+    "budgets",
+    "rates",
+    "ooo_entries",
+    "project_templates",
+    "task_templates",
+    "roles",
+    "agents",
+    "portfolios",
+    "goals",
 };
 
 }  // namespace taskmirror::asana

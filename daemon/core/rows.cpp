@@ -22,6 +22,7 @@ std::string_view Page::keep(std::string_view text) {
 
 void Page::clear() {
     entities.clear();
+    edges.clear();
     children.clear();
     mentions.clear();
     values.clear();

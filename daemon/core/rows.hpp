@@ -131,9 +131,19 @@ struct Entity {
     std::uint32_t first_mention = 0, mentions = 0;
 };
 
+// A row of a child table that a list of its own names: it is written where it differs, and leaves when a complete walk
+// of the list does not name it.
+struct Edge {
+    std::uint16_t table = 0;
+    std::string_view gid;     // of what it leads to
+    std::uint32_t first = 0;  // into Page::values: one value per column of the table
+    std::uint32_t first_mention = 0, mentions = 0;
+};
+
 class Page {
   public:
     std::vector<Entity> entities;
+    std::vector<Edge> edges;
     std::vector<ChildSet> children;
     std::vector<Mention> mentions;
     std::vector<Value> values;

@@ -351,6 +351,7 @@ void Plan::read(AskPtr ask, const http::Response& response) {
     open(*ask);
     auto& planned = found_[of.stream];
     for (const auto& entity : answer_.page.entities) planned.tables.insert(account_.source.tables()[entity.table].name);
+    for (const auto& edge : answer_.page.edges) planned.tables.insert(account_.source.tables()[edge.table].name);
     if (!answer_.next || *answer_.next == ask->offset || of.requests >= static_cast<double>(kMostPages)) return;
     ask->walked += answer_.objects;
     ask->offset = *answer_.next;

@@ -166,8 +166,11 @@ class Sync {
     void cast_nets();
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
+    bool proves(const source::Stream& stream, std::string_view gid) const;
+    bool is_asked_for(const source::Stream& stream, std::string_view gid) const;
     struct Missing;
     std::vector<Missing> missing(Walk& walk);
+    void unlink(const Walk& walk, std::string_view gid);
     void bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial);
     void forget(std::string_view scope, std::string_view cause = "not_visible");
     void exclude(std::string_view table, std::vector<std::string> gids, std::string_view root);

@@ -17,8 +17,11 @@ void Sync::answered(http::Response response) {
     in_flight_.erase(found);
     if (const auto feature = stream_of(*walk).capability; !feature.empty()) {
         asked_.erase({walk->row.root, std::string(feature)});
-        for (auto& waiting : curious_) make_ready(std::move(waiting));
-        curious_.clear();
+        std::erase_if(curious_, [&](WalkPtr& waiting) {
+            if (waiting->row.root != walk->row.root || stream_of(*waiting).capability != feature) return false;
+            make_ready(std::move(waiting));
+            return true;
+        });
     }
 
     const auto now = clock_.monotonic();
@@ -151,12 +154,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         user_known_ = user_known_ || is_first_root(walk);
-        if (!stream.proves.empty())
+        if (!stream.proves.empty()) {
+            for (const auto& edge : answer_.page.edges) walk.seen.push_back(std::hash<std::string_view>()(edge.gid));
             for (const auto& entity : answer_.page.entities) {
                 walk.seen.push_back(std::hash<std::string_view>()(entity.gid));
                 if (stream.remembered && account_.source.tables()[entity.table].name == stream.proves)
                     store_.name(walk.row, entity.gid);
             }
+        }
         if (answer_.token) walk.row.cursor = *answer_.token;
         if (answer_.more) return store_.save(walk.row);
         if (answer_.next) {

@@ -45,6 +45,7 @@ std::vector<Sync::Missing> Sync::missing(Walk& walk) {
     std::erase_if(its.gids, [&](const std::string& gid) {
         return std::ranges::binary_search(walk.seen, std::hash<std::string_view>()(gid)) ||
                (!stream.proves_root.empty() && store_.text(stream.proves, stream.proves_root, gid) != walk.row.root) ||
+               !proves(stream, gid) || (!stream.others.empty() && is_asked_for(stream_named(stream.others), gid)) ||
                std::ranges::any_of(stream.named_by,
                                    [&](const auto& kin) { return store_.holds(kin.table, kin.column, gid); });
     });
@@ -56,6 +57,18 @@ std::vector<Sync::Missing> Sync::missing(Walk& walk) {
         found.back().gids = std::move(gids);
     }
     return found;
+}
+
+// Whether lists of the stream name such a row.
+bool Sync::proves(const source::Stream& stream, std::string_view gid) const {
+    const auto& part = stream.proves_part;
+    return part.column.empty() || store_.text(stream.proves, part.column, gid) == part.is;
+}
+
+// Whether the one that names this row is asked for.
+bool Sync::is_asked_for(const source::Stream& stream, std::string_view gid) const {
+    const auto scope = store_.text(stream.proves, stream.proves_by, gid);
+    return proves(stream, gid) && !scope.empty() && store_.work(name_, stream.name, scope);
 }
 
 // After the last page: what is stored and was not named. False: so much that a second walk must say the same.
@@ -82,11 +95,22 @@ bool Sync::sweep(Walk& walk) {
                     bury(its.table, gid, walk.row.root,
                          {.source = name_, .cause = "not_visible", .detected_by = "walk", .detected_at = now()});
                 if (!is_a_member(gid, walk.row.root)) end(gid, walk.row.root);
+            } else if (!held && its.looked_at_by.empty()) {
+                unlink(walk, gid);
             } else if (!held) {
                 ask_for(stream_named(its.looked_at_by), gid, walk.row.root, kMissing);
             }
         }
     return !held;
+}
+
+// An edge leaves. What only edges led to, and could never be had, is not missing.
+void Sync::unlink(const Walk& walk, std::string_view gid) {
+    const auto& stream = stream_of(walk);
+    store_.unlink(stream.proves, stream.proves_gid, gid, stream.proves_by, last_of(walk.row.scope));
+    const bool is_known = std::ranges::any_of(
+        account_.source.remains(), [&](const Remains& its) { return !store_.text(its.table, "gid", gid).empty(); });
+    if (!is_known && !store_.holds(stream.proves, stream.proves_gid, gid)) forget(gid);
 }
 
 // Moves a row to the tombstones, with what hangs on it, and asks nothing more of them.
@@ -189,6 +213,7 @@ bool Sync::is_held(std::string_view table, std::string_view gid) const {
 // Of one workspace: what stands in no wanted row, nor below something that does.
 void Sync::exclude_unheld(std::string_view root) {
     for (const auto& edge : remains_of(account_.source.filtered()).edges) {
+        if (edge.owner.empty()) continue;
         const auto column = remains_of(edge.owner).root;
         std::vector<std::string> unheld;
         std::string last;

@@ -346,6 +346,7 @@ void Verify::read(WalkPtr walk, const http::Response& response) {
         compare(*walk, entity);
         if (!its.proves.empty()) walk->seen.push_back(std::hash<std::string_view>()(entity.gid));
     }
+    for (const auto& edge : answer_.page.edges) compare(*walk, edge);
     follow(*walk);
     ++walk->pages;
     walk->attempts = 0;
@@ -376,6 +377,14 @@ void Verify::compare(Walk& walk, const Entity& entity) {
     walk.wrong.push_back({.difference = stored == store::Stored::older ? Difference::different : Difference::missing,
                           .table = table,
                           .gid = std::string(entity.gid)});
+}
+
+void Verify::compare(Walk& walk, const Edge& edge) {
+    if (!options_.project.empty() && walk.part->is_stage()) return;
+    walk.seen.push_back(std::hash<std::string_view>()(edge.gid));
+    if (store_.holds(answer_.page, edge)) return;
+    count(*walk.part, Difference::missing, account_.source.tables()[edge.table].name, edge.gid, walk.scope);
+    walk.names_too_little = true;
 }
 
 // As a full sync does, whatever has changed; the first is walked first.

@@ -114,6 +114,7 @@ class Verify {
     void take(WalkPtr walk, const http::Response& response);
     void read(WalkPtr walk, const http::Response& response);
     void compare(Walk& walk, const Entity& entity);
+    void compare(Walk& walk, const Edge& edge);
     void follow(const Walk& walk);
     void finish(Walk& walk);
     void find_extras(Walk& walk);

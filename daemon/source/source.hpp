@@ -54,7 +54,8 @@ struct Stream {
     // An object that is gone takes the edges of `proves` along: what they lead to is looked at by `looked_at_by`,
     // unless they left with it and other edges lead there. Otherwise a complete walk names every row of this table
     // whose column holds the scope. What it did not name is gone; with `looked_at_by`, a stream of single objects, it
-    // is looked at first. So is the scope of a token that is refused.
+    // is looked at first; without one, the rows are edges, which the walk alone proves. The scope of a token that is
+    // refused is looked at, too.
     std::string_view proves = {};
     std::string_view proves_by = {};
     std::string_view proves_gid = "gid";  // the column that holds what the walk names
@@ -62,6 +63,13 @@ struct Stream {
     std::string_view looked_at_by = {};
     // What one of these columns holds is not missing, though the walk did not name it.
     std::span<const Remains::Kin> named_by = {};
+    // It names only rows with this text in that column.
+    struct Part {
+        std::string_view column = {};
+        std::string_view is = {};
+    } proves_part = {};
+    // What a list of this other stream names is not missing, where that list is asked for.
+    std::string_view others = {};
     // No column says which list named a row. So what each list names is remembered; a row is gone when no list names it
     // any more, and two walks of the last one say so.
     bool remembered = false;

@@ -141,6 +141,16 @@ class SqliteStore final : public Store {
         return !other.bind(1, list.source).bind(2, list.stream).bind(3, gid).step();
     }
 
+    bool holds(const Page& page, const Edge& edge) override { return rows_.holds(page, edge); }
+    void unlink(std::string_view table, std::string_view of, std::string_view gid, std::string_view by,
+                std::string_view value) override {
+        assert(group_);
+        statement(fmt::format("DELETE FROM {} WHERE {} = ?1 AND {} = ?2", table, by, of))
+            .bind(1, value)
+            .bind(2, gid)
+            .run();
+    }
+
     Stored stored(const Entity& entity) override { return rows_.stored(entity); }
     std::vector<std::string> gids_after(std::string_view table, std::string_view after, std::size_t limit) override {
         auto query = statement(

@@ -19,6 +19,14 @@ std::string lookup_sql(const Table& table) {
     return fmt::format("SELECT content_hash, mirrored_at IS NOT NULL FROM {} WHERE gid = ?1", table.name);
 }
 
+// The row, with all its columns.
+std::string lookup_edge_sql(const Table& table) {
+    std::string text = fmt::format("SELECT 1 FROM {}", table.name);
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        text += fmt::format(" {} {} IS ?{}", i == 0 ? "WHERE" : "AND", table.columns[i], i + 1);
+    return text;
+}
+
 // ?1 gid, ?2 hash, ?3 mirrored_at, then the columns; the same in update_sql().
 std::string insert_sql(const Table& table) {
     return fmt::format("INSERT INTO {} (gid, content_hash, mirrored_at, {}) VALUES ({})", table.name,
@@ -147,7 +155,33 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
             if (mentions_.is_new(mention)) write_mention(mention);
         }
     }
+    for (const Edge& edge : page.edges) write_edge(page, edge);
     return written;
+}
+
+void RowWriter::write_edge(const Page& page, const Edge& edge) {
+    if (holds(page, edge)) return;
+    const Table& table = tables_[edge.table];
+    auto& insert = statements_[edge.table].insert_children[0];
+    if (!insert) insert.emplace(database_, insert_children_sql(table, 1));
+    int parameter = 1;
+    for (const Value& value : std::span(page.values).subspan(edge.first, table.columns.size()))
+        insert->bind(parameter++, value);
+    insert->step();
+    for (const Mention& mention : std::span(page.mentions).subspan(edge.first_mention, edge.mentions))
+        if (mentions_.is_new(mention)) write_mention(mention);
+}
+
+bool RowWriter::holds(const Page& page, const Edge& edge) {
+    const Table& table = tables_[edge.table];
+    auto& lookup = statements_[edge.table].lookup;
+    if (!lookup) lookup.emplace(database_, lookup_edge_sql(table));
+    int parameter = 1;
+    for (const Value& value : std::span(page.values).subspan(edge.first, table.columns.size()))
+        lookup->bind(parameter++, value);
+    const bool there = lookup->step();
+    lookup->reset();
+    return there;
 }
 
 void RowWriter::forget() {

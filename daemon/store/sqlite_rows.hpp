@@ -29,6 +29,7 @@ class RowWriter {
     Written write(const Page& page, const Sent& sent, Instant mirrored_at);
 
     Stored stored(const Entity& entity);
+    bool holds(const Page& page, const Edge& edge);
 
     // Moves a row, its children and its followers to the tombstones.
     Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid, const Burial& burial);
@@ -45,6 +46,7 @@ class RowWriter {
         std::array<std::optional<Statement>, kRowsAtOnce> insert_children;  // by number of rows, from one
     };
 
+    void write_edge(const Page& page, const Edge& edge);
     void write_columns(Statement& statement, const Page& page, const Entity& entity, std::string_view mirrored_at);
     void write_children(const Page& page, const ChildSet& set, std::string_view owner, bool replace);
     std::string watched_values(std::uint16_t index, std::string_view owner);

@@ -149,7 +149,7 @@ class Store {
 
     // The numbers of an account's requests begin anew: no answer to an earlier one can arrive.
     virtual void begin_requests(std::string_view account) = 0;
-    // Stores each entity whose content differs from what is stored, with its child sets and mentions.
+    // Stores each entity whose content differs from what is stored, with its child sets and mentions; and the edges.
     virtual Written write(const Page& page, const Sent& sent, Instant mirrored_at) = 0;
 
     // Moves a row to the tombstones, with what `remains` says of its table and of those that follow it. Gives what
@@ -179,6 +179,12 @@ class Store {
     virtual bool miss(const Work& list, std::string_view gid) = 0;
     // This list names it no more. True if no other list of the stream does.
     virtual bool unname(const Work& list, std::string_view gid) = 0;
+
+    // Whether the edge stands there, just so.
+    virtual bool holds(const Page& page, const Edge& edge) = 0;
+    // Removes the row of a child table whose column `of` holds this gid, and `by` this value.
+    virtual void unlink(std::string_view table, std::string_view of, std::string_view gid, std::string_view by,
+                        std::string_view value) = 0;
 
     // What is stored for this object: by its gid and content hash.
     virtual Stored stored(const Entity& entity) = 0;

@@ -40,7 +40,15 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
             case Is::typed:
                 print(name, "object");
                 break;
+            case Is::json:
+                if (field.inside.empty()) print(name, "any");
+                print_fields(stream, field.inside, prefix + name + ".");
+                break;
+            case Is::own_gid:
+                print(name, "string");
+                break;
             case Is::person:
+            case Is::typed_with_name:
                 print(name, "object");
                 print(name + ".name", "string");
                 break;
@@ -83,6 +91,9 @@ void print_fields(std::string_view stream, std::span<const Field> fields, const 
             case Is::status_options:
                 print_fields(stream, kStatusOptionFields, prefix + name + ".");
                 break;
+            case Is::user_task_list:
+                print_fields(stream, kUserTaskListFields, prefix + name + ".");
+                break;
         }
     }
 }
@@ -97,7 +108,8 @@ int main() {
                    source->target({.stream = static_cast<std::uint16_t>(i),
                                    .scope = "1001",
                                    .root = "1002",
-                                   .offset = stream.shape == Stream::Shape::list ? "o" : ""}));
+                                   .offset = stream.shape == Stream::Shape::list ? "o" : "",
+                                   .cursor = stream.engine.watermark ? "2026-01-02T03:04:05.000Z" : ""}));
         if (stream.mapping != nullptr) print_fields(stream.engine.name, stream.mapping->fields, "");
     }
     for (const auto& probe : kProbes) fmt::print("request check {}\n", probe_target(probe, "1002"));

@@ -147,10 +147,16 @@ class Call {
         return paged(
             items, [](const Item& i) { return i.id; }, [&](const Item& i) { write(out_, i, *s); });
     }
-    std::string memberships(const std::vector<Index>& items) {  // opt_fields has no say here
-        const auto s = predefined(Type::membership, Extent::compact);
+    std::string fixed(Type type, const std::vector<Index>& items) {  // opt_fields has no say here
+        const auto s = predefined(type, Extent::compact);
         return paged(
-            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, Type::membership, i, *s); });
+            items, [](Index i) { return Id{i}; }, [&](Index i) { write(out_, type, i, *s); });
+    }
+    // Compact records of whatever type.
+    std::string references(const std::vector<std::pair<Type, Index>>& items) {
+        return paged(
+            items, [](const auto& i) { return World::stream_key(i.first, i.second); },
+            [&](const auto& i) { write(out_, i.first, i.second, *predefined(i.first, Extent::compact)); });
     }
     // limit without offset, as search has it.
     std::string first(Type type, std::vector<Index> items, std::size_t unasked) {
@@ -305,6 +311,13 @@ std::vector<Index> kept(const List& list, Keep keep) {
     return result;
 }
 
+template <class List>
+std::vector<Index> all(const List& list) {
+    std::vector<Index> result(list.size());
+    for (Index i = 0; i < result.size(); ++i) result[i] = i;
+    return result;
+}
+
 // A list of tasks: what the token sees of it, by the filters that this endpoint has.
 std::string task_list(Call& c, const std::vector<Index>& tasks, bool completed_filter, bool modified_filter) {
     const auto completed = completed_filter ? c.time("completed_since") : std::nullopt;
@@ -408,9 +421,61 @@ std::string attachments(Call& c) {
     return c.page_of(Type::attachment, found);
 }
 
-std::string paid_only(Call& c) {
+void refuse_on_free_plan(const Call& c) {
     if (c.free_plan()) throw ApiError(402, "This feature is not available for free users or guests.");
-    return c.page(Type::task, {});
+}
+
+// A portfolio or goal, of a paid plan.
+Index plan(Call& c, Type type, const std::string& name, std::string_view gid) {
+    const Index found = c.object(type, name, gid);
+    refuse_on_free_plan(c);
+    return found;
+}
+
+// For whom it is asked: the token's user, or whose name is given.
+std::string portfolios(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    refuse_on_free_plan(c);
+    const Index owner = c.user(c.query("owner").value_or("me"));
+    return c.page(Type::portfolio, kept(all(c.w.portfolios), [&](Index p) {
+                      return c.w.portfolios[p].workspace == workspace && c.w.portfolios[p].owner == owner &&
+                             c.w.exists(Type::portfolio, p) && c.w.visible(Type::portfolio, p);
+                  }));
+}
+
+std::string portfolio_items(Call& c) {
+    return c.references(c.w.items(plan(c, Type::portfolio, "portfolio", c.args[0])));
+}
+
+// Those of a workspace, or of a team: the lists have none in common.
+std::string goals(Call& c) {
+    const auto team = c.query("team");
+    const Index t = team ? c.object(Type::team, *team) : kNone;
+    const Index workspace = team ? kNone : c.object(Type::workspace, c.required("workspace"));
+    refuse_on_free_plan(c);
+    return c.page(
+        Type::goal, kept(all(c.w.goals), [&](Index g) {
+            const Goal& goal = c.w.goals[g];
+            return c.w.exists(Type::goal, g) && c.w.allowed(Type::goal, g) &&
+                   (team ? !goal.of_workspace && goal.team == t : goal.of_workspace && goal.workspace == workspace);
+        }));
+}
+
+std::string time_periods(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    refuse_on_free_plan(c);
+    return c.page(Type::time_period, kept(all(c.w.time_periods), [&](Index t) {
+                      return c.w.time_periods[t].workspace == workspace && c.w.exists(Type::time_period, t);
+                  }));
+}
+
+std::string memberships(Call& c) {
+    const auto [type, id] = c.object("parent", c.required("parent"));
+    if (type == Type::project) return c.fixed(Type::membership, c.w.projects[id].memberships);
+    if (type != Type::portfolio && type != Type::goal)
+        throw ApiError(400, "parent: Not a recognized ID: " + std::string(c.required("parent")));
+    refuse_on_free_plan(c);
+    return c.fixed(Type::membership, c.w.plan(type, id).memberships);
 }
 
 std::string search(Call& c, Index workspace) {
@@ -463,16 +528,90 @@ std::string custom_field(Call& c) {
 
 std::string status_updates(Call& c) {
     const auto since = c.time("created_since");
-    const Index project = c.object(Type::project, "parent", c.required("parent"));
-    return c.page(Type::status_update, kept(c.w.projects[project].status_updates, [&](Index update) {
-                      return !since || c.w.status_updates[update].created >= *since;
-                  }));
+    const auto [type, id] = c.object("parent", c.required("parent"));
+    const bool planned = type == Type::portfolio || type == Type::goal;
+    if (type != Type::project && !planned)
+        throw ApiError(400, "parent: Not a recognized ID: " + std::string(c.required("parent")));
+    if (planned) refuse_on_free_plan(c);
+    const auto& updates = planned ? c.w.plan(type, id).status_updates : c.w.projects[id].status_updates;
+    return c.page(Type::status_update,
+                  kept(updates, [&](Index update) { return !since || c.w.status_updates[update].created >= *since; }));
 }
 
 std::string brief(Call& c) {
     const Index found = c.object(Type::project_brief, c.args[0]);
     if (c.free_plan()) throw ApiError(402, "Project briefs are not available for free users.");
     return c.one(Type::project_brief, Id{found});
+}
+
+std::string project_templates(Call& c) {
+    return c.page(Type::project_template,
+                  c.w.work_of(Type::project_template, c.object(Type::workspace, c.required("workspace"))));
+}
+
+std::string task_templates(Call& c) {
+    return c.page(Type::task_template,
+                  c.w.work_of(Type::task_template, c.object(Type::project, c.required("project"))));
+}
+
+std::string time_entries(Call& c) {
+    if (const auto of = c.query("task")) {
+        const Index task = c.object(Type::task, *of);
+        refuse_on_free_plan(c);
+        return c.page(Type::time_tracking_entry, kept(c.w.work_of(Type::time_tracking_entry, c.w.tasks[task].workspace),
+                                                      [&](Index i) { return c.w.time_entries[i].task == task; }));
+    }
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    const auto first = c.time("entered_on_start_date"), last = c.time("entered_on_end_date");
+    if (!first && !last)
+        throw ApiError(400, "entered_on_start_date or entered_on_end_date: Missing input, with a workspace");
+    refuse_on_free_plan(c);
+    return c.page(Type::time_tracking_entry, kept(c.w.work_of(Type::time_tracking_entry, workspace), [&](Index i) {
+                      const Millis day = c.w.time_entries[i].day;
+                      return (!first || day >= *first) && (!last || day <= *last);
+                  }));
+}
+
+std::string time_categories(Call& c) {
+    const bool archived = c.query("is_archived") == "true";
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    return c.page(Type::time_tracking_category,
+                  kept(c.w.work_of(Type::time_tracking_category, workspace),
+                       [&](Index i) { return c.w.time_categories[i].archived == archived; }));
+}
+
+std::string timesheets(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    const auto from = c.time("from_date"), to = c.time("to_date");
+    return c.page(Type::timesheet_approval_status,
+                  kept(c.w.work_of(Type::timesheet_approval_status, workspace), [&](Index i) {
+                      const Millis start = c.w.timesheets[i].start;
+                      return (!from || start + 6 * kDay >= *from) && (!to || start <= *to);
+                  }));
+}
+
+std::string allocations(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.required("workspace"));
+    refuse_on_free_plan(c);
+    return c.page(Type::allocation, c.w.work_of(Type::allocation, workspace), Extent::full);
+}
+
+// Budgets and rates.
+template <Type type>
+std::string of_project(Call& c) {
+    const Index project = c.object(Type::project, "parent", c.required("parent"));
+    refuse_on_free_plan(c);
+    return c.fixed(type, c.w.work_of(type, project));
+}
+
+std::string ooo_entries(Call& c) {
+    const Index user = c.user(c.required("user"));
+    return c.page(Type::ooo_entry, c.w.ooo_entries_of(c.object(Type::workspace, c.required("workspace")), user),
+                  Extent::full);
+}
+
+std::string roles(Call& c) {
+    return c.page(Type::role, c.w.work_of(Type::role, c.object(Type::workspace, c.required("workspace"))));
 }
 
 std::string workspace_events(Call& c) {
@@ -497,15 +636,16 @@ std::string single(C c) {
     return c.one(type, Id{c.object(type, c.args[0])});
 }
 
-std::vector<Index> all_workspaces(const World& w) {
-    std::vector<Index> all(w.workspaces.size());
-    for (Index i = 0; i < all.size(); ++i) all[i] = i;
-    return all;
+template <Type type>
+std::string paid(C c) {
+    const Index found = c.object(type, c.args[0]);
+    refuse_on_free_plan(c);
+    return c.one(type, Id{found});
 }
 
 constexpr Route kRoutes[] = {
     {"/users/{user}", [](C c) { return c.one(Type::user, Id{c.user(c.args[0])}); }},
-    {"/workspaces", [](C c) { return c.page(Type::workspace, all_workspaces(c.w)); }},
+    {"/workspaces", [](C c) { return c.page(Type::workspace, all(c.w.workspaces)); }},
     {"/workspaces/{workspace}", single<Type::workspace>},
     {"/users", users},
     {"/workspaces/{workspace}/users",
@@ -527,10 +667,7 @@ constexpr Route kRoutes[] = {
      [](C c) { return c.page(Type::section, c.w.projects[c.object(Type::project, c.args[0])].sections); }},
     {"/projects/{project}/task_counts", [](C c) { return task_counts(c, c.object(Type::project, c.args[0])); }},
     {"/sections/{section}", single<Type::section>},
-    {"/memberships",
-     [](C c) {
-         return c.memberships(c.w.projects[c.object(Type::project, "parent", c.required("parent"))].memberships);
-     }},
+    {"/memberships", memberships},
     {"/memberships/{membership}", single<Type::membership>},
     {"/tasks", tasks_of_a_scope},
     {"/projects/{project}/tasks",
@@ -563,9 +700,51 @@ constexpr Route kRoutes[] = {
     {"/events", events},
     {"/workspaces/{workspace}/events", workspace_events},
     {"/workspaces/{workspace}/tasks/search", [](C c) { return search(c, c.object(Type::workspace, c.args[0])); }},
-    {"/goals", paid_only},
-    {"/portfolios", paid_only},
-    {"/time_periods", paid_only},
+    {"/project_templates", project_templates},
+    {"/project_templates/{template}", single<Type::project_template>},
+    {"/task_templates", task_templates},
+    {"/task_templates/{template}", single<Type::task_template>},
+    {"/time_tracking_entries", time_entries},
+    {"/time_tracking_entries/{entry}", paid<Type::time_tracking_entry>},
+    {"/time_tracking_categories", time_categories},
+    {"/time_tracking_categories/{category}", single<Type::time_tracking_category>},
+    {"/timesheet_approval_statuses", timesheets},
+    {"/timesheet_approval_statuses/{status}", single<Type::timesheet_approval_status>},
+    {"/allocations", allocations},
+    {"/allocations/{allocation}", paid<Type::allocation>},
+    {"/budgets", of_project<Type::budget>},
+    {"/budgets/{budget}", paid<Type::budget>},
+    {"/rates", of_project<Type::rate>},
+    {"/rates/{rate}", paid<Type::rate>},
+    {"/ooo_entries", ooo_entries},
+    {"/ooo_entries/{entry}", single<Type::ooo_entry>},
+    {"/roles", roles},
+    {"/roles/{role}", single<Type::role>},
+    {"/workspaces/{workspace}/agents",
+     [](C c) { return c.page(Type::agent, c.w.work_of(Type::agent, c.object(Type::workspace, c.args[0]))); }},
+    {"/agents/{agent}", single<Type::agent>},
+    {"/user_task_lists/{list}", single<Type::user_task_list>},
+    {"/portfolios", portfolios},
+    {"/portfolios/{portfolio}", paid<Type::portfolio>},
+    {"/portfolios/{portfolio}/items", portfolio_items},
+    {"/portfolios/{portfolio}/project_portfolio_settings",
+     [](C c) {
+         return c.page(Type::project_portfolio_setting,
+                       c.w.project_settings(plan(c, Type::portfolio, "portfolio", c.args[0])));
+     }},
+    {"/project_portfolio_settings/{setting}", paid<Type::project_portfolio_setting>},
+    {"/goals", goals},
+    {"/goals/{goal}", paid<Type::goal>},
+    {"/goals/{goal}/stories",
+     [](C c) { return c.page_of(Type::story, c.w.goals[plan(c, Type::goal, "goal", c.args[0])].stories); }},
+    {"/goal_relationships",
+     [](C c) {
+         const Index goal = plan(c, Type::goal, "supported_goal", c.required("supported_goal"));
+         return c.page(Type::goal_relationship, c.w.relationships(goal));
+     }},
+    {"/goal_relationships/{relationship}", paid<Type::goal_relationship>},
+    {"/time_periods", time_periods},
+    {"/time_periods/{period}", paid<Type::time_period>},
 };
 
 std::vector<std::string_view> parts(std::string_view path) {

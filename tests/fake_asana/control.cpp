@@ -49,6 +49,11 @@ struct Change {
         return static_cast<Index>(named(world, body, key, type).value_or(kNone));
     }
     Index task() const { return one("gid", Type::task); }
+    std::pair<Type, Index> item() const {
+        const auto found = world.parsed(body.at("item").get<std::string>());
+        if (!found) throw std::invalid_argument("item is unknown");
+        return {found->first, static_cast<Index>(found->second)};
+    }
     Index project() const { return one("gid", Type::project); }
     std::string text(const char* key, const char* otherwise) const { return body.value(key, std::string(otherwise)); }
 };
@@ -118,6 +123,29 @@ const std::map<std::string_view, void (*)(const Change&)> kOperations{
     {"delete_status_update",
      [](const Change& c) { c.mutator.remove_status_update(c.one("gid", Type::status_update)); }},
     {"user_leaves", user_leaves},
+    {"track",
+     [](const Change& c) {
+         const auto day = parse_time(c.body.at("day").get<std::string>());
+         if (!day) throw std::invalid_argument("day is no date");
+         const Index entry = c.mutator.track(c.task(), c.body.value("minutes", 30), *day);
+         c.result["gid"] = c.world.gid(Type::time_tracking_entry, entry);
+     }},
+    {"delete_work",
+     [](const Change& c) {
+         const auto [type, id] = anything(c);
+         if (!c.world.exists(type, id) || c.world.work_count(type) == 0)
+             throw std::invalid_argument("gid names nothing around work");
+         c.mutator.remove_work(type, static_cast<Index>(id));
+     }},
+    {"add_item", [](const Change& c) { c.mutator.add_item(c.one("gid", Type::portfolio), c.item()); }},
+    {"remove_item", [](const Change& c) { c.mutator.remove_item(c.one("gid", Type::portfolio), c.item()); }},
+    {"delete_portfolio", [](const Change& c) { c.mutator.remove_portfolio(c.one("gid", Type::portfolio)); }},
+    {"delete_goal", [](const Change& c) { c.mutator.remove_goal(c.one("gid", Type::goal)); }},
+    {"rename_goal",
+     [](const Change& c) { c.mutator.rename_goal(c.one("gid", Type::goal), c.body.at("name").get<std::string>()); }},
+    {"remove_relationship",
+     [](const Change& c) { c.mutator.remove_relationship(c.one("gid", Type::goal_relationship)); }},
+    {"delete_time_period", [](const Change& c) { c.mutator.remove_time_period(c.one("gid", Type::time_period)); }},
     {"forbid", [](const Change& c) { c.world.forbidden.insert(anything(c)); }},
     {"permit", [](const Change& c) { c.world.forbidden.erase(anything(c)); }},
     {"revoke_token", [](const Change& c) { c.server.tokens.erase(c.body.at("token").get<std::string>()); }},

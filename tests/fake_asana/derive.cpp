@@ -57,17 +57,46 @@ constexpr std::array kStoryShapes{
 constexpr std::array kApprovals{"pending", "approved", "rejected", "changes_requested"};
 constexpr std::array kSubtypes{"default_task", "milestone", "approval", "custom"};
 
-constexpr std::array<std::string_view, 22> kTypeNames{"workspace",     "workspace_membership",
-                                                      "user",          "user_task_list",
-                                                      "team",          "team_membership",
-                                                      "project",       "membership",
-                                                      "section",       "project_brief",
-                                                      "status_update", "task",
-                                                      "tag",           "custom_field",
-                                                      "enum_option",   "custom_field_setting",
-                                                      "custom_type",   "custom_type_status_option",
-                                                      "story",         "attachment",
-                                                      "like",          "project_template"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(Type::time_period) + 1> kTypeNames{
+    "workspace",
+    "workspace_membership",
+    "user",
+    "user_task_list",
+    "team",
+    "team_membership",
+    "project",
+    "membership",
+    "section",
+    "project_brief",
+    "status_update",
+    "task",
+    "tag",
+    "custom_field",
+    "enum_option",
+    "custom_field_setting",
+    "custom_type",
+    "custom_type_status_option",
+    "story",
+    "attachment",
+    "like",
+    "project_template",
+    "task_template",
+    "time_tracking_entry",
+    "time_tracking_category",
+    "timesheet_approval_status",
+    "allocation",
+    "budget",
+    "rate",
+    "placeholder",
+    "ooo_entry",
+    "role",
+    "agent",
+    "portfolio",
+    "project_portfolio_setting",
+    "goal",
+    "goal_metric",
+    "goal_relationship",
+    "time_period"};
 
 constexpr Id kKindStep = 10'000'000'000'000;
 constexpr Id kFirstGid = 1'200'000'000'000'000;
@@ -97,7 +126,10 @@ int story_shape_named(std::string_view subtype) {
     return static_cast<int>(found - kStoryShapes.begin());
 }
 
-World::World(const Shape& wanted) : shape(wanted) { generate(*this); }
+World::World(const Shape& wanted) : shape(wanted) {
+    generate(*this);
+    generate_planning(*this);
+}
 
 std::string World::gid(Type type, Id index) const {
     Id number = kFirstGid + static_cast<Id>(type) * kKindStep + index;
@@ -117,7 +149,7 @@ std::optional<std::pair<Type, Id>> World::parsed(std::string_view text) const {
     if (number >= kFirstGid + kBigGid) number -= kBigGid;
     if (number < kFirstGid) return std::nullopt;
     const Id type = (number - kFirstGid) / kKindStep;
-    if (type > static_cast<Id>(Type::project_template)) return std::nullopt;
+    if (type > static_cast<Id>(Type::time_period)) return std::nullopt;
     const std::pair result{static_cast<Type>(type), (number - kFirstGid) % kKindStep};
     if (gid(result.first, result.second) != text) return std::nullopt;
     return result;
@@ -420,6 +452,7 @@ std::vector<Story> World::stories(Index t) const {
 }
 
 std::optional<Story> World::story(Id id) const {
+    if (id >= kGoalStories) return goal_story(id);
     const Id t = id / kStoriesPerTask;
     if (t >= tasks.size()) return std::nullopt;
     for (Story& story : stories(static_cast<Index>(t))) {
@@ -583,8 +616,10 @@ bool World::exists(Type type, Id id) const {
         case Type::project:
             return id < projects.size() && !projects[id].deleted;
         case Type::membership:
-            return id < memberships.size() && !projects[memberships[id].project].deleted &&
-                   has(projects[memberships[id].project].memberships);
+            if (id >= memberships.size() || !exists(memberships[id].parent_type, memberships[id].parent)) return false;
+            return has(memberships[id].parent_type == Type::project
+                           ? projects[memberships[id].parent].memberships
+                           : plan(memberships[id].parent_type, memberships[id].parent).memberships);
         case Type::section:
             return id < sections.size() && !sections[id].deleted &&
                    (sections[id].project == kNone || !projects[sections[id].project].deleted);
@@ -593,8 +628,10 @@ bool World::exists(Type type, Id id) const {
                    projects[briefs[id].project].brief == id;
         case Type::status_update: {
             if (id >= status_updates.size()) return false;
-            const Project& project = projects[status_updates[id].project];
-            return !project.deleted && has(project.status_updates);
+            const auto& [parent_type, parent] = std::pair(status_updates[id].parent_type, status_updates[id].parent);
+            return exists(parent_type, parent) &&
+                   has(parent_type == Type::project ? projects[parent].status_updates
+                                                    : plan(parent_type, parent).status_updates);
         }
         case Type::task:
             return id < tasks.size() && !tasks[id].deleted;
@@ -610,14 +647,14 @@ bool World::exists(Type type, Id id) const {
             return id < status_options.size();
         case Type::story: {
             const auto found = story(id);
-            return found && !tasks[found->task].deleted;
+            return found && exists(found->target_type, found->task);
         }
         case Type::attachment: {
             const auto found = attachment(id);
             return found && exists(found->parent_type, found->parent);
         }
         default:
-            return false;
+            return type >= Type::portfolio ? planning_exists(type, id) : work_exists(type, id);
     }
 }
 
@@ -643,19 +680,21 @@ bool World::allowed(Type type, Id id) const {
         case Type::section:
             return sections[id].project == kNone || listed_project(sections[id].project);
         case Type::membership:
-            return listed_project(memberships[id].project);
+            return allowed(memberships[id].parent_type, memberships[id].parent);
         case Type::project_brief:
             return listed_project(briefs[id].project);
         case Type::status_update:
-            return listed_project(status_updates[id].project);
-        case Type::story:
-            return reachable(story(id)->task);
+            return allowed(status_updates[id].parent_type, status_updates[id].parent);
+        case Type::story: {
+            const Story found = *story(id);
+            return allowed(found.target_type, found.task);
+        }
         case Type::attachment: {
             const Attachment found = *attachment(id);
             return allowed(found.parent_type, found.parent);
         }
         default:
-            return true;
+            return type >= Type::portfolio ? planning_allowed(type, id) : work_allowed(type, id);
     }
 }
 

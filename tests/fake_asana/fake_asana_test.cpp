@@ -141,6 +141,30 @@ TEST_CASE("the free plan lacks custom fields, briefs and search", "[fake_asana]"
     CHECK(truth(world, true).find("asana_custom_field_values") == std::string::npos);
 }
 
+TEST_CASE("portfolios and goals are of paid plans alone", "[fake_asana]") {
+    const World world(small());
+    const std::multimap<std::string, std::string> workspace{{"workspace", world.gid(Type::workspace, 0)}};
+
+    CHECK(refusal(world, "/portfolios", workspace, kNow, true).status == 402);
+    CHECK(refusal(world, "/goals", workspace, kNow, true).status == 402);
+    CHECK(refusal(world, "/memberships", {{"parent", world.gid(Type::goal, 0)}}, kNow, true).status == 402);
+    CHECK(truth(world, true).find("asana_goals") == std::string::npos);
+    CHECK(get(world, "/goals", workspace)["data"].size() > 1);
+}
+
+TEST_CASE("a portfolio of somebody else answers while it is an item of one that answers", "[fake_asana]") {
+    World world(small());
+    REQUIRE(world.portfolios[2].owner != 0);
+    const std::string path = "/portfolios/" + world.gid(Type::portfolio, 2);
+    const Json items = get(world, "/portfolios/" + world.gid(Type::portfolio, 0) + "/items")["data"];
+    CHECK(std::any_of(items.begin(), items.end(), [](const Json& i) { return i["resource_type"] == "portfolio"; }));
+    CHECK(get(world, path)["data"]["gid"] == world.gid(Type::portfolio, 2));
+
+    for (Index p = 0; p < world.portfolios.size(); ++p) world.remove_item(p, Type::portfolio, 2);
+
+    CHECK(refusal(world, path).status == 403);
+}
+
 TEST_CASE("events start with a 412, tell each change once, and expire after a day", "[fake_asana]") {
     World world(small());
     const Index t = first_task_with(world, [](const Task& task) { return task.parent != kNone; });
@@ -214,7 +238,7 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
     }
 
     std::map<std::string, std::set<std::string>> walked;
-    std::vector<std::string> queue;
+    std::vector<std::string> queue, portfolios;
     const auto take = [&](const std::string& path, const Query& query) {
         for (const Json& task : all(world, path, query)) {
             if (walked["asana_tasks"].insert(task["gid"]).second) queue.push_back(task["gid"]);
@@ -233,6 +257,26 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
             walked["asana_tags"].insert(tag["gid"]);
             take("/tags/" + tag["gid"].get<std::string>() + "/tasks", {});
         }
+        const auto take_goals = [&](const Query& query) {
+            for (const Json& goal : all(world, "/goals", query)) {
+                walked["asana_goals"].insert(goal["gid"]);
+                for (const Json& story : all(world, "/goals/" + goal["gid"].get<std::string>() + "/stories", {}))
+                    walked["asana_stories"].insert(story["gid"]);
+            }
+        };
+        take_goals({{"workspace", gid}});
+        if (gid == world.gid(Type::workspace, 0))
+            for (const Json& team : all(world, "/workspaces/" + gid + "/teams", {}))
+                take_goals({{"team", team["gid"]}});
+        for (const Json& portfolio : all(world, "/portfolios", {{"workspace", gid}, {"owner", "me"}}))
+            portfolios.push_back(portfolio["gid"]);
+    }
+    while (!portfolios.empty()) {
+        const std::string portfolio = portfolios.back();
+        portfolios.pop_back();
+        if (!walked["asana_portfolios"].insert(portfolio).second) continue;
+        for (const Json& item : all(world, "/portfolios/" + portfolio + "/items", {}))
+            if (item["resource_type"] == "portfolio") portfolios.push_back(item["gid"]);
     }
     while (!queue.empty()) {
         const std::string task = queue.back();
@@ -246,6 +290,8 @@ TEST_CASE("the truth has the rows that a walk over the API finds", "[fake_asana]
     CHECK(walked["asana_projects"] == rows["asana_projects"]);
     CHECK(walked["asana_tags"] == rows["asana_tags"]);
     CHECK(walked["asana_stories"] == rows["asana_stories"]);
+    CHECK(walked["asana_goals"] == rows["asana_goals"]);
+    CHECK(walked["asana_portfolios"] == rows["asana_portfolios"]);
     CHECK(minimum_requests(world, false).at("task_stories") >= static_cast<long>(rows["asana_tasks"].size()));
 }
 

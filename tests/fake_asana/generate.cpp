@@ -286,7 +286,7 @@ class Generator {
             const Millis created = past();
             w_.status_updates.push_back({.title = name(),
                                          .text = long_text(any(), 120, shape_.hurts),
-                                         .project = p,
+                                         .parent = p,
                                          .author = from(place.people),
                                          .status = random_.number(9),
                                          .created = created,
@@ -438,6 +438,9 @@ class Generator {
 
 }  // namespace
 
-void generate(World& world) { Generator(world).run(); }
+void generate(World& world) {
+    Generator(world).run();
+    if (world.shape.tasks > 0 && !world.shape.bench) generate_work(world);
+}
 
 }  // namespace fake_asana

@@ -55,6 +55,23 @@ enum class Type : std::uint8_t {
     attachment,
     like,
     project_template,
+    task_template,
+    time_tracking_entry,
+    time_tracking_category,
+    timesheet_approval_status,
+    allocation,
+    budget,
+    rate,
+    placeholder,
+    ooo_entry,
+    role,
+    agent,
+    portfolio,
+    project_portfolio_setting,
+    goal,
+    goal_metric,
+    goal_relationship,
+    time_period,  // the last one with gids
     // Structures, without gid:
     task_membership,
     date_value,
@@ -62,6 +79,14 @@ enum class Type : std::uint8_t {
     photo,
     event,
     change,
+    effort,
+    budget_estimate,
+    budget_actual,
+    budget_total,
+    requested_date,
+    requested_role,
+    recipe,
+    permissions,
     any,  // a reference to an object of whatever type
     none
 };
@@ -105,6 +130,10 @@ struct WorkspaceMembership {
     bool active, admin, guest, view_only;
     Millis created;
 };
+struct Setting {
+    Index field;
+    bool important;
+};
 struct Team {
     std::string name, description;
     Index workspace;
@@ -112,14 +141,11 @@ struct Team {
     bool endorsed, admins_only;
     std::vector<Index> members;  // team memberships
     bool deleted = false;
+    std::vector<Setting> settings = {};
 };
 struct TeamMembership {
     Index team, user;
     bool guest, limited, admin;
-};
-struct Setting {
-    Index field;
-    bool important;
 };
 struct Project {
     std::string name, notes;
@@ -138,9 +164,10 @@ struct Project {
     std::vector<std::pair<Index, Index>> left = {};
 };
 struct Membership {
-    Index project, member;
+    Index parent, member;
     Type member_type;
     int access;
+    Type parent_type = Type::project;
 };
 struct Section {
     std::string name;
@@ -205,10 +232,11 @@ struct StatusOption {
 };
 struct StatusUpdate {
     std::string title, text;
-    Index project, author;
+    Index parent, author;
     int status;
     Millis created, modified;
     std::vector<Index> likes;
+    Type parent_type = Type::project;
 };
 struct Brief {
     std::string title, text;
@@ -261,7 +289,8 @@ struct StoryShape {
 };
 struct Story {
     Id id = 0;
-    Index task = kNone, created_by = kNone;
+    Index task = kNone, created_by = kNone;  // the task, or the goal
+    Type target_type = Type::task;
     int shape = 0;  // index in the table of shapes
     Millis created = 0;
     std::string text;
@@ -310,6 +339,78 @@ struct Task {
     std::unique_ptr<TaskChanges> changes;
 };
 
+// Around work: work.cpp. What was deleted stands in World::gone_work.
+struct ProjectTemplate {
+    std::string name, description;
+    Index workspace, team, owner;
+    bool open;
+    int color;
+    std::vector<std::string> dates, roles;  // that are asked for
+};
+struct TaskTemplate {
+    std::string name, description;
+    Index project, created_by;
+    Millis created;
+    int subtype, start = -1, due = -1;  // days; -1: null
+    std::vector<Index> followers;
+};
+struct TimeEntry {
+    Index task, user, category = kNone, project = kNone;
+    std::int32_t minutes;
+    Millis day, created;
+    std::string description;
+    int approval, billable;
+};
+struct TimeCategory {
+    std::string name;
+    Index workspace;
+    int color;
+    bool archived;
+};
+struct Timesheet {
+    Index workspace, user;
+    Millis created, start;  // of a week
+    int approval;
+};
+struct Allocation {
+    Index project;
+    Type assignee_type;
+    Index assignee, created_by;
+    Millis start, end;
+    int effort;  // index in a table of objects.cpp; -1: null
+    double value;
+};
+struct Budget {
+    Index project;
+    bool of_time, enabled;
+    double estimate, actual, total;
+};
+struct Rate {
+    Index project;
+    Type resource_type;
+    Index resource, created_by;
+    double rate;
+};
+struct Placeholder {
+    std::string name;
+};
+struct OooEntry {
+    Index workspace, user, created_by;
+    Millis start, end;
+};
+struct Role {
+    std::string name, description;
+    Index workspace;
+    bool standard;
+    int base;
+    Millis created, modified;
+};
+struct Agent {
+    std::string name, description;
+    Index workspace;
+    bool photo;
+};
+
 struct EventChange {
     std::string field, action;
     Type value_type = Type::none;
@@ -325,6 +426,54 @@ struct Event {
     Index user = kNone;
     std::optional<EventChange> change;
 };
+
+// What portfolios and goals have in common.
+struct Plan {
+    std::string name;
+    Index workspace = 0, owner = kNone;
+    Millis start = kNoTime, due = kNoTime;
+    std::vector<Index> people = {}, memberships = {}, status_updates = {};  // people: members or followers
+    std::vector<Setting> settings = {};
+    std::vector<Index> own_fields = {};
+    bool deleted = false;
+};
+struct Portfolio : Plan {
+    int color = 0;
+    bool archived = false;
+    Index created_by = kNone;
+    Millis created = 0;
+    std::vector<std::pair<Type, Index>> items = {};
+    std::vector<Index> project_settings = {}, templates = {};
+};
+struct ProjectPortfolioSetting {
+    Index project, portfolio;
+    bool inherited;
+    Millis created;
+};
+struct Goal : Plan {
+    std::string notes;
+    Index team = kNone, time_period = kNone;
+    bool of_workspace = true;
+    int status = -1;  // index in a table of words.hpp; -1: null
+    int unit = -1;    // of the metric; -1: there is none
+    double initial = 0, target = 0, current = 0;
+    std::vector<Index> likes = {}, relationships = {};
+    std::vector<Story> stories = {};
+};
+struct GoalRelationship {
+    Index goal, supporting;
+    Type supporting_type;
+    double weight;
+};
+struct TimePeriod {
+    Index workspace;
+    std::string period, name;
+    Millis start, end;
+    Index parent;
+    bool deleted = false;
+};
+constexpr Id kGoalStories = 4'000'000'000'000;  // the first number of a goal's story, behind those of all tasks
+constexpr Id kStoriesPerGoal = 1024;            // room in the numbering, not a count
 
 class World {
   public:
@@ -347,7 +496,25 @@ class World {
     std::vector<StatusOption> status_options;
     std::vector<StatusUpdate> status_updates;
     std::vector<Brief> briefs;
+    std::vector<Portfolio> portfolios;
+    std::vector<ProjectPortfolioSetting> project_portfolio_settings;
+    std::vector<Goal> goals;
+    std::vector<GoalRelationship> goal_relationships;
+    std::vector<TimePeriod> time_periods;
     std::vector<Task> tasks;
+    std::vector<ProjectTemplate> project_templates;
+    std::vector<TaskTemplate> task_templates;
+    std::vector<TimeEntry> time_entries;
+    std::vector<TimeCategory> time_categories;
+    std::vector<Timesheet> timesheets;
+    std::vector<Allocation> allocations;
+    std::vector<Budget> budgets;
+    std::vector<Rate> rates;
+    std::vector<Placeholder> placeholders;
+    std::vector<OooEntry> ooo_entries;
+    std::vector<Role> roles;
+    std::vector<Agent> agents;
+    std::set<std::pair<Type, Id>> gone_work;
     std::unordered_map<Id, Attachment> attachments;            // of projects and briefs
     std::unordered_map<Id, Story> changed_stories;             // derived stories that were edited
     std::set<Id> deleted_stories, deleted_attachments;         // of tasks
@@ -370,6 +537,7 @@ class World {
     std::string task_html_notes(Index task) const;
     std::vector<std::pair<Index, Value>> task_values(Index task) const;
     Value project_value(Index project, Index field) const;
+    Value plan_value(Type type, Index object, Index field) const;  // of a portfolio or goal
     Value derived_value(std::uint64_t object, Index field) const;
     std::optional<std::string> display_value(Index field, const Value& value) const;
     std::vector<Story> stories(Index task) const;
@@ -393,8 +561,30 @@ class World {
     std::optional<Id> next_story_id(Index task) const;  // none: the task has no room for more
     std::optional<Id> next_attachment_id(Index task) const;
 
+    // Portfolios and goals: planning.cpp.
+    const Plan& plan(Type type, Id id) const;
+    Plan& plan(Type type, Id id) { return const_cast<Plan&>(std::as_const(*this).plan(type, id)); }
+    const std::vector<Setting>& settings(Type type, Id id) const;  // of a project, team, portfolio or goal
+    bool led_to(Index portfolio) const;  // by the list of its user's, or by one that is led to
+    std::vector<std::pair<Type, Index>> items(Index portfolio) const;
+    std::vector<Index> project_settings(Index portfolio) const;
+    void add_item(Index portfolio, Type type, Index item, Millis now);
+    void remove_item(Index portfolio, Type type, Index item);
+    void add_relationship(Index goal, Type type, Index supporting, double weight);
+    std::vector<Index> relationships(Index goal) const;
+    std::optional<Story> goal_story(Id id) const;
+    bool planning_exists(Type type, Id id) const;
+    bool planning_allowed(Type type, Id id) const;
+
     // Neither deleted, nor part of what is.
     bool exists(Type type, Id id) const;
+
+    // Of the objects around work.
+    std::size_t work_count(Type type) const;
+    Index work_owner(Type type, Index index) const;  // its project or workspace
+    // Those of this project or workspace that the token sees, in the order of their list.
+    std::vector<Index> work_of(Type type, Index owner) const;
+    std::vector<Index> ooo_entries_of(Index workspace, Index user) const;
 
     // Visibility for the token. Tasks that no list leads to are private: nobody gets them.
     bool visible(Type type, Id id) const { return !forbidden.contains({type, id}); }
@@ -410,6 +600,8 @@ class World {
     static Id stream_key(Type type, Id id) { return (static_cast<Id>(type) << 56U) | id; }
 
   private:
+    bool work_exists(Type type, Id id) const;
+    bool work_allowed(Type type, Id id) const;
     Story derived_story(Index task, int number, int count) const;
     int derived_story_count(Index task) const;
     Attachment derived_attachment(Index task, int number) const;
@@ -418,5 +610,8 @@ class World {
 
 // Fills the empty world from its shape (generate.cpp).
 void generate(World& world);
+void generate_work(World& world);  // work.cpp
+// Adds portfolios, goals and time periods (planning.cpp).
+void generate_planning(World& world);
 
 }  // namespace fake_asana

@@ -2,8 +2,8 @@
 //
 // A change moves a task's modified_at only where Asana does (asana: "any story created", name, completion, dates,
 // assignee, custom field values); half of the moves between sections, projects and parents do not. Each records the
-// events that project and task streams would carry. Silent changes have neither: likes, people, tags, options, and
-// status updates that go. What Asana refuses throws std::invalid_argument.
+// events that project and task streams would carry. Silent changes have neither: likes, people, tags, options, status
+// updates that go, and what is around work. What Asana refuses throws std::invalid_argument.
 #pragma once
 
 #include <map>
@@ -63,6 +63,19 @@ class Mutator {
     void leave_team(Index membership);
     void remove_status_update(Index update);
 
+    // Around work: mutate_work.cpp.
+    Index track(Index task, std::int32_t minutes, Millis day);
+    void remove_work(Type type, Index index);
+
+    // Portfolios and goals: mutate_planning.cpp. Nothing tells of them.
+    void add_item(Index portfolio, std::pair<Type, Index> item);
+    void remove_item(Index portfolio, std::pair<Type, Index> item);
+    void remove_portfolio(Index portfolio);
+    void remove_goal(Index goal);
+    void rename_goal(Index goal, const std::string& title);
+    void remove_relationship(Index relationship);
+    void remove_time_period(Index period);
+
   private:
     struct Kind {
         std::string_view name;
@@ -119,16 +132,53 @@ class Mutator {
     bool like();
     bool rename_user();
     bool rename_tag();
+    bool track_some();
+    bool edit_some_time_entry();
+    bool delete_some_time_entry();
+    bool change_time_category();
+    bool change_timesheet();
+    bool change_allocation();
+    bool change_budget();
+    bool change_rate();
+    bool change_absence();
+    bool change_project_template();
+    bool change_task_template();
+    bool change_role();
+    bool change_agent();
+    bool new_portfolio();
+    bool rename_portfolio();
+    bool delete_some_portfolio();
+    bool restore_some_portfolio();
+    bool add_some_item();
+    bool remove_some_item();
+    bool new_goal();
+    bool rename_some_goal();
+    bool goal_progress();
+    bool delete_some_goal();
+    bool restore_some_goal();
+    bool move_goal();
+    bool relate_goal();
+    bool unrelate_goal();
+    bool comment_goal();
+    bool uncomment_goal();
+    bool plan_status_update();
+    bool plan_member();
+    bool plan_field();
 
     Index some_task();  // kNone: none left
+    Index some_work(Type type);
+    void recount(Index task);
     std::optional<Id> some_comment();
     template <class Wanted>
-    Index some_project(Wanted wanted);  // kNone: none found; mutate_around.cpp
+    Index some_project(Wanted wanted);  // kNone: none found
     bool enough_projects() const;       // for one to go
     bool can_be_under(Index task, Index parent) const;
     void trash(Index task);
     void bring_back(Index task);
     Index some_person(Index workspace);
+    Index some_portfolio(bool deleted = false);  // kNone: none found; mutate_planning.cpp
+    Index some_goal(bool deleted = false);
+    Plan* some_plan(Type& type, Index& number);  // null: none found
     std::string name() { return short_name(random_.next(), w_.shape.hurts); }
     void touch(Index task) { w_.tasks[task].modified = now_; }
     Story* add_story(Index task, std::string_view subtype, Index ref = kNone);
@@ -146,5 +196,14 @@ class Mutator {
     bool events_;
     std::vector<Index> deleted_;  // some of them may live again
 };
+
+template <class Wanted>
+Index Mutator::some_project(Wanted wanted) {
+    for (int attempt = 0; attempt < 30 && !w_.projects.empty(); ++attempt) {
+        const Index p = random_.pick(w_.projects.size());
+        if (wanted(w_.projects[p])) return p;
+    }
+    return kNone;
+}
 
 }  // namespace fake_asana

@@ -16,15 +16,6 @@ bool listed(const Project& project) { return !project.deleted && project.listed;
 
 }  // namespace
 
-template <class Wanted>
-Index Mutator::some_project(Wanted wanted) {
-    for (int attempt = 0; attempt < 30 && !w_.projects.empty(); ++attempt) {
-        const Index p = random_.pick(w_.projects.size());
-        if (wanted(w_.projects[p])) return p;
-    }
-    return kNone;
-}
-
 bool Mutator::enough_projects() const {
     return 2 * static_cast<std::size_t>(std::count_if(w_.projects.begin(), w_.projects.end(), listed)) >
            w_.projects.size();
@@ -204,6 +195,8 @@ void Mutator::remove_tag(Index tag) {
 // None of the following tells anything: inferred.
 void Mutator::remove_team(Index team) {
     w_.teams[team].deleted = true;
+    for (Goal& goal : w_.goals)
+        if (goal.of_workspace && goal.team == team) goal.team = kNone;
     std::erase(w_.workspaces[w_.teams[team].workspace].teams, team);
 }
 
@@ -211,8 +204,13 @@ void Mutator::remove_team(Index team) {
 void Mutator::remove_definition(Index field) {
     w_.fields[field].deleted = true;
     std::erase(w_.workspaces[w_.fields[field].workspace].fields, field);
-    for (Project& project : w_.projects)
-        std::erase_if(project.settings, [&](const Setting& s) { return s.field == field; });
+    const auto drop_from = [&](auto& all) {
+        for (auto& one : all) std::erase_if(one.settings, [&](const Setting& s) { return s.field == field; });
+    };
+    drop_from(w_.projects);
+    drop_from(w_.teams);
+    drop_from(w_.portfolios);
+    drop_from(w_.goals);
     for (Task& task : w_.tasks) {
         if (task.leftover_field == field) task.leftover_field = kNone;
     }
@@ -223,7 +221,10 @@ void Mutator::remove_brief(Index p) { w_.projects[p].brief = kNone; }
 void Mutator::remove_type(Index p, Index type) { std::erase(w_.projects[p].custom_types, type); }
 
 void Mutator::remove_member(Index membership) {
-    std::erase(w_.projects[w_.memberships[membership].project].memberships, membership);
+    const Membership& its = w_.memberships[membership];
+    std::erase(its.parent_type == Type::project ? w_.projects[its.parent].memberships
+                                                : w_.plan(its.parent_type, its.parent).memberships,
+               membership);
 }
 
 void Mutator::leave_team(Index membership) {
@@ -231,7 +232,10 @@ void Mutator::leave_team(Index membership) {
 }
 
 void Mutator::remove_status_update(Index update) {
-    std::erase(w_.projects[w_.status_updates[update].project].status_updates, update);
+    const StatusUpdate& its = w_.status_updates[update];
+    std::erase(its.parent_type == Type::project ? w_.projects[its.parent].status_updates
+                                                : w_.plan(its.parent_type, its.parent).status_updates,
+               update);
 }
 
 bool Mutator::add_some_to_project() {
@@ -323,7 +327,7 @@ bool Mutator::add_status_update() {
     w_.projects[p].status_updates.push_back(static_cast<Index>(w_.status_updates.size()));
     w_.status_updates.push_back({.title = name(),
                                  .text = long_text(random_.next(), 60, w_.shape.hurts),
-                                 .project = p,
+                                 .parent = p,
                                  .author = 0,
                                  .status = random_.number(5),
                                  .created = now_,

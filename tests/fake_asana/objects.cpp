@@ -145,6 +145,10 @@ constexpr Field<Id> kWorkspaceMembership[] = {
 constexpr Field<Id> kUserTaskList[] = {
     ENTITY(Type::user_task_list),
     {{"name", in_lists}, [](Output& o, const Id&, S) { return text(o, "My tasks"); }},
+    {{"owner", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, membership_of(o, i).user, s); }},
+    {{"workspace", plain, Type::workspace},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::workspace, membership_of(o, i).workspace, s); }},
 };
 
 template <int pixels>
@@ -175,6 +179,8 @@ constexpr Field<Id> kUser[] = {
      }},
 };
 
+bool custom_field_settings(Output& o, Type type, Id id, S s);
+
 const Team& team_of(Output& o, Id i) { return o.world.teams[i]; }
 bool team_access(Output& o, const Id& i, S) {
     return text(o, team_of(o, i).admins_only ? "only_team_admins" : "all_team_members");
@@ -202,6 +208,8 @@ constexpr Field<Id> kTeam[] = {
      [](Output& o, const Id& i, S) {
          return text(o, team_of(o, i).admins_only ? "only_team_admins" : "no_restriction");
      }},
+    {{"custom_field_settings", plain, Type::custom_field_setting},
+     [](Output& o, const Id& i, S s) { return custom_field_settings(o, Type::team, i, s); }},
 };
 
 constexpr Field<Id> kTeamMembership[] = {
@@ -216,9 +224,20 @@ constexpr Field<Id> kTeamMembership[] = {
     {{"is_admin", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.team_memberships[i].admin); }},
 };
 
+// Those of projects do not say whose they are.
 constexpr Field<Id> kMembership[] = {
     ENTITY(Type::membership),
-    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "project_membership"); }},
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) {
+         return text(o, std::string(type_name(o.world.memberships[i].parent_type)) + "_membership");
+     }},
+    {{"parent", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         const Membership& membership = o.world.memberships[i];
+         if (membership.parent_type == Type::project) return false;
+         write_any(o, {membership.parent_type, membership.parent}, s);
+         return true;
+     }},
     {{"member", in_lists, Type::any},
      [](Output& o, const Id& i, S s) {
          const Membership& membership = o.world.memberships[i];
@@ -379,16 +398,20 @@ constexpr Field<FieldView> kCustomField[] = {
 };
 void write_field(Output& o, const FieldView& view, S s) { write_fields<FieldView>(o, kCustomField, view, s); }
 
-// A setting is known by its project and its place there.
+// A setting is known by what has it, and its place there.
 struct SettingView {
-    Index project;
+    Type parent_type;
+    Index parent;
     std::size_t position;
 };
-const Setting& setting_of(Output& o, const SettingView& v) { return o.world.projects[v.project].settings[v.position]; }
+const Setting& setting_of(Output& o, const SettingView& v) {
+    return o.world.settings(v.parent_type, v.parent)[v.position];
+}
 constexpr Field<SettingView> kSetting[] = {
     {{"gid", in_lists},
      [](Output& o, const SettingView& v, S) {
-         return gid(o, Type::custom_field_setting, v.project * Id{1000} + v.position);
+         const Id parent = v.parent * Id{32} + static_cast<Id>(v.parent_type);
+         return gid(o, Type::custom_field_setting, parent * 1000 + v.position);
      }},
     {{"resource_type", in_lists}, [](Output& o, const SettingView&, S) { return text(o, "custom_field_setting"); }},
     {{"custom_field", in_lists, Type::custom_field},
@@ -396,13 +419,26 @@ constexpr Field<SettingView> kSetting[] = {
          write_field(o, {.field = setting_of(o, v).field}, s);
          return true;
      }},
-    {{"parent", in_lists, Type::project},
-     [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
+    {{"parent", in_lists, Type::any},
+     [](Output& o, const SettingView& v, S s) {
+         write_any(o, {v.parent_type, v.parent}, s);
+         return true;
+     }},
     {{"project", in_lists, Type::project},
-     [](Output& o, const SettingView& v, S s) { return ref(o, Type::project, v.project, s); }},
+     [](Output& o, const SettingView& v, S s) {
+         return v.parent_type == Type::project && ref(o, Type::project, v.parent, s);
+     }},
     {{"is_important", in_lists},
      [](Output& o, const SettingView& v, S) { return flag(o, setting_of(o, v).important); }},
 };
+bool custom_field_settings(Output& o, Type type, Id id, S s) {
+    if (o.free_plan) return false;
+    SettingView view{type, static_cast<Index>(id), 0};
+    return list(o, o.world.settings(type, id), [&](const Setting&) {
+        write_fields<SettingView>(o, kSetting, view, s);
+        ++view.position;
+    });
+}
 
 const Project& project_of(Output& o, Id i) { return o.world.projects[i]; }
 constexpr Field<Id> kProject[] = {
@@ -422,14 +458,7 @@ constexpr Field<Id> kProject[] = {
          return ref(o, Type::status_update, updates.empty() ? kNone : updates.back(), s);
      }},
     {{"custom_field_settings", plain, Type::custom_field_setting},
-     [](Output& o, const Id& i, S s) {
-         if (o.free_plan) return false;
-         SettingView view{static_cast<Index>(i), 0};
-         return list(o, project_of(o, i).settings, [&](const Setting&) {
-             write_fields<SettingView>(o, kSetting, view, s);
-             ++view.position;
-         });
-     }},
+     [](Output& o, const Id& i, S s) { return custom_field_settings(o, Type::project, i, s); }},
     {{"custom_fields", plain, Type::custom_field},
      [](Output& o, const Id& i, S s) {
          if (o.free_plan) return false;
@@ -510,7 +539,10 @@ const StatusUpdate& update_of(Output& o, Id i) { return o.world.status_updates[i
 constexpr Field<Id> kStatusUpdate[] = {
     ENTITY(Type::status_update),
     {{"title", in_lists}, [](Output& o, const Id& i, S) { return text(o, update_of(o, i).title); }},
-    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "project_status_update"); }},
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) {
+         return text(o, std::string(type_name(update_of(o, i).parent_type)) + "_status_update");
+     }},
     {{"text"}, [](Output& o, const Id& i, S) { return text(o, update_of(o, i).text); }},
     {{"html_text", opt_in}, [](Output& o, const Id& i, S) { return text(o, html(update_of(o, i).text)); }},
     {{"status_type"}, [](Output& o, const Id& i, S) { return text(o, word(kStatuses, update_of(o, i).status)); }},
@@ -526,7 +558,7 @@ constexpr Field<Id> kStatusUpdate[] = {
     {{"num_likes"}, [](Output& o, const Id& i, S) { return number(o, update_of(o, i).likes.size()); }},
     {{"parent", plain, Type::any},
      [](Output& o, const Id& i, S s) {
-         write_any(o, {Type::project, update_of(o, i).project}, s);
+         write_any(o, {update_of(o, i).parent_type, update_of(o, i).parent}, s);
          return true;
      }},
 };
@@ -720,7 +752,7 @@ constexpr Field<Story> kStory[] = {
      [](Output& o, const Story& t, S) { return t.sticker < 0 ? null(o) : text(o, word(kStickers, t.sticker)); }},
     {{"target", plain, Type::any},
      [](Output& o, const Story& t, S s) {
-         write_any(o, {Type::task, t.task}, s);
+         write_any(o, {t.target_type, t.task}, s);
          return true;
      }},
     {{"assignee", plain, Type::user}, story_ref<M::assignee, Type::user>},
@@ -816,6 +848,259 @@ constexpr Field<Attachment> kAttachment[] = {
      }},
 };
 
+// Around work.
+template <auto list, auto member>
+bool text_of(Output& o, const Id& i, S) {
+    return text(o, (o.world.*list)[i].*member);
+}
+template <auto list, auto member>
+bool html_of(Output& o, const Id& i, S) {
+    return text(o, html((o.world.*list)[i].*member));
+}
+template <auto list, auto member>
+bool instant_of(Output& o, const Id& i, S) {
+    return instant(o, (o.world.*list)[i].*member);
+}
+template <auto list, auto member>
+bool date_of(Output& o, const Id& i, S) {
+    return date(o, (o.world.*list)[i].*member);
+}
+template <Type type, auto list, auto member>
+bool ref_of(Output& o, const Id& i, S s) {
+    return ref(o, type, (o.world.*list)[i].*member, s);
+}
+template <Type type>
+bool itself(Output& o, const Id& i, S s) {
+    return ref(o, type, static_cast<Index>(i), s);
+}
+using W = World;
+
+constexpr Field<Id> kTimeCategory[] = {
+    ENTITY(Type::time_tracking_category),
+    {{"name", in_lists}, text_of<&W::time_categories, &TimeCategory::name>},
+    {{"color", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kCategoryColors, o.world.time_categories[i].color)); }},
+    {{"is_archived"}, [](Output& o, const Id& i, S) { return flag(o, o.world.time_categories[i].archived); }},
+};
+constexpr Field<Id> kTimeEntry[] = {
+    ENTITY(Type::time_tracking_entry),
+    {{"duration_minutes", in_lists},
+     [](Output& o, const Id& i, S) { return number(o, o.world.time_entries[i].minutes); }},
+    {{"entered_on", in_lists}, date_of<&W::time_entries, &TimeEntry::day>},
+    {{"attributable_to", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         if (o.world.time_entries[i].project == kNone) return null(o);
+         write_any(o, {Type::project, o.world.time_entries[i].project}, s);
+         return true;
+     }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::time_entries, &TimeEntry::user>},
+    {{"categories", in_lists, Type::time_tracking_category},
+     [](Output& o, const Id& i, S s) {
+         std::vector<Index> categories;
+         if (const Index one = o.world.time_entries[i].category; one != kNone) categories.push_back(one);
+         return refs(o, Type::time_tracking_category, categories, s);
+     }},
+    {{"task", plain, Type::task}, ref_of<Type::task, &W::time_entries, &TimeEntry::task>},
+    {{"created_at"}, instant_of<&W::time_entries, &TimeEntry::created>},
+    {{"approval_status"},
+     [](Output& o, const Id& i, S) { return text(o, word(kTimeApprovals, o.world.time_entries[i].approval)); }},
+    {{"billable_status"},
+     [](Output& o, const Id& i, S) { return text(o, word(kBillables, o.world.time_entries[i].billable)); }},
+    {{"description"}, text_of<&W::time_entries, &TimeEntry::description>},
+};
+constexpr Field<Id> kTimesheet[] = {
+    ENTITY(Type::timesheet_approval_status),
+    {{"created_at", in_lists}, instant_of<&W::timesheets, &Timesheet::created>},
+    {{"user", in_lists, Type::user}, ref_of<Type::user, &W::timesheets, &Timesheet::user>},
+    {{"workspace", in_lists, Type::workspace}, ref_of<Type::workspace, &W::timesheets, &Timesheet::workspace>},
+    {{"start_date", in_lists}, date_of<&W::timesheets, &Timesheet::start>},
+    {{"end_date", in_lists}, [](Output& o, const Id& i, S) { return date(o, o.world.timesheets[i].start + 6 * kDay); }},
+    {{"approval_status", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kTimeApprovals, o.world.timesheets[i].approval)); }},
+};
+constexpr Field<Id> kEffort[] = {
+    {{"type", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kEfforts, o.world.allocations[i].effort)); }},
+    {{"value", in_lists}, [](Output& o, const Id& i, S) { return number(o, o.world.allocations[i].value); }},
+};
+constexpr Field<Id> kAllocation[] = {
+    ENTITY(Type::allocation),
+    {{"start_date", in_lists}, date_of<&W::allocations, &Allocation::start>},
+    {{"end_date", in_lists}, date_of<&W::allocations, &Allocation::end>},
+    {{"effort", in_lists, Type::effort},
+     [](Output& o, const Id& i, S s) {
+         return o.world.allocations[i].effort < 0 ? null(o) : itself<Type::effort>(o, i, s);
+     }},
+    {{"assignee", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         write_any(o, {o.world.allocations[i].assignee_type, o.world.allocations[i].assignee}, s);
+         return true;
+     }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::allocations, &Allocation::created_by>},
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::allocations, &Allocation::project>},
+    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "project_allocation"); }},
+};
+
+const Budget& budget_of(Output& o, Id i) { return o.world.budgets[i]; }
+bool budget_units(Output& o, const Id& i, S) { return text(o, budget_of(o, i).of_time ? "minutes" : "EUR"); }
+bool budget_filter(Output& o, const Id& i, S) { return text(o, word(kBudgetFilters, static_cast<int>(i % 3))); }
+bool budget_enabled(Output& o, const Id& i, S) { return flag(o, budget_of(o, i).enabled); }
+template <auto amount>
+bool budget_amount(Output& o, const Id& i, S) {
+    return budget_of(o, i).enabled ? number(o, budget_of(o, i).*amount) : null(o);
+}
+constexpr Field<Id> kBudgetEstimate[] = {
+    {{"billable_status_filter", in_lists}, budget_filter},
+    {{"source", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kBudgetSources, static_cast<int>(i % 3))); }},
+    {{"enabled", in_lists}, budget_enabled},
+    {{"units", in_lists}, budget_units},
+    {{"value", in_lists}, budget_amount<&Budget::estimate>},
+};
+constexpr Field<Id> kBudgetActual[] = {
+    {{"billable_status_filter", in_lists}, budget_filter},
+    {{"value", in_lists}, [](Output& o, const Id& i, S) { return number(o, budget_of(o, i).actual); }},
+    {{"units", in_lists}, budget_units},
+};
+constexpr Field<Id> kBudgetTotal[] = {
+    {{"enabled", in_lists}, budget_enabled},
+    {{"value", in_lists}, budget_amount<&Budget::total>},
+    {{"units", in_lists}, budget_units},
+};
+constexpr Field<Id> kBudget[] = {
+    ENTITY(Type::budget),
+    {{"budget_type", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, budget_of(o, i).of_time ? "time" : "cost"); }},
+    {{"estimate", in_lists, Type::budget_estimate}, itself<Type::budget_estimate>},
+    {{"actual", in_lists, Type::budget_actual}, itself<Type::budget_actual>},
+    {{"total", in_lists, Type::budget_total}, itself<Type::budget_total>},
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::budgets, &Budget::project>},
+};
+constexpr Field<Id> kRate[] = {
+    ENTITY(Type::rate),
+    {{"parent", in_lists, Type::project}, ref_of<Type::project, &W::rates, &Rate::project>},
+    {{"resource", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         write_any(o, {o.world.rates[i].resource_type, o.world.rates[i].resource}, s);
+         return true;
+     }},
+    {{"rate", in_lists}, [](Output& o, const Id& i, S) { return number(o, o.world.rates[i].rate); }},
+    {{"currency_code", in_lists}, [](Output& o, const Id&, S) { return text(o, "EUR"); }},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::rates, &Rate::created_by>},
+};
+constexpr Field<Id> kOooEntry[] = {
+    ENTITY(Type::ooo_entry),
+    {{"start_date", in_lists}, date_of<&W::ooo_entries, &OooEntry::start>},
+    {{"end_date", in_lists}, date_of<&W::ooo_entries, &OooEntry::end>},
+    {{"user", in_lists, Type::user}, ref_of<Type::user, &W::ooo_entries, &OooEntry::user>},
+    {{"created_by", in_lists, Type::user}, ref_of<Type::user, &W::ooo_entries, &OooEntry::created_by>},
+};
+
+// What a project template asks for: the one in this place.
+struct Requested {
+    std::size_t place;
+    const std::string& name;
+};
+constexpr Field<Requested> kRequestedDate[] = {
+    {{"gid", in_lists}, [](Output& o, const Requested& r, S) { return text(o, std::to_string(r.place + 1)); }},
+    {{"name", in_lists}, [](Output& o, const Requested& r, S) { return text(o, r.name); }},
+    {{"description", in_lists}, [](Output& o, const Requested& r, S) { return text(o, "When " + r.name); }},
+};
+constexpr Field<Requested> kRequestedRole[] = {
+    {{"gid", in_lists}, [](Output& o, const Requested& r, S) { return text(o, std::to_string(r.place + 1)); }},
+    {{"resource_type", in_lists}, [](Output& o, const Requested&, S) { return text(o, "template_role"); }},
+    {{"name", in_lists}, [](Output& o, const Requested& r, S) { return text(o, r.name); }},
+};
+template <auto names>
+bool requested(Output& o, std::span<const Field<Requested>> table, const Id& i, S s) {
+    std::size_t place = 0;
+    return list(o, o.world.project_templates[i].*names, [&](const std::string& name) {
+        write_fields<Requested>(o, table, {place++, name}, s);
+    });
+}
+constexpr Field<Id> kProjectTemplate[] = {
+    ENTITY(Type::project_template),
+    {{"name", in_lists}, text_of<&W::project_templates, &ProjectTemplate::name>},
+    {{"description"}, text_of<&W::project_templates, &ProjectTemplate::description>},
+    {{"html_description"}, html_of<&W::project_templates, &ProjectTemplate::description>},
+    {{"public"}, [](Output& o, const Id& i, S) { return flag(o, o.world.project_templates[i].open); }},
+    {{"owner", plain, Type::user}, ref_of<Type::user, &W::project_templates, &ProjectTemplate::owner>},
+    {{"team", plain, Type::team}, ref_of<Type::team, &W::project_templates, &ProjectTemplate::team>},
+    {{"requested_dates", plain, Type::requested_date},
+     [](Output& o, const Id& i, S s) { return requested<&ProjectTemplate::dates>(o, kRequestedDate, i, s); }},
+    {{"color"},
+     [](Output& o, const Id& i, S) {
+         const int color = o.world.project_templates[i].color;
+         return color < 0 ? null(o) : text(o, word(kColors, color));
+     }},
+    {{"requested_roles", plain, Type::requested_role},
+     [](Output& o, const Id& i, S s) { return requested<&ProjectTemplate::roles>(o, kRequestedRole, i, s); }},
+};
+
+const TaskTemplate& recipe_of(Output& o, Id i) { return o.world.task_templates[i]; }
+bool nothing_listed(Output& o, const Id&, S) {
+    o.json += "[]";
+    return true;
+}
+constexpr Field<Id> kRecipe[] = {
+    {{"name", in_lists}, text_of<&W::task_templates, &TaskTemplate::name>},
+    {{"task_resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, word(kRecipeSubtypes, recipe_of(o, i).subtype)); }},
+    {{"description", in_lists}, text_of<&W::task_templates, &TaskTemplate::description>},
+    {{"html_description", in_lists}, html_of<&W::task_templates, &TaskTemplate::description>},
+    {{"memberships", in_lists, Type::project},
+     [](Output& o, const Id& i, S s) {
+         return refs(o, Type::project, std::vector<Index>{recipe_of(o, i).project}, s);
+     }},
+    {{"relative_start_on", in_lists},
+     [](Output& o, const Id& i, S) { return recipe_of(o, i).start < 0 ? null(o) : number(o, recipe_of(o, i).start); }},
+    {{"relative_due_on", in_lists},
+     [](Output& o, const Id& i, S) { return recipe_of(o, i).due < 0 ? null(o) : number(o, recipe_of(o, i).due); }},
+    {{"due_time", in_lists}, [](Output& o, const Id&, S) { return null(o); }},
+    {{"dependencies", in_lists}, nothing_listed},
+    {{"dependents", in_lists}, nothing_listed},
+    {{"followers", in_lists, Type::user},
+     [](Output& o, const Id& i, S s) { return refs(o, Type::user, recipe_of(o, i).followers, s); }},
+    {{"attachments", in_lists}, nothing_listed},
+    {{"subtasks", in_lists}, nothing_listed},
+    {{"custom_fields", in_lists}, nothing_listed},
+};
+constexpr Field<Id> kTaskTemplate[] = {
+    ENTITY(Type::task_template),
+    {{"name", in_lists}, text_of<&W::task_templates, &TaskTemplate::name>},
+    {{"project", plain, Type::project}, ref_of<Type::project, &W::task_templates, &TaskTemplate::project>},
+    {{"template", plain, Type::recipe}, itself<Type::recipe>},
+    {{"created_by", plain, Type::user}, ref_of<Type::user, &W::task_templates, &TaskTemplate::created_by>},
+    {{"created_at"}, instant_of<&W::task_templates, &TaskTemplate::created>},
+};
+
+constexpr Field<Id> kPermissions[] = {
+    {{"create_project", in_lists}, [](Output& o, const Id&, S) { return flag(o, true); }},
+    {{"create_team", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.roles[i].base > 0); }},
+    {{"task_deletion_policy", in_lists}, [](Output& o, const Id&, S) { return text(o, "task_creators"); }},
+};
+constexpr Field<Id> kRole[] = {
+    ENTITY(Type::role),
+    {{"name", in_lists}, text_of<&W::roles, &Role::name>},
+    {{"description", in_lists}, text_of<&W::roles, &Role::description>},
+    {{"is_standard_role", in_lists}, [](Output& o, const Id& i, S) { return flag(o, o.world.roles[i].standard); }},
+    {{"creation_time"}, instant_of<&W::roles, &Role::created>},
+    {{"modified_at"}, instant_of<&W::roles, &Role::modified>},
+    {{"base_role_type"}, [](Output& o, const Id& i, S) { return text(o, word(kBaseRoles, o.world.roles[i].base)); }},
+    {{"permissions", plain, Type::permissions}, itself<Type::permissions>},
+    {{"workspace", plain, Type::workspace}, ref_of<Type::workspace, &W::roles, &Role::workspace>},
+};
+constexpr Field<Id> kAgent[] = {
+    ENTITY(Type::agent),
+    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "asana_teammate"); }},
+    {{"name", in_lists}, text_of<&W::agents, &Agent::name>},
+    {{"description"}, text_of<&W::agents, &Agent::description>},
+    {{"behavior_guidance"}, [](Output& o, const Id&, S) { return null(o); }},
+    {{"workspace", plain, Type::workspace}, ref_of<Type::workspace, &W::agents, &Agent::workspace>},
+    {{"photo", plain, Type::photo},
+     [](Output& o, const Id& i, S s) { return o.world.agents[i].photo ? itself<Type::photo>(o, i, s) : null(o); }},
+};
+
 constexpr Field<Any> kAny[] = {
     {{"gid", in_lists}, [](Output& o, const Any& a, S) { return gid(o, a.type, a.id); }},
     {{"resource_type", in_lists}, [](Output& o, const Any& a, S) { return text(o, type_name(a.type)); }},
@@ -838,12 +1123,184 @@ constexpr Field<Any> kAny[] = {
                  return text(o, o.world.sections[a.id].name);
              case Type::tag:
                  return text(o, tag_of(o, a.id).name);
+             case Type::placeholder:
+                 return text(o, o.world.placeholders[a.id].name);
+             case Type::portfolio:
+             case Type::goal:
+                 return text(o, o.world.plan(a.type, a.id).name);
              default:
                  return false;
          }
      }},
 };
 void write_any(Output& o, Any any, S s) { write_fields<Any>(o, kAny, any, s); }
+
+const Plan& plan_of(Output& o, Type type, Id i) { return o.world.plan(type, i); }
+template <Type type>
+bool plan_name(Output& o, const Id& i, S) {
+    return text(o, plan_of(o, type, i).name);
+}
+template <Type type, Millis Plan::*day>
+bool plan_date(Output& o, const Id& i, S) {
+    return date(o, plan_of(o, type, i).*day);
+}
+template <Type type>
+bool plan_owner(Output& o, const Id& i, S s) {
+    return ref(o, Type::user, plan_of(o, type, i).owner, s);
+}
+template <Type type>
+bool plan_people(Output& o, const Id& i, S s) {
+    return refs(o, Type::user, plan_of(o, type, i).people, s);
+}
+template <Type type>
+bool plan_workspace(Output& o, const Id& i, S s) {
+    return ref(o, Type::workspace, plan_of(o, type, i).workspace, s);
+}
+template <Type type>
+bool plan_status(Output& o, const Id& i, S s) {
+    const auto& updates = plan_of(o, type, i).status_updates;
+    return ref(o, Type::status_update, updates.empty() ? kNone : updates.back(), s);
+}
+template <Type type>
+bool plan_settings(Output& o, const Id& i, S s) {
+    return custom_field_settings(o, type, i, s);
+}
+template <Type type>
+bool plan_values(Output& o, const Id& i, S s) {
+    return list(o, plan_of(o, type, i).own_fields, [&](Index field) {
+        const Value value = o.world.plan_value(type, static_cast<Index>(i), field);
+        write_field(o, {.field = field, .value = &value, .on_project = true}, s);
+    });
+}
+
+const Portfolio& portfolio_of(Output& o, Id i) { return o.world.portfolios[i]; }
+constexpr Field<Id> kPortfolio[] = {
+    ENTITY(Type::portfolio),
+    {{"name", in_lists}, plan_name<Type::portfolio>},
+    {{"archived", opt_in}, [](Output& o, const Id& i, S) { return flag(o, portfolio_of(o, i).archived); }},
+    {{"color"}, [](Output& o, const Id& i, S) { return text(o, word(kColors, portfolio_of(o, i).color)); }},
+    {{"start_on"}, plan_date<Type::portfolio, &Plan::start>},
+    {{"due_on"}, plan_date<Type::portfolio, &Plan::due>},
+    {{"default_access_level"}, [](Output& o, const Id&, S) { return text(o, "viewer"); }},
+    {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, portfolio_of(o, i).created); }},
+    {{"created_by", plain, Type::user},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::user, portfolio_of(o, i).created_by, s); }},
+    {{"custom_field_settings", plain, Type::custom_field_setting}, plan_settings<Type::portfolio>},
+    {{"current_status_update", plain, Type::status_update}, plan_status<Type::portfolio>},
+    {{"custom_fields", plain, Type::custom_field}, plan_values<Type::portfolio>},
+    {{"members", plain, Type::user}, plan_people<Type::portfolio>},
+    {{"owner", plain, Type::user}, plan_owner<Type::portfolio>},
+    {{"workspace", plain, Type::workspace}, plan_workspace<Type::portfolio>},
+    {{"permalink_url"},
+     [](Output& o, const Id& i, S) {
+         return text(o, "https://app.asana.com/0/portfolio/" + o.world.gid(Type::portfolio, i));
+     }},
+    {{"project_templates", plain, Type::any},
+     [](Output& o, const Id& i, S s) {
+         return list(o, portfolio_of(o, i).templates, [&](Index project) {
+             write_any(o, {Type::project_template, project}, s);
+         });
+     }},
+    {{"public"}, [](Output& o, const Id& i, S) { return flag(o, i % 2 == 0); }},
+    {{"privacy_setting"}, [](Output& o, const Id&, S) { return text(o, "members_only"); }},
+};
+
+const ProjectPortfolioSetting& place_of(Output& o, Id i) { return o.world.project_portfolio_settings[i]; }
+constexpr Field<Id> kProjectPortfolioSetting[] = {
+    ENTITY(Type::project_portfolio_setting),
+    {{"project", in_lists, Type::project},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::project, place_of(o, i).project, s); }},
+    {{"portfolio", in_lists, Type::portfolio},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::portfolio, place_of(o, i).portfolio, s); }},
+    {{"is_access_control_inherited", in_lists},
+     [](Output& o, const Id& i, S) { return flag(o, place_of(o, i).inherited); }},
+    {{"created_at"}, [](Output& o, const Id& i, S) { return instant(o, place_of(o, i).created); }},
+};
+
+const Goal& goal_of(Output& o, Id i) { return o.world.goals[i]; }
+constexpr Field<Id> kGoalMetric[] = {
+    ENTITY(Type::goal_metric),
+    {{"resource_subtype", in_lists}, [](Output& o, const Id&, S) { return text(o, "number"); }},
+    {{"precision", in_lists}, [](Output& o, const Id& i, S) { return number(o, i % 3); }},
+    {{"unit", in_lists}, [](Output& o, const Id& i, S) { return text(o, word(kUnits, goal_of(o, i).unit)); }},
+    {{"currency_code", in_lists},
+     [](Output& o, const Id& i, S) { return goal_of(o, i).unit == 1 ? text(o, "EUR") : null(o); }},
+    {{"initial_number_value", in_lists}, [](Output& o, const Id& i, S) { return number(o, goal_of(o, i).initial); }},
+    {{"target_number_value", in_lists}, [](Output& o, const Id& i, S) { return number(o, goal_of(o, i).target); }},
+    {{"current_number_value", in_lists}, [](Output& o, const Id& i, S) { return number(o, goal_of(o, i).current); }},
+    {{"current_display_value", in_lists},
+     [](Output& o, const Id& i, S) { return text(o, std::to_string(static_cast<int>(goal_of(o, i).current))); }},
+    {{"progress_source", in_lists}, [](Output& o, const Id&, S) { return text(o, "manual"); }},
+    {{"is_custom_weight", in_lists}, [](Output& o, const Id& i, S) { return flag(o, i % 2 == 0); }},
+    {{"can_manage"}, [](Output& o, const Id&, S) { return flag(o, true); }},
+};
+constexpr Field<Id> kGoal[] = {
+    ENTITY(Type::goal),
+    {{"name", in_lists}, plan_name<Type::goal>},
+    {{"owner", in_lists, Type::user}, plan_owner<Type::goal>},
+    {{"notes"}, [](Output& o, const Id& i, S) { return text(o, goal_of(o, i).notes); }},
+    {{"html_notes"}, [](Output& o, const Id& i, S) { return text(o, html(goal_of(o, i).notes)); }},
+    {{"start_on"}, plan_date<Type::goal, &Plan::start>},
+    {{"due_on"}, plan_date<Type::goal, &Plan::due>},
+    {{"is_workspace_level"},
+     [](Output& o, const Id& i, S) {
+         return o.world.workspaces[goal_of(o, i).workspace].organization && flag(o, goal_of(o, i).of_workspace);
+     }},
+    {{"liked"}, [](Output& o, const Id&, S) { return flag(o, false); }},
+    {{"likes", plain, Type::like},
+     [](Output& o, const Id& i, S s) { return likes(o, Type::goal, i, goal_of(o, i).likes, s); }},
+    {{"num_likes"}, [](Output& o, const Id& i, S) { return number(o, goal_of(o, i).likes.size()); }},
+    {{"team", plain, Type::team},
+     [](Output& o, const Id& i, S s) {
+         return o.world.workspaces[goal_of(o, i).workspace].organization && ref(o, Type::team, goal_of(o, i).team, s);
+     }},
+    {{"workspace", plain, Type::workspace}, plan_workspace<Type::goal>},
+    {{"followers", plain, Type::user}, plan_people<Type::goal>},
+    {{"time_period", plain, Type::time_period},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::time_period, goal_of(o, i).time_period, s); }},
+    {{"metric", plain, Type::goal_metric},
+     [](Output& o, const Id& i, S s) {
+         return goal_of(o, i).unit < 0 ? null(o) : ref(o, Type::goal_metric, static_cast<Index>(i), s);
+     }},
+    {{"current_status_update", plain, Type::status_update}, plan_status<Type::goal>},
+    {{"status"},
+     [](Output& o, const Id& i, S) {
+         return goal_of(o, i).status < 0 ? null(o) : text(o, word(kGoalStatuses, goal_of(o, i).status));
+     }},
+    {{"privacy_setting"}, [](Output& o, const Id&, S) { return text(o, "public_to_workspace"); }},
+    {{"default_access_level"}, [](Output& o, const Id&, S) { return text(o, "viewer"); }},
+    {{"custom_field_settings", plain, Type::custom_field_setting}, plan_settings<Type::goal>},
+    {{"custom_fields", plain, Type::custom_field}, plan_values<Type::goal>},
+};
+
+const GoalRelationship& relationship_of(Output& o, Id i) { return o.world.goal_relationships[i]; }
+constexpr Field<Id> kGoalRelationship[] = {
+    ENTITY(Type::goal_relationship),
+    {{"resource_subtype", in_lists},
+     [](Output& o, const Id& i, S) {
+         return text(o, relationship_of(o, i).supporting_type == Type::goal ? "subgoal" : "supporting_work");
+     }},
+    {{"supporting_resource", in_lists, Type::any},
+     [](Output& o, const Id& i, S s) {
+         write_any(o, {relationship_of(o, i).supporting_type, relationship_of(o, i).supporting}, s);
+         return true;
+     }},
+    {{"contribution_weight", in_lists},
+     [](Output& o, const Id& i, S) { return number(o, relationship_of(o, i).weight); }},
+    {{"supported_goal", plain, Type::goal},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::goal, relationship_of(o, i).goal, s); }},
+};
+
+const TimePeriod& period_of(Output& o, Id i) { return o.world.time_periods[i]; }
+constexpr Field<Id> kTimePeriod[] = {
+    ENTITY(Type::time_period),
+    {{"start_on", in_lists}, [](Output& o, const Id& i, S) { return date(o, period_of(o, i).start); }},
+    {{"end_on", in_lists}, [](Output& o, const Id& i, S) { return date(o, period_of(o, i).end); }},
+    {{"period", in_lists}, [](Output& o, const Id& i, S) { return text(o, period_of(o, i).period); }},
+    {{"display_name", in_lists}, [](Output& o, const Id& i, S) { return text(o, period_of(o, i).name); }},
+    {{"parent", plain, Type::time_period},
+     [](Output& o, const Id& i, S s) { return ref(o, Type::time_period, period_of(o, i).parent, s); }},
+};
 
 constexpr Field<EventChange> kChange[] = {
     {{"field", in_lists}, [](Output& o, const EventChange& c, S) { return text(o, c.field); }},
@@ -926,7 +1383,32 @@ const std::vector<Head>& heads(Type type) {
         {Type::task, heads_of(kTask)},
         {Type::story, heads_of(kStory)},
         {Type::attachment, heads_of(kAttachment)},
+        {Type::time_tracking_category, heads_of(kTimeCategory)},
+        {Type::time_tracking_entry, heads_of(kTimeEntry)},
+        {Type::timesheet_approval_status, heads_of(kTimesheet)},
+        {Type::effort, heads_of(kEffort)},
+        {Type::allocation, heads_of(kAllocation)},
+        {Type::budget_estimate, heads_of(kBudgetEstimate)},
+        {Type::budget_actual, heads_of(kBudgetActual)},
+        {Type::budget_total, heads_of(kBudgetTotal)},
+        {Type::budget, heads_of(kBudget)},
+        {Type::rate, heads_of(kRate)},
+        {Type::ooo_entry, heads_of(kOooEntry)},
+        {Type::project_template, heads_of(kProjectTemplate)},
+        {Type::recipe, heads_of(kRecipe)},
+        {Type::task_template, heads_of(kTaskTemplate)},
+        {Type::permissions, heads_of(kPermissions)},
+        {Type::role, heads_of(kRole)},
+        {Type::agent, heads_of(kAgent)},
+        {Type::requested_date, heads_of(kRequestedDate)},
+        {Type::requested_role, heads_of(kRequestedRole)},
         {Type::any, heads_of(kAny)},
+        {Type::portfolio, heads_of(kPortfolio)},
+        {Type::project_portfolio_setting, heads_of(kProjectPortfolioSetting)},
+        {Type::goal, heads_of(kGoal)},
+        {Type::goal_metric, heads_of(kGoalMetric)},
+        {Type::goal_relationship, heads_of(kGoalRelationship)},
+        {Type::time_period, heads_of(kTimePeriod)},
         {Type::event, heads_of(kEvent)},
         {Type::change, heads_of(kChange)},
     };
@@ -1077,9 +1559,57 @@ void write(Output& out, Type type, Id id, const Selection& s) {
             if (const auto attachment = out.world.attachment(id))
                 write_fields<Attachment>(out, kAttachment, *attachment, s);
             return;
+        case Type::time_tracking_category:
+            return write_fields<Id>(out, kTimeCategory, id, s);
+        case Type::time_tracking_entry:
+            return write_fields<Id>(out, kTimeEntry, id, s);
+        case Type::timesheet_approval_status:
+            return write_fields<Id>(out, kTimesheet, id, s);
+        case Type::effort:
+            return write_fields<Id>(out, kEffort, id, s);
+        case Type::allocation:
+            return write_fields<Id>(out, kAllocation, id, s);
+        case Type::budget_estimate:
+            return write_fields<Id>(out, kBudgetEstimate, id, s);
+        case Type::budget_actual:
+            return write_fields<Id>(out, kBudgetActual, id, s);
+        case Type::budget_total:
+            return write_fields<Id>(out, kBudgetTotal, id, s);
+        case Type::budget:
+            return write_fields<Id>(out, kBudget, id, s);
+        case Type::rate:
+            return write_fields<Id>(out, kRate, id, s);
+        case Type::ooo_entry:
+            return write_fields<Id>(out, kOooEntry, id, s);
+        case Type::project_template:
+            return write_fields<Id>(out, kProjectTemplate, id, s);
+        case Type::recipe:
+            return write_fields<Id>(out, kRecipe, id, s);
+        case Type::task_template:
+            return write_fields<Id>(out, kTaskTemplate, id, s);
+        case Type::permissions:
+            return write_fields<Id>(out, kPermissions, id, s);
+        case Type::role:
+            return write_fields<Id>(out, kRole, id, s);
+        case Type::agent:
+            return write_fields<Id>(out, kAgent, id, s);
+        case Type::portfolio:
+            return write_fields<Id>(out, kPortfolio, id, s);
+        case Type::project_portfolio_setting:
+            return write_fields<Id>(out, kProjectPortfolioSetting, id, s);
+        case Type::goal:
+            return write_fields<Id>(out, kGoal, id, s);
+        case Type::goal_metric:
+            return write_fields<Id>(out, kGoalMetric, id, s);
+        case Type::goal_relationship:
+            return write_fields<Id>(out, kGoalRelationship, id, s);
+        case Type::time_period:
+            return write_fields<Id>(out, kTimePeriod, id, s);
         case Type::custom_field_setting:
         case Type::like:
-        case Type::project_template:
+        case Type::placeholder:
+        case Type::requested_date:
+        case Type::requested_role:
         case Type::task_membership:
         case Type::date_value:
         case Type::dates:

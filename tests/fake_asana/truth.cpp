@@ -15,7 +15,7 @@ bool is_comment(const Story& story) { return story_shape(story.shape).member == 
 
 // Which objects some row refers to.
 struct Mentions {
-    std::set<Index> users, named_users, projects, sections, tags, fields, options;
+    std::set<Index> users, named_users, projects, sections, tags, fields, options, placeholders;
 
     void add(Type type, Index i) {
         if (i == kNone) return;
@@ -38,6 +38,9 @@ struct Mentions {
                 break;
             case Type::enum_option:
                 options.insert(i);
+                break;
+            case Type::placeholder:
+                placeholders.insert(i);
                 break;
             default:
                 break;
@@ -84,6 +87,12 @@ class Printer {
             if (i == kNone) return null(column);
             p_.mentions_.add(type, i);
             return gid(column, type, i);
+        }
+        // A person whose name does not come along.
+        Row& nameless(std::string_view column, Index user) {
+            if (user == kNone) return null(column);
+            p_.mentions_.users.insert(user);
+            return gid(column, Type::user, user);
         }
         Row& flag(std::string_view column, bool value) { return number(column, value ? 1 : 0); }
         template <class Number>
@@ -137,6 +146,10 @@ class Printer {
         custom_fields();
         projects();
         custom_types();
+        if (!free_plan_) {
+            portfolios();
+            goals();
+        }
         for (Index t = 0; t < w.tasks.size() && !stopped_; ++t) {
             if (w.reachable(t)) {
                 ++reachable_;
@@ -182,7 +195,14 @@ class Printer {
                     .flag("is_guest", member.guest)
                     .flag("is_view_only", member.view_only)
                     .time("created_at", member.created);
+                Row(*this, "asana_user_task_lists")
+                    .gid("gid", Type::user_task_list, m)
+                    .text("name", "My tasks")
+                    .nameless("owner_gid", member.user)
+                    .gid("workspace_gid", Type::workspace, i)
+                    .gid("workspace_membership_gid", Type::workspace_membership, m);
             }
+            workspace_work(i);
             listed_users_.insert(workspace.users.begin(), workspace.users.end());
         }
         for (const Index i : listed_users_) {
@@ -193,6 +213,216 @@ class Printer {
                 r.text("photo_url", "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_128.png");
             });
         }
+    }
+
+    // Around work.
+    void workspace_work(Index workspace) {
+        const auto in_workspace = [&](Row& row) { row.gid("workspace_gid", Type::workspace, workspace); };
+        for (const Index i : w.work_of(Type::time_tracking_category, workspace)) {
+            const TimeCategory& category = w.time_categories[i];
+            Row row(*this, "asana_time_tracking_categories");
+            row.gid("gid", Type::time_tracking_category, i)
+                .text("name", category.name)
+                .text("color", word(kCategoryColors, category.color))
+                .flag("is_archived", category.archived);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::timesheet_approval_status, workspace)) {
+            const Timesheet& sheet = w.timesheets[i];
+            Row row(*this, "asana_timesheet_approval_statuses");
+            row.gid("gid", Type::timesheet_approval_status, i)
+                .ref("user_gid", Type::user, sheet.user)
+                .date("start_date", sheet.start)
+                .date("end_date", sheet.start + 6 * kDay)
+                .text("approval_status", word(kTimeApprovals, sheet.approval))
+                .time("created_at", sheet.created);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::ooo_entry, workspace)) {
+            const OooEntry& entry = w.ooo_entries[i];
+            Row row(*this, "asana_ooo_entries");
+            row.gid("gid", Type::ooo_entry, i)
+                .ref("user_gid", Type::user, entry.user)
+                .date("start_date", entry.start)
+                .date("end_date", entry.end)
+                .ref("created_by_gid", Type::user, entry.created_by);
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::project_template, workspace)) {
+            const ProjectTemplate& one = w.project_templates[i];
+            Row row(*this, "asana_project_templates");
+            row.gid("gid", Type::project_template, i)
+                .text("name", one.name)
+                .text("description", one.description)
+                .text("html_description", html(one.description))
+                .flag("public", one.open)
+                .nameless("owner_gid", one.owner)
+                .ref("team_gid", Type::team, one.team);
+            row.when(one.color >= 0, "color", [&](Row& r) { r.text("color", word(kColors, one.color)); });
+            row.text("requested_dates", requested(one.dates, true))
+                .text("requested_roles", requested(one.roles, false));
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::role, workspace)) {
+            const Role& role = w.roles[i];
+            Row row(*this, "asana_roles");
+            row.gid("gid", Type::role, i)
+                .text("name", role.name)
+                .text("description", role.description)
+                .flag("is_standard_role", role.standard)
+                .text("base_role_type", word(kBaseRoles, role.base))
+                .time("creation_time", role.created)
+                .time("modified_at", role.modified)
+                .text("permissions", std::string(R"({"create_project":true,"create_team":)") +
+                                         (role.base > 0 ? "true" : "false") +
+                                         R"(,"task_deletion_policy":"task_creators"})");
+            in_workspace(row);
+        }
+        for (const Index i : w.work_of(Type::agent, workspace)) {
+            const Agent& agent = w.agents[i];
+            Row row(*this, "asana_agents");
+            row.gid("gid", Type::agent, i)
+                .text("name", agent.name)
+                .text("resource_subtype", "asana_teammate")
+                .text("description", agent.description)
+                .null("behavior_guidance");
+            row.when(agent.photo, "photo_url", [&](Row& r) {
+                r.text("photo_url", "https://s3.amazonaws.example/profile/" + std::to_string(i) + "_128.png");
+            });
+            in_workspace(row);
+        }
+        if (free_plan_) return;
+        for (const Index i : w.work_of(Type::time_tracking_entry, workspace)) time_entry(workspace, i);
+        for (const Index i : w.work_of(Type::allocation, workspace)) {
+            const Allocation& one = w.allocations[i];
+            Row row(*this, "asana_allocations");
+            row.gid("gid", Type::allocation, i)
+                .text("resource_subtype", "project_allocation")
+                .ref("parent_gid", Type::project, one.project)
+                .text("parent_type", "project")
+                .ref("assignee_gid", one.assignee_type, one.assignee)
+                .text("assignee_type", type_name(one.assignee_type))
+                .ref("created_by_gid", Type::user, one.created_by)
+                .date("start_date", one.start)
+                .date("end_date", one.end);
+            row.when(one.effort >= 0, "effort_type",
+                     [&](Row& r) { r.text("effort_type", word(kEfforts, one.effort)); });
+            row.when(one.effort >= 0, "effort_value", [&](Row& r) { r.number("effort_value", one.value); });
+            in_workspace(row);
+        }
+    }
+
+    void time_entry(Index workspace, Index i) {
+        const TimeEntry& entry = w.time_entries[i];
+        Row(*this, "asana_time_tracking_entries")
+            .gid("gid", Type::time_tracking_entry, i)
+            .gid("task_gid", Type::task, entry.task)
+            .gid("workspace_gid", Type::workspace, workspace)
+            .ref("created_by_gid", Type::user, entry.user)
+            .date("entered_on", entry.day)
+            .number("duration_minutes", entry.minutes)
+            .ref("attributable_to_gid", Type::project, entry.project)
+            .text("description", entry.description)
+            .text("approval_status", word(kTimeApprovals, entry.approval))
+            .text("billable_status", word(kBillables, entry.billable))
+            .time("created_at", entry.created);
+        if (entry.category == kNone) return;
+        Row(*this, "asana_time_tracking_entry_categories")
+            .gid("time_tracking_entry_gid", Type::time_tracking_entry, i)
+            .gid("time_tracking_category_gid", Type::time_tracking_category, entry.category);
+    }
+
+    // What a project template asks for, as JSON.
+    static std::string requested(const std::vector<std::string>& names, bool dates) {
+        std::string json = "[";
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            json +=
+                (i > 0 ? ",{\"gid\":\"" : "{\"gid\":\"") + std::to_string(i + 1) + "\",\"name\":" + quoted(names[i]);
+            if (dates) json += ",\"description\":" + quoted("When " + names[i]);
+            json += '}';
+        }
+        return json + ']';
+    }
+    // As a mirror writes it: escaped where JSON demands it.
+    static std::string quoted(std::string_view name) {
+        std::string json = "\"";
+        for (const char c : stored_text(name)) {
+            if (c == '"' || c == '\\') json += '\\';
+            if (static_cast<unsigned char>(c) < 0x20) {
+                char buffer[8];
+                std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(c));
+                json += buffer;
+            } else {
+                json += c;
+            }
+        }
+        return json + '"';
+    }
+
+    void project_work(Index p) {
+        for (const Index i : w.work_of(Type::task_template, p)) {
+            const TaskTemplate& one = w.task_templates[i];
+            const auto bare = [&](Type type, Index object) {
+                return "[{\"gid\":\"" + w.gid(type, object) + "\",\"resource_type\":\"" + std::string(type_name(type)) +
+                       "\"}]";
+            };
+            Row row(*this, "asana_task_templates");
+            row.gid("gid", Type::task_template, i)
+                .text("name", one.name)
+                .ref("project_gid", Type::project, p)
+                .nameless("created_by_gid", one.created_by)
+                .time("created_at", one.created)
+                .text("template_name", one.name)
+                .text("template_task_resource_subtype", word(kRecipeSubtypes, one.subtype))
+                .text("template_description", one.description)
+                .text("template_html_description", html(one.description));
+            row.when(one.start >= 0, "template_relative_start_on",
+                     [&](Row& r) { r.number("template_relative_start_on", one.start); });
+            row.when(one.due >= 0, "template_relative_due_on",
+                     [&](Row& r) { r.number("template_relative_due_on", one.due); });
+            row.null("template_due_time")
+                .text("template_memberships", bare(Type::project, p))
+                .text("template_followers", one.followers.empty() ? "[]" : bare(Type::user, one.followers[0]));
+            for (const char* column : {"template_dependencies", "template_dependents", "template_attachments",
+                                       "template_subtasks", "template_custom_fields"})
+                row.text(column, "[]");
+        }
+        if (free_plan_) return;
+        for (const Index i : w.work_of(Type::budget, p)) budget(i);
+        for (const Index i : w.work_of(Type::rate, p)) {
+            const Rate& rate = w.rates[i];
+            Row(*this, "asana_rates")
+                .gid("gid", Type::rate, i)
+                .ref("parent_gid", Type::project, p)
+                .text("parent_type", "project")
+                .ref("resource_gid", rate.resource_type, rate.resource)
+                .text("resource_type", type_name(rate.resource_type))
+                .number("rate", rate.rate)
+                .text("currency_code", "EUR")
+                .ref("created_by_gid", Type::user, rate.created_by);
+        }
+    }
+
+    void budget(Index i) {
+        const Budget& one = w.budgets[i];
+        const auto filter = word(kBudgetFilters, static_cast<int>(i % 3));
+        const std::string_view units = one.of_time ? "minutes" : "EUR";
+        Row row(*this, "asana_budgets");
+        row.gid("gid", Type::budget, i)
+            .ref("parent_gid", Type::project, one.project)
+            .text("parent_type", "project")
+            .text("budget_type", one.of_time ? "time" : "cost")
+            .text("estimate_billable_status_filter", filter)
+            .text("estimate_source", word(kBudgetSources, static_cast<int>(i % 3)))
+            .flag("estimate_enabled", one.enabled)
+            .text("estimate_units", units)
+            .text("actual_billable_status_filter", filter)
+            .text("actual_units", units)
+            .number("actual_value", one.actual)
+            .flag("total_enabled", one.enabled)
+            .text("total_units", units);
+        row.when(one.enabled, "estimate_value", [&](Row& r) { r.number("estimate_value", one.estimate); });
+        row.when(one.enabled, "total_value", [&](Row& r) { r.number("total_value", one.total); });
     }
 
     void teams() {
@@ -221,6 +451,7 @@ class Printer {
             .text("join_request_management_access_level", access)
             .text("team_member_removal_access_level", access)
             .text("team_content_management_access_level", team.admins_only ? "only_team_admins" : "no_restriction");
+        if (!free_plan_) settings(Type::team, i);
         for (const Index m : team.members) {
             const TeamMembership& member = w.team_memberships[m];
             Row(*this, "asana_team_memberships")
@@ -322,6 +553,7 @@ class Printer {
             project_lists(p);
             if (!free_plan_) project_fields(p);
             project_pages(p);
+            project_work(p);
         }
     }
 
@@ -331,14 +563,9 @@ class Printer {
         row.gid("gid", Type::project, p)
             .text("name", project.name)
             .gid("workspace_gid", Type::workspace, project.workspace)
-            .ref("team_gid", Type::team, project.team);
-        if (project.owner == kNone) {
-            row.null("owner_gid");
-        } else {
-            row.gid("owner_gid", Type::user, project.owner);
-            mentions_.users.insert(project.owner);  // its name does not come along
-        }
-        row.flag("archived", project.archived)
+            .ref("team_gid", Type::team, project.team)
+            .nameless("owner_gid", project.owner)
+            .flag("archived", project.archived)
             .flag("completed", project.completed)
             .time("completed_at", project.completed_at)
             .ref("completed_by_gid", Type::user, project.completed_by);
@@ -368,17 +595,7 @@ class Printer {
             follower("asana_project_members", "project_gid", Type::project, p, user);
         for (const Index user : project.followers)
             follower("asana_project_followers", "project_gid", Type::project, p, user);
-        for (const Index m : project.memberships) {
-            const Membership& member = w.memberships[m];
-            Row(*this, "asana_memberships")
-                .gid("gid", Type::membership, m)
-                .text("resource_subtype", "project_membership")
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
-                .ref("member_gid", member.member_type, member.member)
-                .text("member_type", type_name(member.member_type))
-                .text("access_level", word(kAccessLevels, member.access));
-        }
+        memberships(project.memberships);
         int position = 0;
         for (const Index s : project.sections) {
             listed_sections_.insert(s);
@@ -392,39 +609,41 @@ class Printer {
         used_types_.insert(project.custom_types.begin(), project.custom_types.end());
     }
 
-    void project_fields(Index p) {
-        const Project& project = w.projects[p];
+    void memberships(const std::vector<Index>& members) {
+        for (const Index m : members) {
+            const Membership& member = w.memberships[m];
+            Row(*this, "asana_memberships")
+                .gid("gid", Type::membership, m)
+                .text("resource_subtype", std::string(type_name(member.parent_type)) + "_membership")
+                .gid("parent_gid", member.parent_type, member.parent)
+                .text("parent_type", type_name(member.parent_type))
+                .ref("member_gid", member.member_type, member.member)
+                .text("member_type", type_name(member.member_type))
+                .text("access_level", word(kAccessLevels, member.access));
+        }
+    }
+
+    void settings(Type type, Index parent) {
         int position = 0;
-        for (const Setting& setting : project.settings) {
+        for (const Setting& setting : w.settings(type, parent)) {
             Row(*this, "asana_custom_field_settings")
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
+                .gid("parent_gid", type, parent)
+                .text("parent_type", type_name(type))
                 .ref("custom_field_gid", Type::custom_field, setting.field)
                 .flag("is_important", setting.important)
                 .number("position", position++);
         }
+    }
+
+    void project_fields(Index p) {
+        const Project& project = w.projects[p];
+        settings(Type::project, p);
         for (const Index field : project.own_fields) value(Type::project, p, field, w.project_value(p, field));
     }
 
     void project_pages(Index p) {
         const Project& project = w.projects[p];
-        for (const Index u : project.status_updates) {
-            const StatusUpdate& update = w.status_updates[u];
-            Row(*this, "asana_status_updates")
-                .gid("gid", Type::status_update, u)
-                .gid("parent_gid", Type::project, p)
-                .text("parent_type", "project")
-                .text("resource_subtype", "project_status_update")
-                .text("title", update.title)
-                .text("text", update.text)
-                .text("html_text", html(update.text))
-                .text("status_type", word(kStatuses, update.status))
-                .ref("author_gid", Type::user, update.author)
-                .ref("created_by_gid", Type::user, update.author)
-                .time("created_at", update.created)
-                .time("modified_at", update.modified)
-                .number("num_likes", update.likes.size());
-        }
+        status_updates(project.status_updates);
         for (const Id a : project.attachments) attachment(*w.attachment(a));
         if (project.brief == kNone || free_plan_) return;
         const Brief& brief = w.briefs[project.brief];
@@ -436,6 +655,149 @@ class Printer {
             .text("permalink_url", "https://app.asana.com/0/brief/" + w.gid(Type::project_brief, project.brief))
             .gid("project_gid", Type::project, p);
         for (const Id a : brief.attachments) attachment(*w.attachment(a));
+    }
+
+    void status_updates(const std::vector<Index>& updates) {
+        for (const Index u : updates) {
+            const StatusUpdate& update = w.status_updates[u];
+            Row(*this, "asana_status_updates")
+                .gid("gid", Type::status_update, u)
+                .gid("parent_gid", update.parent_type, update.parent)
+                .text("parent_type", type_name(update.parent_type))
+                .text("resource_subtype", std::string(type_name(update.parent_type)) + "_status_update")
+                .text("title", update.title)
+                .text("text", update.text)
+                .text("html_text", html(update.text))
+                .text("status_type", word(kStatuses, update.status))
+                .ref("author_gid", Type::user, update.author)
+                .ref("created_by_gid", Type::user, update.author)
+                .time("created_at", update.created)
+                .time("modified_at", update.modified)
+                .number("num_likes", update.likes.size());
+        }
+    }
+
+    // What portfolios and goals have in common, beside their own row.
+    void plan(Type type, Index i) {
+        const Plan& plan = w.plan(type, i);
+        const bool is_goal = type == Type::goal;
+        for (const Index user : plan.people)
+            follower(is_goal ? "asana_goal_followers" : "asana_portfolio_members",
+                     is_goal ? "goal_gid" : "portfolio_gid", type, i, user);
+        settings(type, i);
+        for (const Index field : plan.own_fields) value(type, i, field, w.plan_value(type, i, field));
+        memberships(plan.memberships);
+        status_updates(plan.status_updates);
+    }
+
+    void portfolios() {
+        for (Index i = 0; i < w.portfolios.size(); ++i) {
+            const Portfolio& portfolio = w.portfolios[i];
+            if (!w.exists(Type::portfolio, i) || !w.allowed(Type::portfolio, i)) continue;
+            Row(*this, "asana_portfolios")
+                .gid("gid", Type::portfolio, i)
+                .text("name", portfolio.name)
+                .gid("workspace_gid", Type::workspace, portfolio.workspace)
+                .ref("owner_gid", Type::user, portfolio.owner)
+                .ref("created_by_gid", Type::user, portfolio.created_by)
+                .flag("archived", portfolio.archived)
+                .text("color", word(kColors, portfolio.color))
+                .date("start_on", portfolio.start)
+                .date("due_on", portfolio.due)
+                .flag("public", i % 2 == 0)
+                .text("privacy_setting", "members_only")
+                .text("default_access_level", "viewer")
+                .ref("current_status_update_gid", Type::status_update,
+                     portfolio.status_updates.empty() ? kNone : portfolio.status_updates.back())
+                .text("permalink_url", "https://app.asana.com/0/portfolio/" + w.gid(Type::portfolio, i))
+                .time("created_at", portfolio.created);
+            plan(Type::portfolio, i);
+            for (const Index t : portfolio.templates)
+                Row(*this, "asana_portfolio_project_templates")
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .gid("project_template_gid", Type::project_template, t);
+            for (const auto& [type, item] : w.items(i))
+                Row(*this, "asana_portfolio_items")
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .ref("item_gid", type, item)
+                    .text("item_type", type_name(type));
+            for (const Index s : w.project_settings(i)) {
+                const ProjectPortfolioSetting& setting = w.project_portfolio_settings[s];
+                Row(*this, "asana_project_portfolio_settings")
+                    .gid("gid", Type::project_portfolio_setting, s)
+                    .ref("project_gid", Type::project, setting.project)
+                    .gid("portfolio_gid", Type::portfolio, i)
+                    .flag("is_access_control_inherited", setting.inherited)
+                    .time("created_at", setting.created);
+            }
+        }
+    }
+
+    void goals() {
+        for (Index i = 0; i < w.time_periods.size(); ++i) {
+            const TimePeriod& period = w.time_periods[i];
+            if (!w.exists(Type::time_period, i)) continue;
+            Row(*this, "asana_time_periods")
+                .gid("gid", Type::time_period, i)
+                .gid("workspace_gid", Type::workspace, period.workspace)
+                .text("period", period.period)
+                .text("display_name", period.name)
+                .date("start_on", period.start)
+                .date("end_on", period.end)
+                .ref("parent_gid", Type::time_period, period.parent);
+        }
+        for (Index i = 0; i < w.goals.size(); ++i) {
+            if (!w.exists(Type::goal, i) || !w.allowed(Type::goal, i)) continue;
+            goal_row(i);
+            plan(Type::goal, i);
+            for (const Index r : w.relationships(i)) {
+                const GoalRelationship& relationship = w.goal_relationships[r];
+                Row(*this, "asana_goal_relationships")
+                    .gid("gid", Type::goal_relationship, r)
+                    .text("resource_subtype",
+                          relationship.supporting_type == Type::goal ? "subgoal" : "supporting_work")
+                    .gid("supported_goal_gid", Type::goal, i)
+                    .ref("supporting_resource_gid", relationship.supporting_type, relationship.supporting)
+                    .text("supporting_resource_type", type_name(relationship.supporting_type))
+                    .number("contribution_weight", relationship.weight);
+            }
+            for (const Story& one : w.goals[i].stories) story(one);
+        }
+    }
+
+    void goal_row(Index i) {
+        const Goal& goal = w.goals[i];
+        const bool organization = w.workspaces[goal.workspace].organization;
+        Row row(*this, "asana_goals");
+        row.gid("gid", Type::goal, i)
+            .text("name", goal.name)
+            .gid("workspace_gid", Type::workspace, goal.workspace)
+            .ref("team_gid", Type::team, organization ? goal.team : kNone)
+            .ref("owner_gid", Type::user, goal.owner)
+            .ref("time_period_gid", Type::time_period, goal.time_period);
+        row.when(organization, "is_workspace_level", [&](Row& r) { r.flag("is_workspace_level", goal.of_workspace); });
+        row.date("start_on", goal.start).date("due_on", goal.due);
+        row.when(goal.status >= 0, "status", [&](Row& r) { r.text("status", word(kGoalStatuses, goal.status)); });
+        row.text("notes", goal.notes)
+            .text("html_notes", html(goal.notes))
+            .text("privacy_setting", "public_to_workspace")
+            .text("default_access_level", "viewer")
+            .ref("current_status_update_gid", Type::status_update,
+                 goal.status_updates.empty() ? kNone : goal.status_updates.back())
+            .number("num_likes", goal.likes.size());
+        const auto metric = [&](std::string_view column, auto write) { row.when(goal.unit >= 0, column, write); };
+        metric("metric_gid", [&](Row& r) { r.gid("metric_gid", Type::goal_metric, i); });
+        metric("metric_resource_subtype", [&](Row& r) { r.text("metric_resource_subtype", "number"); });
+        metric("metric_precision", [&](Row& r) { r.number("metric_precision", i % 3); });
+        metric("metric_unit", [&](Row& r) { r.text("metric_unit", word(kUnits, goal.unit)); });
+        row.when(goal.unit == 1, "metric_currency_code", [&](Row& r) { r.text("metric_currency_code", "EUR"); });
+        metric("metric_initial_number_value", [&](Row& r) { r.number("metric_initial_number_value", goal.initial); });
+        metric("metric_target_number_value", [&](Row& r) { r.number("metric_target_number_value", goal.target); });
+        metric("metric_current_number_value", [&](Row& r) { r.number("metric_current_number_value", goal.current); });
+        metric("metric_current_display_value",
+               [&](Row& r) { r.text("metric_current_display_value", std::to_string(static_cast<int>(goal.current))); });
+        metric("metric_progress_source", [&](Row& r) { r.text("metric_progress_source", "manual"); });
+        metric("metric_is_custom_weight", [&](Row& r) { r.flag("metric_is_custom_weight", i % 2 == 0); });
     }
 
     void attachment(const Attachment& a) {
@@ -499,7 +861,7 @@ class Printer {
                     value.set && kind == FieldKind::enumeration && !value.items.empty() ? value.items[0] : kNone);
         }
         const Type item_type = kind == FieldKind::multi_enum  ? Type::enum_option
-                               : type == Type::project        ? Type::none
+                               : type != Type::task           ? Type::none
                                : kind == FieldKind::people    ? Type::user
                                : kind == FieldKind::reference ? Type::task
                                                               : Type::none;
@@ -583,8 +945,8 @@ class Printer {
         row.gid("gid", Type::story, s.id)
             .text("resource_subtype", story_shape(s.shape).subtype)
             .text("type", remark ? "comment" : "system")
-            .gid("target_gid", Type::task, s.task)
-            .text("target_type", "task")
+            .gid("target_gid", s.target_type, s.task)
+            .text("target_type", type_name(s.target_type))
             .ref("created_by_gid", Type::user, s.created_by)
             .time("created_at", s.created)
             .text("text", s.text)
@@ -655,6 +1017,11 @@ class Printer {
             row.gid("gid", Type::user, i);
             row.when(mentions_.named_users.contains(i), "name", [&](Row& r) { r.text("name", w.users[i].name); });
         }
+        for (const Index i : mentions_.placeholders) {
+            Row(*this, "asana_placeholders", true)
+                .gid("gid", Type::placeholder, i)
+                .text("name", w.placeholders[i].name);
+        }
         const auto nameless = [&](std::string_view table, Type type, const std::set<Index>& mentioned,
                                   const std::set<Index>& listed) {
             for (const Index i : mentioned) {
@@ -677,6 +1044,56 @@ class Printer {
     std::set<Index> listed_users_, listed_projects_, listed_sections_, listed_tags_, listed_fields_, listed_options_,
         used_types_;
 };
+
+long pages(std::size_t objects);
+
+// Of what a free plan lacks one request tells, in each workspace and for each of the two features.
+void planning_requests(const World& w, bool free_plan, std::map<std::string, long>& least) {
+    if (free_plan) {
+        least["portfolios"] = least["goals"] = static_cast<long>(w.workspaces.size());
+        return;
+    }
+    for (Index i = 0; i < w.workspaces.size(); ++i) {
+        const auto own = std::count_if(w.portfolios.begin(), w.portfolios.end(), [&](const Portfolio& portfolio) {
+            const auto p = static_cast<Index>(&portfolio - w.portfolios.data());
+            return portfolio.workspace == i && portfolio.owner == 0 && w.exists(Type::portfolio, p) &&
+                   w.visible(Type::portfolio, p);
+        });
+        const auto named = [&](auto wanted) {
+            return static_cast<std::size_t>(std::count_if(w.goals.begin(), w.goals.end(), [&](const Goal& goal) {
+                const auto g = static_cast<Index>(&goal - w.goals.data());
+                return wanted(goal) && w.exists(Type::goal, g) && w.allowed(Type::goal, g);
+            }));
+        };
+        const auto periods = std::count_if(w.time_periods.begin(), w.time_periods.end(),
+                                           [&](const TimePeriod& t) { return t.workspace == i && !t.deleted; });
+        least["portfolios"] += pages(static_cast<std::size_t>(own));
+        least["time_periods"] += pages(static_cast<std::size_t>(periods));
+        least["goals"] += pages(named([&](const Goal& g) { return g.of_workspace && g.workspace == i; }));
+        if (!w.workspaces[i].organization) continue;
+        for (const Index t : w.workspaces[i].teams)
+            least["team_goals"] += pages(named([&](const Goal& g) { return !g.of_workspace && g.team == t; }));
+    }
+    std::set<Index> nested;
+    for (Index p = 0; p < w.portfolios.size(); ++p) {
+        if (!w.exists(Type::portfolio, p) || !w.allowed(Type::portfolio, p)) continue;
+        const auto items = w.items(p);
+        for (const auto& [type, item] : items)
+            if (type == Type::portfolio) nested.insert(item);
+        least["portfolio_items"] += pages(items.size());
+        least["project_portfolio_settings"] += pages(w.project_settings(p).size());
+        least["portfolio_memberships"] += pages(w.portfolios[p].memberships.size());
+        least["portfolio_status_updates"] += pages(w.portfolios[p].status_updates.size());
+    }
+    least["nested_portfolios"] = static_cast<long>(nested.size());
+    for (Index g = 0; g < w.goals.size(); ++g) {
+        if (!w.exists(Type::goal, g) || !w.allowed(Type::goal, g)) continue;
+        least["goal_relationships"] += pages(w.relationships(g).size());
+        least["goal_memberships"] += pages(w.goals[g].memberships.size());
+        least["goal_status_updates"] += pages(w.goals[g].status_updates.size());
+        least["goal_stories"] += pages(w.goals[g].stories.size());
+    }
+}
 
 long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((objects + 99) / 100)); }
 
@@ -710,10 +1127,28 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         least["tags"] += pages(tags);
         least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
         least["projects"] += pages(projects);
+        const auto listed = [&](const char* stream, Type type, bool paid = false) {
+            least[stream] += paid && free_plan ? 1 : pages(w.work_of(type, i).size());
+        };
+        listed("time_tracking_entries", Type::time_tracking_entry, true);
+        listed("timesheet_approval_statuses", Type::timesheet_approval_status);
+        listed("allocations", Type::allocation, true);
+        listed("project_templates", Type::project_template);
+        if (workspace.organization) listed("roles", Type::role);
+        if (workspace.organization) listed("agents", Type::agent);
+        const auto categories = w.work_of(Type::time_tracking_category, i);
+        const auto archived = static_cast<std::size_t>(std::count_if(
+            categories.begin(), categories.end(), [&](Index one) { return w.time_categories[one].archived; }));
+        least["time_tracking_categories"] += pages(archived) + pages(categories.size() - archived);
+        if (free_plan && projects > 0) {
+            ++least["budgets"];
+            ++least["rates"];
+        }
         ++least["workspace_events"];  // tells at least that there are none
         if (free_plan && brief) ++least["project_briefs"];
         for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
     }
+    planning_requests(w, free_plan, least);
     for (const Team& team : w.teams) least["team_memberships"] += pages(team.members.size());
     for (Index p = 0; p < w.projects.size(); ++p) {
         if (!w.listed_project(p)) continue;
@@ -725,6 +1160,11 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         least["status_updates"] += pages(project.status_updates.size());
         least["custom_types"] += pages(project.custom_types.size());
         least["project_attachments"] += pages(project.attachments.size());
+        least["task_templates"] += pages(w.work_of(Type::task_template, p).size());
+        if (!free_plan) {
+            ++least["budgets"];
+            least["rates"] += pages(w.work_of(Type::rate, p).size());
+        }
         if (!free_plan && project.brief != kNone) {
             ++least["project_briefs"];
             least["brief_attachments"] += pages(w.briefs[project.brief].attachments.size());
@@ -732,6 +1172,8 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
     }
     for (const Id pair : people) {
         const auto found = w.assigned.find(pair);
+        least["ooo_entries"] +=
+            pages(w.ooo_entries_of(static_cast<Index>(pair >> 32U), static_cast<Index>(pair & kNone)).size());
         least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
     }
     for (Index i = 0; i < w.tags.size(); ++i) {

@@ -49,6 +49,8 @@ constexpr std::array<Words, 4> kAccessLevels{"admin", "editor", "commenter", "vi
 constexpr std::array<Words, 3> kVisibilities{"secret", "request_to_join", "public"};
 constexpr std::array<Words, 9> kStatuses{"on_track", "at_risk", "off_track", "on_hold", "complete",
                                          "achieved", "partial", "missed",    "dropped"};
+constexpr std::array<Words, 7> kGoalStatuses{"green", "yellow", "red", "missed", "achieved", "partial", "dropped"};
+constexpr std::array<Words, 3> kUnits{"none", "currency", "percentage"};
 constexpr std::array<Words, 4> kTaskSubtypes{"default_task", "milestone", "approval", "custom"};
 constexpr std::array<Words, 4> kApprovals{"pending", "approved", "rejected", "changes_requested"};
 constexpr std::array<Words, 7> kAttachmentSubtypes{"asana", "dropbox", "gdrive",  "onedrive",
@@ -58,6 +60,16 @@ constexpr std::array<Words, 12> kStickers{
     "green_checkmark",     "people_dancing",      "dancing_unicorn",     "heart",
     "party_popper",        "people_waving_flags", "splashing_narwhal",   "trophy",
     "yeti_riding_unicorn", "celebrating_people",  "determined_climbers", "phoenix_spreading_love"};
+
+// Around work.
+constexpr std::array<Words, 4> kCategoryColors{"none", "red", "blue-green", "hot-pink"};
+constexpr std::array<Words, 4> kTimeApprovals{"DRAFT", "SUBMITTED", "APPROVED", "REJECTED"};
+constexpr std::array<Words, 3> kBillables{"billable", "nonBillable", "notApplicable"};
+constexpr std::array<Words, 2> kEfforts{"hours", "percent"};
+constexpr std::array<Words, 3> kBudgetFilters{"billable", "non_billable", "any"};
+constexpr std::array<Words, 3> kBudgetSources{"none", "tasks", "capacity_plans"};
+constexpr std::array<Words, 3> kRecipeSubtypes{"default_task", "milestone_task", "approval_task"};
+constexpr std::array<Words, 4> kBaseRoles{"guest", "member", "admin", "super_admin"};
 
 // Custom fields, by FieldKind.
 constexpr std::array<Words, 15> kFieldSubtypes{"text",   "number", "number",    "number",     "number",

@@ -7,7 +7,8 @@ import support
 # Requests for single objects that only a suspicion leads to.
 LOOKS = ["/sections/{gid}", "/tags/{gid}", "/teams/{gid}", "/custom_fields/{gid}", "/workspace_memberships/{gid}",
          "/team_memberships/{gid}", "/memberships/{gid}", "/status_updates/{gid}", "/stories/{gid}",
-         "/attachments/{gid}", "/tasks/{gid}", "/projects/{gid}"]
+         "/attachments/{gid}", "/tasks/{gid}", "/projects/{gid}", "/project_portfolio_settings/{gid}", "/goals/{gid}",
+         "/goal_relationships/{gid}", "/time_periods/{gid}"]
 
 
 class Sweeps(support.SystemTest):

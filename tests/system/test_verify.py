@@ -210,9 +210,11 @@ class Verify(support.SystemTest):
         with_it = sum(self.query(f"SELECT count(*) FROM {table} WHERE {column} = ?", project)[0][0] for table, column in (
             ("asana_task_memberships", "project_gid"), ("asana_sections", "project_gid"),
             ("asana_memberships", "parent_gid"), ("asana_status_updates", "parent_gid"),
-            ("asana_project_briefs", "project_gid")))
+            ("asana_project_briefs", "project_gid"), ("asana_task_templates", "project_gid"),
+            ("asana_budgets", "parent_gid"), ("asana_rates", "parent_gid"), ("asana_allocations", "parent_gid")))
         tags = self.query("SELECT task_gid FROM asana_task_tags JOIN asana_tags g ON g.gid = tag_gid WHERE g.mirrored_at IS NOT NULL")
         with_it += sum(task in gone for (task,) in tags)
+        with_it += sum(task in gone for (task,) in self.query("SELECT task_gid FROM asana_time_tracking_entries"))
         self.assertEqual(self.totals(self.verify(expect=1))[2], 1 + with_it + len(gone))
         self.verify("--repair", expect=1)
         self.sync()
