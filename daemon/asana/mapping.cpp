@@ -62,56 +62,79 @@ void append_json_string(std::string& out, std::string_view text) {
 
 constexpr int kDeepest = 32;  // of what is kept as JSON
 
-// As it came, but for white space and for what no text may hold.
-void append_json(std::string& out, Json& json, Page& page, int depth) {
-    if (depth == kDeepest) throw Error("nested too deep");
-    const std::size_t start = out.size();
-    const auto separate = [&] {
-        if (out.size() > start + 1) out += ',';
-    };
-    simdjson::ondemand::json_type type{};
-    if (json.type().get(type)) source::wrong("a value");
-    switch (type) {
-        case simdjson::ondemand::json_type::object: {
-            auto members = source::object(json);
-            out += '{';
-            source::for_each_member(*members, [&](std::string_view key, Json member) {
-                separate();
-                append_json_string(out, key);
-                out += ':';
-                append_json(out, member, page, depth + 1);
-            });
-            out += '}';
-            break;
+// A value as it came, but for white space, for what no text may hold, and for projects that are not wanted.
+struct JsonCopy {
+    Page& page;
+    const source::Gids* wanted = nullptr;
+    std::uint64_t left_out = 0;  // see Mapper::Draft
+    std::string text = {};
+
+    // False: it was left out.
+    bool append(Json& json, bool is_project = false, int depth = 0) {
+        if (depth == kDeepest) throw Error("nested too deep");
+        const std::size_t start = text.size();
+        const auto separate = [&] {
+            if (text.size() > start + 1) text += ',';
+        };
+        simdjson::ondemand::json_type type{};
+        if (json.type().get(type)) source::wrong("a value");
+        switch (type) {
+            case simdjson::ondemand::json_type::object: {
+                auto members = source::object(json);
+                text += '{';
+                std::string gid;
+                bool of_others = false;
+                source::for_each_member(*members, [&](std::string_view key, Json member) {
+                    separate();
+                    append_json_string(text, key);
+                    text += ':';
+                    const std::size_t value = text.size();
+                    if (!append(member, key == "project", depth + 1)) {
+                        of_others |= key == "project";
+                        text += "null";
+                    }
+                    if (key == "gid") gid = text.substr(value);
+                    is_project |= key == "resource_type" && text.substr(value) == "\"project\"";
+                });
+                text += '}';
+                if (wanted != nullptr && is_project && gid.size() > 2) {
+                    of_others |= !wanted->contains(std::string_view(gid).substr(1, gid.size() - 2));
+                    if (of_others) left_out += mix(kMappingVersion, gid);
+                }
+                if (of_others) text.resize(start);
+                return !of_others;
+            }
+            case simdjson::ondemand::json_type::array: {
+                auto elements = source::array(json);
+                text += '[';
+                source::for_each_element(*elements, [&](std::size_t, Json element) {
+                    const std::size_t before = text.size();
+                    separate();
+                    if (!append(element, false, depth + 1)) text.resize(before);
+                });
+                text += ']';
+                break;
+            }
+            case simdjson::ondemand::json_type::string:
+                append_json_string(text, source::text(json, page).as_text());
+                break;
+            case simdjson::ondemand::json_type::number: {
+                const std::string_view token = json.raw_json_token();
+                if (source::number(json).is_null()) source::wrong("a number");
+                text += token.substr(0, token.find_first_not_of("+-.0123456789eE"));
+                break;
+            }
+            case simdjson::ondemand::json_type::boolean:
+                text += source::boolean(json).integer != 0 ? "true" : "false";
+                break;
+            case simdjson::ondemand::json_type::null:
+                if (!source::is_null(json)) source::wrong("null");
+                text += "null";
+                break;
         }
-        case simdjson::ondemand::json_type::array: {
-            auto elements = source::array(json);
-            out += '[';
-            source::for_each_element(*elements, [&](std::size_t, Json element) {
-                separate();
-                append_json(out, element, page, depth + 1);
-            });
-            out += ']';
-            break;
-        }
-        case simdjson::ondemand::json_type::string:
-            append_json_string(out, source::text(json, page).as_text());
-            break;
-        case simdjson::ondemand::json_type::number: {
-            const std::string_view token = json.raw_json_token();
-            if (source::number(json).is_null()) source::wrong("a number");
-            out += token.substr(0, token.find_first_not_of("+-.0123456789eE"));
-            break;
-        }
-        case simdjson::ondemand::json_type::boolean:
-            out += source::boolean(json).integer != 0 ? "true" : "false";
-            break;
-        case simdjson::ondemand::json_type::null:
-            if (!source::is_null(json)) source::wrong("null");
-            out += "null";
-            break;
+        return true;
     }
-}
+};
 
 void append_opt_fields(std::span<const Field> fields, const std::string& prefix, std::string& out) {
     const auto add = [&](std::string_view name, std::string_view member = {}) {
@@ -363,7 +386,7 @@ std::vector<std::string> Mapper::texts() const {
     std::vector<std::string> names;
     const auto add = [&](std::size_t table, const Reader& reader, const auto& self) -> void {
         for (const Reader& field : reader.inside) {
-            if (field.is == Is::text)
+            if (field.is == Is::text || field.is == Is::json || field.is == Is::json_texts)
                 names.push_back(fmt::format("{}.{}", tables_[table].name,
                                             tables_[table].columns[static_cast<std::size_t>(field.column)]));
             if (field.is == Is::structure || field.is == Is::whole_structure) self(table, field, self);
@@ -561,6 +584,9 @@ std::size_t Mapper::add_edge(Draft& draft, const Context& context) {
     draft[0] = Value::of(page.keep(context.scope));
     draft[1] = draft.gid;
     const auto type = draft[2].is_null() ? std::string_view() : draft[2].as_text();
+    belongs_ = {};
+    if (draft.wanted != nullptr && type == "project")
+        (draft.wanted->contains(draft.gid.as_text()) ? belongs_.to_wanted : belongs_.to_others) = true;
     if (const auto table = mention_table(type); !table.empty()) draft.mention(table_index(table), draft.gid, Value());
     page.edges.push_back({.table = compiled(*draft.mapping).table,
                           .gid = draft.gid.as_text(),
@@ -647,9 +673,10 @@ void Mapper::read(Reader& reader, JsonObject& object, const Context& context, Dr
                 }
                 break;
             case Is::json:
-                if (std::string kept; !source::is_null(json)) {
-                    append_json(kept, json, page, 0);
-                    draft[field.column] = Value::of(page.keep(kept));
+                if (!source::is_null(json)) {
+                    JsonCopy copy{.page = page, .wanted = draft.wanted};
+                    if (copy.append(json)) draft[field.column] = Value::of(page.keep(copy.text));
+                    draft.left_out += copy.left_out;
                 }
                 break;
             case Is::structure:
@@ -858,8 +885,9 @@ std::string opt_fields(const Mapping& mapping, bool filtered) {
     std::string out;
     append_opt_fields(mapping.fields, "", out);
     if (filtered && &mapping == &kStories) out += ",old_section.project,new_section.project";
-    if (filtered && &mapping == &kTasks) {
-        std::string above;
+    if (filtered && (&mapping == &kTasks || &mapping == &kTimeTrackingEntries)) {
+        std::string above = &mapping == &kTasks ? "" : "task.";
+        if (!above.empty()) out += "," + above + "memberships.project";
         for (int level = 0; level < kMostAbove; ++level) {
             above += "parent.";
             out += "," + above + "memberships.project";

@@ -524,6 +524,7 @@ class AsanaSource final : public source::Source {
         // A parent that is stored holds its subtasks, however deep, but for those that stand in other projects.
         const bool held = !wants_only_filtered() || &stream == &stream_of(Id::task_subtasks);
         if (stream.mapping == &kTasks) return belongs.to_wanted || (!belongs.to_others && held);
+        if (stream.mapping == &kTimeTrackingEntries && wants_only_filtered() && !belongs.to_wanted) return false;
         return !belongs.is_about_others;
     }
 

@@ -35,32 +35,48 @@ class Reduced:
         briefs = {row["gid"] for row in rows("asana_project_briefs") if row["project_gid"] in self.projects}
         objects = self.projects | self.tasks | briefs
         fields = {row["custom_field_gid"] for row in rows("asana_custom_field_settings")
-                  if row["parent_gid"] in self.projects}
+                  if row["parent_type"] != "project" or row["parent_gid"] in self.projects}
         fields |= {row["gid"] for row in rows("asana_custom_fields") if row["is_global_to_workspace"]}
         types = {gid for project in self.projects
                  for gid in (one["gid"] for one in json.loads(fake.get(f"/custom_types?project={project}"))["data"])}
         sections = lambda gid: gid is None or gid in self.sections
+        elsewhere = {row["gid"] for table in ("asana_portfolios", "asana_goals") for row in rows(table)}
+        objects |= elsewhere
+        is_wanted = lambda gid, kind="project": gid is None or kind != "project" or gid in self.projects
+        of_parent = lambda row: is_wanted(row["parent_gid"], row["parent_type"])
+        entries = {row["gid"] for row in rows("asana_time_tracking_entries")
+                   if is_kept(row["task_gid"]) and is_wanted(row["attributable_to_gid"])}
         rules = {
             "asana_projects": lambda row: row["gid"] in self.projects,
             "asana_project_members": lambda row: row["project_gid"] in self.projects,
             "asana_project_followers": lambda row: row["project_gid"] in self.projects,
             "asana_sections": lambda row: row["gid"] in self.sections,
-            "asana_memberships": lambda row: row["parent_gid"] in self.projects,
-            "asana_status_updates": lambda row: row["parent_gid"] in self.projects,
+            "asana_memberships": of_parent,
+            "asana_status_updates": of_parent,
             "asana_project_briefs": lambda row: row["gid"] in briefs,
             "asana_tasks": lambda row: row["gid"] in self.tasks,
             "asana_task_memberships": lambda row: row["task_gid"] in self.tasks and row["project_gid"] in self.projects,
-            "asana_stories": lambda row: row["target_gid"] in self.tasks
+            "asana_stories": lambda row: row["target_gid"] in self.tasks | elsewhere
             and (row["project_gid"] is None or row["project_gid"] in self.projects)
             and sections(row["old_section_gid"]) and sections(row["new_section_gid"]),
             "asana_attachments": lambda row: row["parent_gid"] in objects,
             "asana_custom_fields": lambda row: row["gid"] in fields,
             "asana_custom_field_options": lambda row: row["custom_field_gid"] in fields,
-            "asana_custom_field_settings": lambda row: row["parent_gid"] in self.projects,
+            "asana_custom_field_settings": of_parent,
             "asana_custom_field_values": lambda row: row["object_gid"] in objects,
             "asana_custom_field_value_items": lambda row: row["object_gid"] in objects,
             "asana_custom_types": lambda row: row["gid"] in types,
             "asana_custom_type_status_options": lambda row: row["custom_type_gid"] in types,
+            "asana_portfolio_items": lambda row: is_wanted(row["item_gid"], row["item_type"]),
+            "asana_project_portfolio_settings": lambda row: is_wanted(row["project_gid"]),
+            "asana_goal_relationships": lambda row: is_wanted(row["supporting_resource_gid"],
+                                                              row["supporting_resource_type"]),
+            "asana_time_tracking_entries": lambda row: row["gid"] in entries,
+            "asana_time_tracking_entry_categories": lambda row: row["time_tracking_entry_gid"] in entries,
+            "asana_allocations": of_parent,
+            "asana_budgets": of_parent,
+            "asana_rates": of_parent,
+            "asana_task_templates": lambda row: is_wanted(row["project_gid"]),
         }
         for table in ("followers", "tags", "dependencies", "likes"):
             rules["asana_task_" + table] = lambda row: row["task_gid"] in self.tasks
@@ -121,7 +137,9 @@ class Filters(support.SystemTest):
         ended = self.sync("--log-level", "debug")
 
         truth = self.assert_reduced(lambda row: row["gid"] not in (one, two))
-        for table in ("asana_tasks", "asana_stories", "asana_sections", "asana_memberships"):
+        for table in ("asana_tasks", "asana_stories", "asana_sections", "asana_memberships", "asana_portfolio_items",
+                      "asana_project_portfolio_settings", "asana_goal_relationships", "asana_time_tracking_entries",
+                      "asana_allocations", "asana_budgets", "asana_rates", "asana_task_templates"):
             self.assertGreater(truth.left_out[table], 0, table)
         self.assert_nowhere("7Q9X", two)
         self.assertNotIn("7Q9X", ended.err + ended.out)
