@@ -184,6 +184,73 @@ TEST_CASE("stories about an excluded project or its sections are not wanted") {
     CHECK(reader.unwanted() == Texts{"1", "3"});
 }
 
+TEST_CASE("an excluded project is no item of a portfolio, and leads nowhere") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    reader.read(Id::portfolio_items, R"([{"gid":"20","resource_type":"project","name":"Secret plans"},
+        {"gid":"10","resource_type":"project","name":"Open"},{"gid":"31","resource_type":"portfolio","name":"Q"}])");
+    Texts items;
+    for (const auto& edge : reader.answer.page.edges) items.emplace_back(edge.gid);
+    CHECK(items == Texts{"10", "31"});
+    CHECK(reader.answer.follow_ups.size() == 1);
+}
+
+TEST_CASE(
+    "what supports a goal, a setting, an allocation or tracked time is not wanted when it is about an excluded "
+    "project") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    const auto about = [&](Id stream, const std::string& field) {
+        const auto object = [&](const std::string& gid, const std::string& project) {
+            return R"({"gid":")" + gid + R"(",")" + field + R"(":{"gid":")" + project +
+                   R"(","resource_type":"project"}})";
+        };
+        reader.read(stream, "[" + object("1", "20") + "," + object("2", "10") + "]");
+        CHECK(reader.gids() == Texts{"2"});
+        CHECK(reader.unwanted() == Texts{"1"});
+    };
+    about(Id::goal_relationships, "supporting_resource");
+    about(Id::project_portfolio_settings, "project");
+    about(Id::allocations, "parent");
+    about(Id::time_tracking_entries, "attributable_to");
+    about(Id::budgets, "parent");
+    about(Id::rates, "parent");
+    about(Id::task_templates, "project");
+}
+
+TEST_CASE("time that was tracked for a task is wanted where the task is") {
+    const std::string entries = R"([{"gid":"1","task":)" + task("71", home("20")) + R"(},{"gid":"2","task":)" +
+                                task("72", home("10")) + R"(},{"gid":"3","task":)" +
+                                task("73", "", task("74", home("20"))) + R"(},{"gid":"4","task":)" + task("75", "") +
+                                "}]";
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    reader.read(Id::time_tracking_entries, entries);
+    CHECK(reader.gids() == Texts{"2", "4"});
+
+    Reader only({.name = "acme", .projects = {.include = {"Open"}}});
+    only.read(Id::projects, kProjects, "1");
+    only.read(Id::time_tracking_entries, entries);
+    CHECK(only.gids() == Texts{"2"});
+}
+
+TEST_CASE("what is kept as JSON does not name an excluded project, and is another row with it") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    const std::string templates = R"([{"gid":"1","project":{"gid":"10"},"template":{"memberships":[)" + home("20") +
+                                  R"(,{"gid":"20","resource_type":"project"}, )" + home("10") +
+                                  R"(],"followers":[{"gid":"7","name":"Ann"}]}}])";
+    reader.read(Id::task_templates, templates);
+    CHECK(reader.cell(0, "template_memberships") == "[" + home("10") + "]");
+    CHECK(reader.cell(0, "template_followers") == R"([{"gid":"7","name":"Ann"}])");
+    const auto without = reader.answer.page.entities[0].hash;
+
+    reader.wanted.emplace("20");
+    reader.read(Id::task_templates, templates);
+    CHECK(reader.cell(0, "template_memberships").find(R"("20")") != std::string::npos);
+    CHECK(reader.answer.page.entities[0].hash != without);
+}
+
 TEST_CASE("a filter asks for the projects above a task and of sections, and only a filter does") {
     const auto target = [](const Reader& reader, Id stream) {
         return reader.source->target({.stream = static_cast<std::uint16_t>(stream), .scope = "7", .root = "1"});
@@ -192,7 +259,9 @@ TEST_CASE("a filter asks for the projects above a task and of sections, and only
     const Reader plain({.name = "acme"});
     CHECK(target(filtered, Id::project_tasks).find("parent.parent.memberships.project") != std::string::npos);
     CHECK(target(filtered, Id::task_stories).find("new_section.project") != std::string::npos);
+    CHECK(target(filtered, Id::time_tracking_entries).find("task.parent.memberships.project") != std::string::npos);
     CHECK(target(plain, Id::project_tasks).find("parent.memberships") == std::string::npos);
+    CHECK(target(plain, Id::time_tracking_entries).find("memberships") == std::string::npos);
     CHECK(target(plain, Id::task_stories).find("new_section.project") == std::string::npos);
     CHECK(filtered.source->fingerprint() != plain.source->fingerprint());
     CHECK(excluding({"Secret"}).source->fingerprint() != filtered.source->fingerprint());
@@ -243,11 +312,14 @@ TEST_CASE("a keyed hash is that of RFC 4231") {
 TEST_CASE("gids and what the mirror itself needs cannot be redacted") {
     const auto names = asana::redactable();
     const auto has = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
-    for (const auto* name : {"asana_users.email", "asana_users.photo_url", "asana_tasks.notes", "asana_stories.text",
-                             "asana_custom_field_values.text_value", "asana_projects.name"})
+    for (const auto* name :
+         {"asana_users.email", "asana_users.photo_url", "asana_tasks.notes", "asana_stories.text",
+          "asana_custom_field_values.text_value", "asana_projects.name", "asana_goals.metric_unit",
+          "asana_task_templates.template_followers", "asana_roles.permissions", "asana_placeholders.name"})
         CHECK(has(name));
     for (const auto* name : {"asana_tasks.gid", "asana_tasks.modified_at", "asana_stories.resource_subtype",
-                             "asana_tasks.parent_gid", "asana_tasks.completed", "asana_task_tags.tag_gid"})
+                             "asana_tasks.parent_gid", "asana_tasks.completed", "asana_task_tags.tag_gid",
+                             "asana_portfolio_items.item_type", "asana_goals.metric_gid"})
         CHECK_FALSE(has(name));
 }
 

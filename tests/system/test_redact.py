@@ -11,9 +11,12 @@ import compare_truth
 
 RULES = {
     "asana_users.email": "hash", "asana_users.name": "hash", "asana_tasks.name": "drop", "asana_tasks.notes": "length",
-    "asana_stories.text": "drop", "asana_custom_field_values.text_value": "length",
+    "asana_stories.text": "drop", "asana_custom_field_values.text_value": "length", "asana_goals.notes": "hash",
+    "asana_time_tracking_entries.description": "drop", "asana_placeholders.name": "hash",
+    "asana_task_templates.template_followers": "length", "asana_roles.permissions": "drop",
 }
-TWINS = {"asana_tasks.notes": "asana_tasks.html_notes", "asana_stories.text": "asana_stories.html_text"}
+TWINS = {"asana_tasks.notes": "asana_tasks.html_notes", "asana_stories.text": "asana_stories.html_text",
+         "asana_goals.notes": "asana_goals.html_notes"}
 
 
 class Redact(support.SystemTest):
