@@ -148,7 +148,26 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         for (const auto& [table, gid] : answer_.unwanted)
             exclude(account_.source.tables()[table].name, {gid}, walk.row.root);
         written = store_.write(answer_.page, sent(request), now);
+        const auto filtered = account_.source.filtered();
+        const bool more_wanted = std::ranges::any_of(answer_.page.entities, [&](const Entity& entity) {
+            return account_.source.tables()[entity.table].name == filtered && !wanted_.contains(entity.gid);
+        });
         source::note_wanted(account_.source, answer_, wanted_);
+        // Lists that are not its own left out what they tell of it, or are doing so on their way.
+        if (more_wanted && !filtered.empty()) {
+            const Remains& its = remains_of(filtered);
+            for (const auto& list : account_.source.streams()) {
+                const auto tells = [&](const Remains::Kin& kin) {
+                    return kin.table == list.proves && kin.column != list.proves_by;
+                };
+                if (list.kind != source::Kind::recurring || list.off ||
+                    !(std::ranges::any_of(its.about, tells) || std::ranges::any_of(its.edges, tells) ||
+                      std::ranges::any_of(its.followers, tells)))
+                    continue;
+                for (const auto& row : store_.with_root(name_, list.name, walk.row.root))
+                    ask_for(list, row.scope, row.root);
+            }
+        }
         queue_follow_ups(walk, written);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);

@@ -48,7 +48,7 @@ class Redact(support.SystemTest):
         truth, _ = compare_truth.read_truth(path)
         for name, how in {**{TWINS[name]: how for name, how in rules.items() if name in TWINS}, **rules}.items():
             table, column = name.split(".")
-            for row, _ in truth[table]:
+            for row, _ in truth.get(table, []):
                 if column in row:
                     row[column] = self.redacted(how, row[column])
         found = {}
