@@ -375,9 +375,12 @@ void check(const Connection& connection) {
                             });
         fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
         if (!wanted) continue;
+        bool search = false;
         for (const auto& probe : asana::kProbes) {
             const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));
             const bool yes = answer.status == 200 || answer.status == 412;
+            search = search ||
+                     (yes && probe.feature == asana::kSearch && !config.resources_off.contains("projectless_tasks"));
             const bool no = answer.status == 402 || answer.status == 403 || answer.status == 404;
             fmt::print("    {:<18}{}\n", probe.feature,
                        yes                  ? probe.mirrored ? "yes" : "yes, not mirrored by this version"
@@ -385,6 +388,7 @@ void check(const Connection& connection) {
                        : answer.status != 0 ? fmt::format("unknown (status {})", answer.status)
                                             : fmt::format("unknown ({})", answer.message));
         }
+        fmt::print("    changed tasks     {}\n", search ? "by search and events" : "by events and lists");
         if (config.projects.is_on()) check_filter(connection, gid);
         fmt::print("    never mirrored    {}\n", asana::kStandingLimitation);
     }

@@ -674,6 +674,36 @@ CREATE TABLE asana_agents (
 );
 CREATE INDEX asana_agents_mirrored_at ON asana_agents (mirrored_at);
 
+-- What happened in an organization, as its audit log tells. Only a service account may read it. Asana keeps an event for
+-- 90 days; what was read stays here.
+CREATE TABLE asana_audit_log_events (
+    gid TEXT PRIMARY KEY,
+    content_hash INTEGER,
+    workspace_gid TEXT REFERENCES asana_workspaces (gid),
+    created_at TEXT,
+    event_type TEXT, -- such as task_deleted
+    event_category TEXT,
+    actor_type TEXT, -- user, asana, asana_support, anonymous, external_administrator
+    actor_gid TEXT, -- of a user
+    actor_name TEXT,
+    actor_email TEXT,
+    resource_type TEXT, -- what it happened to
+    resource_subtype TEXT,
+    resource_gid TEXT,
+    resource_name TEXT,
+    resource_email TEXT,
+    details TEXT, -- JSON object, as the type of the event has it
+    context_type TEXT, -- web, desktop, mobile, asana_support, asana, email, api
+    context_api_authentication_method TEXT,
+    context_client_ip_address TEXT,
+    context_user_agent TEXT,
+    context_oauth_app_name TEXT,
+    context_rule_name TEXT,
+    context_on_behalf_of_user_id INTEGER,
+    mirrored_at TEXT
+);
+CREATE INDEX asana_audit_log_events_mirrored_at ON asana_audit_log_events (mirrored_at);
+
 -- Portfolios that the token's user owns, and those that are items of a portfolio.
 CREATE TABLE asana_portfolios (
     gid TEXT PRIMARY KEY,

@@ -119,13 +119,17 @@ lists (source, stream, table_name, scope, root, done_at) AS (
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'tag_tasks'
     JOIN asana_tags AS t ON t.gid = w.scope AND t.mirrored_at IS NOT NULL
     UNION ALL
-    -- A person's tasks: the later of the walk and of the last question for changes, which needs a walk before it.
+    -- A person's tasks: the later of the walk and of the last question for changes, which needs a walk before it. Search
+    -- asks for those of all, where it has told of all since then (its pending_cursor).
     SELECT s.source, w.stream, 'asana_tasks', w.scope, w.root,
-           CASE WHEN c.cursor IS NOT NULL AND w.last_done_at > '1971' THEN max(c.last_done_at, w.last_done_at)
+           CASE WHEN c.cursor IS NOT NULL AND w.last_done_at > '1971'
+                THEN max(c.last_done_at, w.last_done_at,
+                         CASE WHEN c.cursor >= q.pending_cursor THEN coalesce(q.last_done_at, '') ELSE '' END)
                 ELSE w.last_done_at END
     FROM sources AS s
     CROSS JOIN sync_work AS w ON w.source = s.source AND w.stream = 'user_tasks'
     LEFT JOIN sync_work AS c ON c.source = w.source AND c.stream = 'user_tasks_changed' AND c.scope = w.scope
+    LEFT JOIN sync_work AS q ON q.source = w.source AND q.stream = 'search_tasks' AND q.scope = w.root
 ),
 -- None, if one of them was never walked.
 oldest_lists AS MATERIALIZED (

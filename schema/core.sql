@@ -68,7 +68,7 @@ CREATE TABLE sync_tombstones (
     cause          TEXT NOT NULL,     -- deleted, not_visible, excluded: by the configuration
     deleted_at     TEXT,              -- NULL: unknown
     detected_at    TEXT NOT NULL,
-    detected_by    TEXT NOT NULL,     -- event, walk, parent
+    detected_by    TEXT NOT NULL,     -- event, audit, walk, parent
     row            TEXT NOT NULL,     -- the last content with its child sets, as JSON; of what is excluded its gid alone
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;

@@ -23,12 +23,17 @@ struct Reader {
 
     explicit Reader(asana::Options options) : source(asana::make_source(std::move(options))) {}
 
+    std::string cursor = "";
+    int limit = 0;
+
     void read(Id stream, const std::string& objects, std::string scope = "7") {
-        std::string body = R"({"data":)" + objects + "}";
+        std::string body = R"({"data":)" + objects + R"(,"sync":"t"})";
         body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
         source->read({.stream = static_cast<std::uint16_t>(stream),
                       .scope = scope,
                       .root = "1",
+                      .cursor = cursor,
+                      .limit = limit,
                       .wanted = source::in_force(*source, wanted)},
                      body, answer);
         source::note_wanted(*source, answer, wanted);
@@ -37,6 +42,14 @@ struct Reader {
         std::vector<std::string> gids;
         for (const auto& entity : answer.page.entities) gids.emplace_back(entity.gid);
         return gids;
+    }
+    // What is asked for next, "stream scope", with a * where only what is known is.
+    std::vector<std::string> asked() const {
+        std::vector<std::string> asked;
+        for (const auto& one : answer.follow_ups)
+            asked.push_back(std::string(source->streams()[one.stream].name) + " " + one.scope +
+                            (one.stored ? "*" : ""));
+        return asked;
     }
     std::vector<std::string> unwanted() const {
         std::vector<std::string> gids;
@@ -266,6 +279,132 @@ TEST_CASE("a filter asks for the projects above a task and of sections, and only
     CHECK(filtered.source->fingerprint() != plain.source->fingerprint());
     CHECK(excluding({"Secret"}).source->fingerprint() != filtered.source->fingerprint());
     CHECK(excluding({"Secret"}).source->fingerprint().find("Secret") == std::string::npos);
+}
+
+TEST_CASE("a search goes on behind what it found last, wanted or not") {
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    reader.cursor = "2026-01-01T00:00:00.000Z";
+    reader.limit = 2;
+    const auto found = [](const std::string& gid, const std::string& project, const std::string& modified) {
+        return R"({"gid":")" + gid + R"(","modified_at":"2026-01-0)" + modified +
+               R"(T00:00:00.000Z","created_at":"2025-01-01T00:00:00.000Z","memberships":[)" + home(project) + "]}";
+    };
+    reader.read(Id::search_tasks, "[" + found("1", "10", "2") + "," + found("2", "20", "3") + "]");
+    CHECK(reader.gids() == Texts{"1"});
+    CHECK(reader.unwanted() == Texts{"2"});
+    CHECK(reader.answer.next == "2026-01-02T23:59:59.999Z");
+    reader.read(Id::search_tasks, "[" + found("3", "20", "2") + "," + found("4", "20", "4") + "]");
+    CHECK(reader.gids().empty());
+    CHECK(reader.answer.next == "2026-01-03T23:59:59.999Z");
+}
+
+TEST_CASE("of the audit log only what is above projects is kept, and what it says is gone is looked at where known") {
+    const auto event = [](const std::string& gid, const std::string& type, const std::string& of) {
+        return R"({"gid":")" + gid + R"(","created_at":"2026-01-01T00:00:00.000Z","event_type":")" + type +
+               R"(_deleted","resource":{"resource_type":")" + type + R"(","gid":")" + of +
+               R"(","name":"Secret plans"},"details":{"group":{"gid":"20","resource_type":"project","name":"Secret plans"}}})";
+    };
+    const std::string events = "[" + event("1", "task", "7") + "," + event("2", "project", "20") + "," +
+                               event("3", "project", "10") + "," + event("4", "team", "6") + "]";
+    auto reader = excluding({"20"});
+    reader.read(Id::projects, kProjects, "1");
+    reader.cursor = "2026-01-01T00:00:00.000Z";
+    reader.read(Id::audit_log_events, events);
+    CHECK(reader.gids() == Texts{"3", "4"});
+    CHECK(reader.unwanted().empty());
+    CHECK(reader.cell(1, "details").find("Secret") == std::string::npos);
+    CHECK(reader.asked() == Texts{"task 7*", "project 20*", "project 10", "team 6"});
+
+    Reader plain({.name = "acme"});
+    plain.cursor = reader.cursor;
+    plain.read(Id::audit_log_events, events);
+    CHECK(plain.gids().size() == 4);
+    CHECK(plain.asked() == Texts{"task 7", "project 20", "project 10", "team 6"});
+}
+
+TEST_CASE("of a workspace's events those of excluded projects ask for nothing that is not known") {
+    const auto event = [](const std::string& type, const std::string& gid, const std::string& action,
+                          const std::string& parent = "null", const std::string& of = "project") {
+        return R"({"action":")" + action + R"(","created_at":"2026-01-01T00:00:00.000Z","resource":{"gid":")" + gid +
+               R"(","resource_type":")" + type + R"("},"parent":)" +
+               (parent == "null" ? parent : R"({"gid":")" + parent + R"(","resource_type":")" + of + R"("})") + "}";
+    };
+    const std::string events = "[" + event("task", "1", "added", "10") + "," + event("task", "2", "added", "20") + "," +
+                               event("task", "3", "removed", "20") + "," + event("task", "4", "changed") + "," +
+                               event("task", "5", "deleted") + "," + event("section", "6", "added", "20") + "," +
+                               event("task", "7", "added", "8", "task") + "," + event("task", "9", "undeleted") + "," +
+                               event("project", "20", "changed") + "]";
+    const auto asked = [&](Reader reader) {
+        reader.read(Id::projects, kProjects, "1");
+        reader.cursor = "t0";
+        reader.read(Id::workspace_events, events, "1");
+        return reader.asked();
+    };
+    CHECK(asked(excluding({"20"})) ==
+          Texts{"task 1", "task 2*", "task 3", "task 4*", "task 5*", "task 7*", "task 8*", "task 9", "project 20"});
+    CHECK(asked(Reader({.name = "acme", .projects = {.include = {"Open"}}})) ==
+          Texts{"task 1", "task 4*", "task 5*", "task 7*", "task 8*", "task 9", "project 20"});
+    CHECK(asked(Reader({.name = "acme"})) == Texts{"task 1", "task 2", "task 3", "task 4", "task 5", "sections 20",
+                                                   "task 7", "task 8", "task 9", "project 20"});
+}
+
+TEST_CASE("what is redacted is redacted where else it stands") {
+    Reader reader({.name = "acme",
+                   .redact = {{"asana_tasks.name", Redact::hash},
+                              {"asana_users.email", Redact::hash},
+                              {"asana_users.name", Redact::drop},
+                              {"asana_custom_field_values.text_value", Redact::length}},
+                   .redact_key = "key"});
+    reader.read(
+        Id::task_stories,
+        R"([{"gid":"1","type":"system","target":{"gid":"7","resource_type":"task"},"text":"changed to Plan","html_text":"<b>Plan",
+                     "old_name":"Plan","new_name":"Plan B","old_text_value":"abc","new_text_value":"abcd"},
+                    {"gid":"2","type":"comment","target":{"gid":"7","resource_type":"task"},"text":"my Plan"},
+                    {"gid":"3","type":"system","target":{"gid":"8","resource_type":"goal"},"new_name":"Goal"}])");
+    CHECK(reader.cell(0, "text") == "NULL");
+    CHECK(reader.cell(0, "html_text") == "NULL");
+    CHECK(reader.cell(0, "old_name") == keyed_hash("key", "Plan"));
+    CHECK(reader.cell(0, "new_name") == keyed_hash("key", "Plan B"));
+    CHECK(reader.cell(0, "old_text_value") == "3");
+    CHECK(reader.cell(0, "new_text_value") == "4");
+    CHECK(reader.cell(1, "text") == "my Plan");
+    CHECK(reader.cell(2, "new_name") == "Goal");
+
+    reader.read(
+        Id::audit_log_events,
+        R"([{"gid":"1","actor":{"gid":"7","name":"Ann","email":"a@b.c"},"resource":{"gid":"9","resource_type":"task",
+                     "name":"Plan"},"details":{"new_value":"a@b.c"},"context":{"user_agent":"curl"}}])");
+    CHECK(reader.cell(0, "actor_name") == "NULL");
+    CHECK(reader.cell(0, "actor_email") == keyed_hash("key", "a@b.c"));
+    CHECK(reader.cell(0, "resource_name") == "NULL");
+    CHECK(reader.cell(0, "details") == "NULL");
+    CHECK(reader.cell(0, "context_user_agent") == "curl");
+
+    // A text field, a people field, and a number, whose display names nobody.
+    reader.read(Id::project_tasks,
+                R"([{"gid":"1","custom_fields":[{"gid":"5","display_value":"abc","text_value":"abc"},
+                     {"gid":"6","display_value":"Ann"},{"gid":"8","display_value":"25","number_value":25}]}])");
+    const auto& set = reader.answer.page.children[reader.answer.page.entities[0].first_child];
+    const auto width = reader.source->tables()[set.table].columns.size();
+    const auto display = [&](std::size_t row) { return reader.answer.page.values[set.first + row * width + 4]; };
+    CHECK(display(0).as_text() == "3");
+    CHECK(display(1).is_null());
+    CHECK(display(2).as_text() == "25");
+}
+
+TEST_CASE("a rule of its own goes before that of what it repeats") {
+    Reader reader(
+        {.name = "acme", .redact = {{"asana_tasks.name", Redact::drop}, {"asana_stories.text", Redact::length}}});
+    reader.read(Id::task_stories,
+                R"([{"gid":"1","type":"system","text":"changed"},{"gid":"2","type":"comment","text":"ab"}])");
+    CHECK(reader.cell(0, "text") == "7");
+    CHECK(reader.cell(1, "text") == "2");
+    Texts rules;
+    for (const auto& rule : reader.source->redactions())
+        rules.push_back(std::string(rule.table) + "." + std::string(rule.column));
+    CHECK(std::ranges::count(rules, "asana_stories.text") == 1);
+    CHECK(std::ranges::find(rules, "asana_stories.old_name") < std::ranges::find(rules, "asana_tasks.name"));
 }
 
 TEST_CASE("texts are dropped, hashed or told by their length, html twins and mentions with them") {

@@ -35,6 +35,7 @@ constexpr std::array kResources = {"stories"sv,
                                    "task_templates"sv,
                                    "roles"sv,
                                    "agents"sv,
+                                   "audit_log_events"sv,
                                    "portfolios"sv,
                                    "goals"sv};
 

@@ -127,12 +127,14 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
 // "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
-// "away GID" (of asana_projects: not wanted). Anything else makes the page unusable.
+// "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
+// that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted). Anything else makes the page
+// unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
     std::string_view filter = {};
-    std::vector<std::pair<std::string, std::string>> redact = {};
+    std::vector<Redacted> redact = {};
     std::string key = "";
     std::vector<source::Stream> table{std::begin(kLines), std::end(kLines)};
     std::span<const Remains> hangs = kRemains;
@@ -144,7 +146,7 @@ class Lines final : public source::Source {
     std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
     std::string fingerprint() const override { return opens; }
     std::string_view filtered() const override { return filter; }
-    std::vector<std::pair<std::string, std::string>> redactions() const override { return redact; }
+    std::vector<Redacted> redactions() const override { return redact; }
     std::string redaction_key() const override { return key; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
@@ -152,7 +154,8 @@ class Lines final : public source::Source {
             "/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
             work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
             work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-            work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged)
+            work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged &&
+                                    table[work.stream].behind.empty() && !table[work.stream].lags)
                 ? ""
                 : fmt::format("@{}", work.cursor));
     }
@@ -264,6 +267,25 @@ class Lines final : public source::Source {
                                          .root = words.at(3),
                                          .said = words.size() > 5 ? words[5] : "",
                                          .at = store::at(std::stoll(words.at(1)))});
+        } else if (words[0] == "row_at") {
+            page.entities.push_back({.table = store::kProjects,
+                                     .gid = page.keep(words.at(2)),
+                                     .hash = static_cast<std::int64_t>(std::hash<std::string_view>()(words.at(3))),
+                                     .first = static_cast<std::uint32_t>(page.values.size())});
+            page.values.push_back(Value::of(page.keep(words.at(3))));
+            page.values.push_back(Value::of(page.keep(iso(store::at(std::stoll(words.at(1)))))));
+            ++answer.objects;
+        } else if (words[0] == "known" || words[0] == "told") {
+            const auto stream = std::ranges::find(kLines, words.at(2), &source::Stream::name);
+            answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(stream - std::begin(kLines)),
+                                         .scope = words.at(4),
+                                         .root = words.at(3),
+                                         .said = ""});
+            if (words[0] == "known") answer.follow_ups.back().known_by = store::at(std::stoll(words.at(1)));
+            if (words[0] == "told") answer.follow_ups.back().told_in = "asana_projects";
+            if (words[0] == "told") answer.follow_ups.back().told = words.at(1);
+        } else if (words[0] == "untold") {
+            answer.untold = {words.at(1), "not to be told apart"};
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
         } else if (words[0] == "away") {

@@ -224,6 +224,7 @@ gaps       4 open (table sync_gaps)         since             next try
      1 project_tasks         held deletions 2026-06-01T11:00Z
 held       1 walk found much missing and removed nothing; a second walk in a
            day, or taskmirror sync --accept-deletions, decides
+changes    by events and lists in workspace 12, 13
 plan       no custom_fields in workspace 12
 plan       no search in workspace 12, 13
 
@@ -304,6 +305,8 @@ TEST_CASE("programs read the same in JSON") {
     CHECK(source["gaps"]["causes"][0]["status"].is_null());
     CHECK(source["gaps"]["causes"][0]["message"] == "why");
     CHECK(source["missing_features"][0]["feature"] == "search");
+    CHECK(source["changes"][0]["by"] == "lists");
+    CHECK(source["changes"][0]["workspace_gid"] == "12");
     CHECK(source["freshness"][0]["age_seconds"] == 240);
     CHECK(source["freshness"][0]["limit_seconds"] == 600);
     CHECK(source["freshness"][2]["scope_name"] == "with \"quotes\" and \\ and \n and \x01");

@@ -138,6 +138,39 @@ inline constexpr Field kAgentFields[] = {
     {"description", text}, {"behavior_guidance", text}, {"photo", structure, {}, {}, {}, kPhotoFields},
 };
 
+inline constexpr std::string_view kAuditLog = "asana_audit_log_events";
+inline constexpr Field kActorFields[] = {
+    {"actor_type", text},
+    {"gid", own_gid, {}, {}, "actor_gid"},
+    {"name", text, {}, {}, "actor_name"},
+    {"email", text, {}, {}, "actor_email"},
+};
+inline constexpr Field kAuditedFields[] = {
+    {"resource_type", text},
+    {"resource_subtype", text},
+    {"gid", own_gid, {}, {}, "resource_gid"},
+    {"name", text, {}, {}, "resource_name"},
+    {"email", text, {}, {}, "resource_email"},
+};
+inline constexpr Field kContextFields[] = {
+    {"context_type", text},
+    {"api_authentication_method", text, {}, {}, "context_api_authentication_method"},
+    {"client_ip_address", text, {}, {}, "context_client_ip_address"},
+    {"user_agent", text, {}, {}, "context_user_agent"},
+    {"oauth_app_name", text, {}, {}, "context_oauth_app_name"},
+    {"rule_name", text, {}, {}, "context_rule_name"},
+    {"on_behalf_of_user_id", integer, {}, {}, "context_on_behalf_of_user_id"},
+};
+inline constexpr Field kAuditLogEventFields[] = {
+    {"created_at", text},
+    {"event_type", text},
+    {"event_category", text},
+    {"actor", structure, {}, {}, {}, kActorFields},
+    {"resource", structure, {}, {}, {}, kAuditedFields},
+    {"details", json},
+    {"context", structure, {}, {}, {}, kContextFields},
+};
+
 inline constexpr Field kPlaceholderFields[] = {{"name", text}};
 
 inline constexpr std::string_view kEntryCategoryColumns[] = {"time_tracking_entry_gid", "time_tracking_category_gid"};
@@ -158,6 +191,7 @@ inline constexpr Mapping kProjectTemplates{"asana_project_templates", kProjectTe
 inline constexpr Mapping kTaskTemplates{"asana_task_templates", kTaskTemplateFields};
 inline constexpr Mapping kRoles{"asana_roles", kRoleFields};
 inline constexpr Mapping kAgents{"asana_agents", kAgentFields};
+inline constexpr Mapping kAuditLogEvents{kAuditLog, kAuditLogEventFields, Given::workspace};
 inline constexpr Mapping kPlaceholderList{kPlaceholders, kPlaceholderFields};
 
 inline constexpr const Mapping* kWorkMappings[] = {
@@ -173,6 +207,7 @@ inline constexpr const Mapping* kWorkMappings[] = {
     &kTaskTemplates,
     &kRoles,
     &kAgents,
+    &kAuditLogEvents,
     &kPlaceholderList,
 };
 

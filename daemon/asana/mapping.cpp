@@ -1,8 +1,8 @@
 #include "asana/mapping.hpp"
 
-#include "asana/fields_work.hpp"
-
+#include "asana/echoes.hpp"
 #include "asana/fields_planning.hpp"
+#include "asana/fields_work.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -316,8 +316,7 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
     return reference;
 }
 
-Mapper::Mapper(Redactions rules, std::string key)
-    : rules_(std::move(rules)), key_(std::move(key)), seed_(kMappingVersion) {
+Mapper::Mapper(const Redactions& wishes, std::string key) : key_(std::move(key)), seed_(kMappingVersion) {
     const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings, kPlanningMappings};
     const std::span<const Children> children[] = {kChildren, kWorkChildren, kPlanningChildren};
     for (const Mapping* mapping : std::views::join(mappings)) {
@@ -357,29 +356,46 @@ Mapper::Mapper(Redactions rules, std::string key)
         }
         tables_[compiled->table].columns = columns;
     }
-    compile_rules();
+    compile_rules(wishes);
 }
 
 // A changed rule makes every row another one.
-void Mapper::compile_rules() {
-    for (const auto& name : texts()) {
+void Mapper::compile_rules(Redactions wishes) {
+    const auto all = texts();
+    for (const auto& name : all) {
         const auto column = name.find('.') + 1;
         const bool html = name.compare(column, 5, "html_") == 0;
         const auto twin = html ? name.substr(0, column) + name.substr(column + 5)
                                : name.substr(0, column) + "html_" + name.substr(column);
-        if (const auto its = rules_.find(twin); its != rules_.end()) rules_.try_emplace(name, its->second);
+        if (const auto its = wishes.find(twin); its != wishes.end()) wishes.try_emplace(name, its->second);
     }
-    redacted_.resize(tables_.size());
-    for (const auto& [name, how] : rules_) {
+    const auto add = [&](std::string_view name, Redacted rule) {
         const auto dot = name.find('.');
-        const auto table = table_index(std::string_view(name).substr(0, dot));
-        const auto& columns = tables_[table].columns;
-        const auto column = std::ranges::find(columns, std::string_view(name).substr(dot + 1));
-        if (column == columns.end()) throw Fatal(ExitCode::internal, "no column " + name);
-        redacted_[table].emplace_back(column - columns.begin(), how);
-        seed_ = mix(seed_, fmt::format("{} {}", name, static_cast<int>(how)));
+        const auto& table = tables_[table_index(name.substr(0, dot))];
+        const auto kept = [&](std::string_view column) {
+            const auto found = std::ranges::find(table.columns, column);
+            if (found == table.columns.end()) throw Fatal(ExitCode::internal, fmt::format("no column {}", name));
+            return *found;
+        };
+        rule.table = table.name;
+        rule.column = kept(name.substr(dot + 1));
+        if (!rule.where.empty()) rule.where = kept(rule.where);
+        rules_.push_back(rule);
+        seed_ = mix(seed_, fmt::format("{} {}", name, static_cast<int>(rule.how)));
+    };
+    for (const Echo& echo : kEchoes) {
+        const auto wish = std::ranges::find_if(
+            wishes, [&](const auto& one) { return std::ranges::find(echo.of, one.first) != echo.of.end(); });
+        if (wish == wishes.end() || wishes.contains(echo.in)) continue;
+        add(echo.in, {.how = echo.part ? Redact::drop : wish->second,
+                      .where = echo.where,
+                      .is = echo.is,
+                      .without = echo.without});
     }
-    if (needs_key(rules_)) seed_ = mix(seed_, keyed_hash(key_, "seed"));
+    for (const auto& [name, how] : wishes) add(name, {.how = how});
+    redacted_.resize(tables_.size());
+    for (const auto& rule : rules_) redacted_[table_index(rule.table)].push_back(rule);
+    if (needs_key(wishes)) seed_ = mix(seed_, keyed_hash(key_, "seed"));
 }
 
 std::vector<std::string> Mapper::texts() const {
@@ -407,17 +423,29 @@ void Mapper::redact(Page& page, std::size_t first) const {
                 : how == Redact::length ? Value::of(page.keep(std::to_string(characters(text))))
                                         : Value::of(page.keep(keyed_hash(key_, text)));
     };
-    for (const Entity& entity : std::span(page.entities).subspan(first)) {
-        for (const auto& [column, how] : redacted_[entity.table]) apply(page.values[entity.first + column], how);
-        for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
-            const auto width = tables_[set.table].columns.size();
-            for (const auto& [column, how] : redacted_[set.table])
-                for (std::size_t row = 0; row < set.rows; ++row)
-                    apply(page.values[set.first + row * width + column], how);
+    std::vector<std::pair<Value*, Redact>> texts;  // by the row as it came
+    const auto apply_to = [&](std::uint16_t table, std::size_t row) {
+        const auto value = [&](std::string_view column) -> Value& {
+            const auto& columns = tables_[table].columns;
+            return page.values[row + static_cast<std::size_t>(std::ranges::find(columns, column) - columns.begin())];
+        };
+        texts.clear();
+        for (const Redacted& rule : redacted_[table]) {
+            const auto is_nothing = [&](std::string_view column) { return value(column).is_null(); };
+            if (!rule.where.empty() && is_nothing(rule.where)) continue;
+            if (!rule.is.empty() && value(rule.where).as_text() != rule.is) continue;
+            if (std::ranges::all_of(rule.without, is_nothing)) texts.emplace_back(&value(rule.column), rule.how);
         }
+        for (const auto& [text, how] : texts) apply(*text, how);
+    };
+    for (const Entity& entity : std::span(page.entities).subspan(first)) {
+        apply_to(entity.table, entity.first);
+        for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children))
+            for (std::size_t row = 0; row < set.rows; ++row)
+                apply_to(set.table, set.first + row * tables_[set.table].columns.size());
         for (Mention& mention : std::span(page.mentions).subspan(entity.first_mention, entity.mentions))
-            for (const auto& [column, how] : redacted_[mention.table])
-                if (tables_[mention.table].columns[column] == "name") apply(mention.name, how);
+            for (const Redacted& rule : redacted_[mention.table])
+                if (rule.column == "name") apply(mention.name, rule.how);
     }
 }
 

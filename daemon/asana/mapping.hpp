@@ -37,7 +37,7 @@ inline constexpr std::size_t kLongestGid = 256;  // they have 16 digits, and are
 
 class Mapper {
   public:
-    explicit Mapper(Redactions rules = {}, std::string key = {});
+    explicit Mapper(const Redactions& wishes = {}, std::string key = {});
     ~Mapper();
     Mapper(const Mapper&) = delete;
     Mapper& operator=(const Mapper&) = delete;
@@ -53,8 +53,9 @@ class Mapper {
 
     // Redacts the entities from this one on, once nothing more must be known of their texts.
     void redact(Page& page, std::size_t first) const;
-    // What was asked for; a text and its html_ twin share a rule, unless each has its own.
-    const Redactions& rules() const { return rules_; }
+    // What follows from what was asked for: a text and its html_ twin share a rule, unless each has its own; so do its
+    // echoes, which come first.
+    std::span<const Redacted> rules() const { return rules_; }
     // All columns that hold texts, as "table.column".
     std::vector<std::string> texts() const;
 
@@ -72,7 +73,7 @@ class Mapper {
     std::string_view table_of(int index) const;
     void compile(std::span<const Field> fields, Reader& reader, std::vector<std::string_view>& columns);
     std::string_view name_of(std::string made_up);
-    void compile_rules();
+    void compile_rules(Redactions wishes);
 
     static std::optional<Reference> reference_in(source::Json& json, Draft& draft, std::string_view table = {});
     std::size_t add_edge(Draft& draft, const Context& context);
@@ -85,10 +86,10 @@ class Mapper {
     std::vector<std::unique_ptr<std::string>> names_;  // made-up column names: x_gid, x_type
     std::vector<std::unique_ptr<Compiled>> compiled_;
     std::vector<std::unique_ptr<Draft>> drafts_;  // one per depth of nesting, reused
-    Redactions rules_;
+    std::vector<Redacted> rules_;
     std::string key_;
-    std::vector<std::vector<std::pair<std::size_t, Redact>>> redacted_;  // by table: column and how
-    std::uint64_t seed_ = 0;                                             // of every content hash
+    std::vector<std::vector<Redacted>> redacted_;  // by table
+    std::uint64_t seed_ = 0;                       // of every content hash
     std::size_t depth_ = 0;
     Belongs belongs_;
 };

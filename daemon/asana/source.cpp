@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "asana/mapping.hpp"
+#include "asana/search.hpp"
 #include "asana/streams.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -116,6 +117,11 @@ class AsanaSource final : public source::Source {
                                   ? opt_fields(*stream.mapping, options_.projects.is_on())
                                   : "");
         }
+        if (!wanted(stream_of(Id::search_tasks)))  // it would bring what is not wanted
+            for (auto& stream : streams_) {
+                stream.behind = {};
+                stream.told_by_search = stream.lags = false;
+            }
     }
 
     std::string_view name() const override { return options_.name; }
@@ -135,14 +141,9 @@ class AsanaSource final : public source::Source {
         return "off: " + off;
     }
 
-    std::vector<std::pair<std::string, std::string>> redactions() const override {
-        std::vector<std::pair<std::string, std::string>> rules;
-        for (const auto& [column, how] : mapper_.rules())
-            rules.emplace_back(column, kRedactNames[static_cast<std::size_t>(how)]);
-        return rules;
-    }
+    std::vector<Redacted> redactions() const override { return {mapper_.rules().begin(), mapper_.rules().end()}; }
     std::string redaction_key() const override {
-        return needs_key(mapper_.rules()) ? keyed_hash(options_.redact_key, "key") : std::string();
+        return needs_key(options_.redact) ? keyed_hash(options_.redact_key, "key") : std::string();
     }
 
     std::string_view filtered() const override { return options_.projects.is_on() ? kProjects : std::string_view(); }
@@ -161,11 +162,18 @@ class AsanaSource final : public source::Source {
             target += value;
             separator = '&';
         };
-        if (stream.shape == Stream::Shape::list && stream.paged) {
-            add("limit", std::to_string(work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize));
-            if (!work.offset.empty()) add("offset", percent_encode(work.offset));
+        if (stream.shape == Stream::Shape::list) {
+            if (stream.paged) add("limit", std::to_string(page_size(work)));
+            if ((stream.paged || stream.endless) && !work.offset.empty()) add("offset", percent_encode(work.offset));
         }
-        if (stream.engine.watermark) add(stream.since, percent_encode(since(stream, work.cursor)));
+        if (stream.shape == Stream::Shape::search) {
+            // Without a time to begin with it is only asked whether the plan has search.
+            if (work.cursor.empty()) return target + "?limit=1&opt_fields=modified_at";
+            for (const auto& [name, value] : SearchPlace::of(work).filters()) add(name, percent_encode(value));
+            add("limit", std::to_string(page_size(work)));
+        } else if (stream.engine.watermark && !work.cursor.empty()) {
+            add(stream.since, percent_encode(since(stream, work.cursor)));
+        }
         if (stream.shape == Stream::Shape::events && !work.cursor.empty()) add("sync", percent_encode(work.cursor));
         if (!fields_[work.stream].empty()) add("opt_fields", fields_[work.stream]);
         return target;
@@ -173,7 +181,8 @@ class AsanaSource final : public source::Source {
 
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
-        const bool list = kStreams[work.stream].shape == Stream::Shape::list;
+        const Stream& stream = kStreams[work.stream];
+        const bool list = stream.shape == Stream::Shape::list || stream.shape == Stream::Shape::search;
         switch (reply.status) {
             case 200:
                 return reply.content_type.starts_with("application/json") ? page : retry;
@@ -185,6 +194,8 @@ class AsanaSource final : public source::Source {
             case 402:
                 return capability_off;
             case 403:
+                if (stream.service_only) return capability_off;
+                return !stream.engine.capability.empty() && says(reply.body, "premium") ? capability_off : hidden;
             case 404:
                 return hidden;
             case 412:
@@ -246,7 +257,9 @@ class AsanaSource final : public source::Source {
         source::for_each_member(envelope, [&](std::string_view key, Json json) {
             if (key == "data") {
                 if (++data > 1) throw Error("stands twice");
-                if (stream.shape == Stream::Shape::list) {
+                const bool search = stream.shape == Stream::Shape::search;
+                if (search && work.cursor.empty()) return;
+                if (stream.shape == Stream::Shape::list || search) {
                     auto objects = source::array(json);
                     if (!objects) source::wrong("an array");
                     source::for_each_element(*objects, [&](std::size_t index, Json element) {
@@ -307,7 +320,9 @@ class AsanaSource final : public source::Source {
                 answer.more = !more.is_null() && more.integer != 0;
             }
         });
+        if (stream.endless && answer.objects == 0) answer.next.reset();
         if (!simdjson_at_end(document)) throw Error("text behind the answer");
+        if (stream.shape == Stream::Shape::search && !work.cursor.empty()) go_on_with_search(work, answer);
         if (stream.shape == Stream::Shape::events) {
             if (!answer.token) throw Error("no sync token");
         } else if (data == 0) {
@@ -316,6 +331,35 @@ class AsanaSource final : public source::Source {
     }
 
   private:
+    static int page_size(const source::Work& work) {
+        return work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize;
+    }
+
+    void go_on_with_search(const source::Work& work, source::Answer& answer) const {
+        auto place = SearchPlace::of(work);
+        if (answer.objects < page_size(work)) {
+            if (place.go_on()) answer.next = place.text();
+            return;
+        }
+        const auto name = place.text();
+        if (!found_modified_ || !found_created_) throw Error("modified_at, created_at: not instants");
+        if (!place.go_on(*found_modified_, *found_created_))
+            answer.untold = {name, fmt::format("more than {} tasks were created and modified at the same time, which "
+                                               "search does not tell apart; their lists will tell of the others",
+                                               page_size(work))};
+        answer.next = place.text();
+    }
+
+    // Of what is found last, wanted or not: the next page begins there.
+    void note_times(std::span<const Value> values, const Entity& task) {
+        const auto time = [&](std::string_view column) {
+            const Value& value = values[task.first + mapper_.column(kTasks, column)];
+            return value.type == Value::Type::text ? parse_iso(value.as_text()) : std::nullopt;
+        };
+        found_modified_ = time("modified_at");
+        found_created_ = time("created_at");
+    }
+
     static bool simdjson_at_end(simdjson::ondemand::document& document) {
         const char* rest = nullptr;
         if (document.current_location().get(rest)) return true;  // OUT_OF_BOUNDS: nothing is left
@@ -338,6 +382,7 @@ class AsanaSource final : public source::Source {
                                       .position = work.walked + index,
                                       .wanted = work.wanted},
                                      answer.page);
+        if (stream.shape == Stream::Shape::search) note_times(answer.page.values, answer.page.entities[row]);
         const Belongs& belongs = mapper_.belongs();
         if (stream.mapping->given == Given::item) {
             if (belongs.to_others) {
@@ -347,6 +392,12 @@ class AsanaSource final : public source::Source {
             const Edge& edge = answer.page.edges[row];
             open(stream, work.root, edge.gid, edge.first, -1, answer);
             return;
+        }
+        if (stream.mapping == &kAuditLogEvents) {
+            const bool kept = is_above_projects(work, answer.page, row);
+            if (!work.cursor.empty()) heed(work, row, kept, answer);
+            answer.page.entities.resize(kept ? before + 1 : before);
+            return mapper_.redact(answer.page, before);
         }
         const bool workspace = stream.mapping == &kWorkspaces;
         // Where nothing tells what is above a task, only its parent's list and a look at itself bring it.
@@ -391,12 +442,14 @@ class AsanaSource final : public source::Source {
             if (key == "resource") read_compact(json, resource);
             if (key == "parent") read_compact(json, parent);
         });
+        bool known = false;  // only what is known is asked for
         const auto ask = [&](Id id, std::string_view scope, std::string said = {}) {
             const Stream& stream = stream_of(id);
             if (scope.empty() || !wanted(stream)) return;
             answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(id),
                                          .scope = std::string(scope),
                                          .root = std::string(work.root),
+                                         .stored = known && !stream.engine.looks_at.empty(),
                                          .said = std::move(said)});
         };
         // Which project speaks: a workspace tells it with what is in it.
@@ -407,16 +460,38 @@ class AsanaSource final : public source::Source {
         // Stories and attachments that are gone are looked at alone; of others their list tells.
         const bool gone = action == "deleted" || (action == "removed" && resource.type == "story");
         const std::string said = gone ? "deleted " + created_at : "";
-        // A list of what was modified may name it. Of what came into another container that is not sure.
+        // Most of a workspace may be of projects that are not wanted. What an event brings into one that is says so; a
+        // new subtask comes with its parent.
+        if (of_workspace && work.wanted != nullptr) {
+            const bool of_others = !project.empty() && !work.wanted->contains(project);
+            if (of_others && (resource.type != "task" || wants_only_filtered())) return;
+            known = gone || (action == "changed" && resource.type != "project") || parent.type == "task" ||
+                    (of_others && action == "added");
+        }
+        // A list of what was modified may name it. Of what came into another container that is not sure, nor that its
+        // modified_at tells of it.
         const auto ask_along = [&](std::string_view gid, bool moved) {
             ask(Id::task, gid, moved ? "moved" : "");
-            if (!gid.empty()) answer.follow_ups.back().at = parse_iso(created_at);
+            if (gid.empty()) return;
+            answer.follow_ups.back().at = parse_iso(created_at);
+            if (!moved) answer.follow_ups.back().known_by = parse_iso(created_at);
+        };
+        // What is new, and stored already, came with the list that would be asked for.
+        const auto ask_for_list = [&](Id id) {
+            const auto before = answer.follow_ups.size();
+            ask(id, parent.gid);
+            if (action != "added" || answer.follow_ups.size() == before) return;
+            answer.follow_ups.back().told_in = resource.type == "story" ? "asana_stories" : "asana_attachments";
+            answer.follow_ups.back().told = resource.gid;
         };
         if (resource.type == "task") {
-            if (gone || parent.type == "task")
+            if (gone || parent.type == "task") {
                 ask(Id::task, resource.gid, said);
-            else
+                if (!gone && action == "added" && !resource.gid.empty())
+                    answer.follow_ups.back().known_by = parse_iso(created_at);
+            } else {
                 ask_along(resource.gid, !parent.gid.empty() && action != "changed");
+            }
             if (parent.type == "task" && !parent.gid.empty()) {  // for its num_subtasks, and after the subtask
                 ask(Id::task, parent.gid);
                 answer.follow_ups.back().order = 1;
@@ -429,8 +504,8 @@ class AsanaSource final : public source::Source {
             if (gone)
                 ask(story ? Id::story : Id::attachment, resource.gid, said);
             else
-                ask(story ? Id::task_stories : Id::task_attachments, parent.gid);
-            if (story && resource.subtype == "attachment_added") ask(Id::task_attachments, parent.gid);
+                ask_for_list(story ? Id::task_stories : Id::task_attachments);
+            if (story && resource.subtype == "attachment_added") ask_for_list(Id::task_attachments);
         } else if (resource.type == "section") {
             ask(Id::sections, project);
             if (gone) ask(Id::section, resource.gid, said);
@@ -448,6 +523,56 @@ class AsanaSource final : public source::Source {
             if (!tag && !team) ask(Id::users, work.root);
             if (gone && (tag || team)) ask(tag ? Id::tag : Id::team, resource.gid, said);
         }
+    }
+
+    std::string_view audited(const Page& page, std::size_t entity, std::string_view column) const {
+        const Value& found = page.values[page.entities[entity].first + mapper_.column(kAuditLogEvents, column)];
+        return found.type == Value::Type::text ? found.as_text() : std::string_view();
+    }
+
+    // Where a filter is in force, nothing else is kept of the audit log: it does not say of which project a task is.
+    bool is_above_projects(const source::Work& work, const Page& page, std::size_t entity) const {
+        static constexpr std::string_view kAbove[] = {"user", "team", "workspace"};
+        if (work.wanted == nullptr) return true;
+        const auto type = audited(page, entity, "resource_type");
+        return type == "project" ? work.wanted->contains(audited(page, entity, "resource_gid"))
+                                 : std::ranges::find(kAbove, type) != std::end(kAbove);
+    }
+
+    // What the audit log says is gone is looked at, and so is what it says came back: the event may have been lost. Of
+    // what is not kept only what is known is.
+    void heed(const source::Work& work, std::size_t entity, bool kept, source::Answer& answer) const {
+        struct Looked {
+            std::string_view what;  // in the name of the event
+            Id look;
+        };
+        static constexpr Looked kLooked[] = {
+            {"task", Id::task},
+            {"project", Id::project},
+            {"team", Id::team},
+            {"comment", Id::story},
+            {"attachment", Id::attachment},
+            {"custom_field", Id::custom_field},
+            {"status_update", Id::status_update},
+            {"portfolio", Id::portfolio},
+            {"goal", Id::goal},
+        };
+        const auto type = audited(answer.page, entity, "event_type"),
+                   gid = audited(answer.page, entity, "resource_gid");
+        const bool back = type.ends_with("_undeleted"), gone = type.ends_with("_deleted");
+        if ((!back && !gone) || gid.empty() || gid.size() > kLongestGid) return;
+        const auto* const looked = std::ranges::find_if(kLooked, [&](const Looked& one) {
+            return type.starts_with(one.what) && type.substr(one.what.size()).starts_with('_');
+        });
+        if (looked == std::end(kLooked) || !wanted(stream_of(looked->look))) return;
+        answer.follow_ups.push_back(
+            {.stream = static_cast<std::uint16_t>(looked->look),
+             .scope = std::string(gid),
+             .root = std::string(work.root),
+             .entity = kept ? static_cast<std::int64_t>(entity) : -1,
+             .fresh = true,  // once
+             .stored = !kept,
+             .said = back ? "" : fmt::format("deleted {} audit", audited(answer.page, entity, "created_at"))});
     }
 
     // The follow-up work of one row: its values begin at `first`; `opener` is its index, if it is an entity.
@@ -553,7 +678,8 @@ class AsanaSource final : public source::Source {
     Options options_;
     Mapper mapper_;
     std::vector<source::Stream> streams_;
-    std::vector<std::string> fields_;  // opt_fields per stream
+    std::vector<std::string> fields_;                            // opt_fields per stream
+    std::optional<Instant> found_modified_{}, found_created_{};  // of what a search found last
     simdjson::ondemand::parser parser_;
 };
 

@@ -23,6 +23,7 @@ enum class Id : std::uint16_t {
     teams,
     custom_fields,
     tags,
+    search_tasks,
     projects,
     project,
     sections,
@@ -81,6 +82,7 @@ enum class Id : std::uint16_t {
     task_template,
     budget,
     rate,
+    audit_log_events,
     portfolios,
     nested_portfolios,
     portfolio_items,
@@ -129,6 +131,7 @@ struct Stream {
         single,
         there,  // one object, of which only counts that it is there: what its list gives of it, it does not
         events,
+        search,  // a list that has no offsets, in the order of its times
         count
     } shape = Shape::list;
     std::span<const Opens> opens = {};
@@ -136,6 +139,8 @@ struct Stream {
     std::string_view resource = {};     // the switch in the configuration; empty: always on
     std::string_view parent_type = {};  // of Given::parent
     bool paged = true;                  // false: the list takes neither limit nor offset
+    bool endless = false;               // but an offset, which comes with each page: an empty page is the last
+    bool service_only = false;          // 403 tells that the token is not that of a service account
     // Of a stream with a watermark: the parameter that takes it. Of a date so many days are taken off: it is the day
     // that something is for, not that of the change.
     std::string_view since = "modified_since";
@@ -148,6 +153,7 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::workspace_memberships},
     {Id::teams, {}, "is_organization"},  // other workspaces have none
     {Id::custom_fields},
+    {Id::search_tasks},
     {Id::tags},
     {Id::projects},
     {Id::time_tracking_entries},
@@ -158,6 +164,7 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::project_templates},
     {Id::roles, {}, "is_organization"},
     {Id::agents, {}, "is_organization"},
+    {Id::audit_log_events, {}, "is_organization"},
     {Id::portfolios},
     {Id::goals},
     {Id::time_periods},
@@ -268,6 +275,11 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "tags", .stage = "organization", .rank = 16, .every = Every::relist,
                 .proves = "asana_tags", .proves_by = "workspace_gid", .looked_at_by = "tag"},
      .path = "/tags?workspace={root}", .mapping = &kTagList, .opens = kOpenedByTag, .resource = "tags"},
+    // What was modified in the workspace, wherever it stands. Not what is gone, and up to a minute late, so the last
+    // minutes are asked for again each time. https://developers.asana.com/reference/searchtasksforworkspace
+    {.engine = {.name = "search_tasks", .stage = "organization", .rank = 16, .budget = source::Budget::search, .capability = "search", .paid_only = true,
+                .watermark = true, .lags = true},
+     .path = "/workspaces/{root}/tasks/search", .mapping = &kTasks, .shape = Shape::search, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "projects", .stage = "projects", .rank = 17, .token_stream = "workspace_events", .every = Every::relist,  // archived ones come along
                 .proves = "asana_projects", .proves_by = "workspace_gid", .looked_at_by = "project",
                 .orphans = {"asana_project_briefs", {"asana_projects", "project_brief_gid"}, "project_brief"},
@@ -287,9 +299,10 @@ inline constexpr Stream kStreams[] = {
     // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByChangedTask},
-    {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist},
+    {.engine = {.name = "project_tasks_since", .stage = "tasks", .rank = 22, .watermark = true, .net_of = "project_tasks", .every = Every::relist,
+                .behind = "search_tasks", .told_by_search = true},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByModifiedTask},
-    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true},
+    {.engine = {.name = "task", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .looks_at = "asana_tasks", .gives_row = true, .modified_by = "modified_at"},
      .path = "/tasks/{scope}", .mapping = &kTasks, .shape = Shape::single, .opens = kOpenedByChangedTask},
     {.engine = {.name = "task_subtasks", .stage = "subtasks", .rank = 30,
                 .proves = "asana_tasks", .proves_by = "parent_gid", .looked_at_by = "task"},
@@ -298,7 +311,7 @@ inline constexpr Stream kStreams[] = {
                 .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task"},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     // No event tells of a task without a project.
-    {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true},
+    {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true, .behind = "search_tasks", .told_by_search = true},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile,
                 .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
@@ -333,10 +346,10 @@ inline constexpr Stream kStreams[] = {
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task"},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.
-    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed"},
+    {.engine = {.name = "project_events", .stage = "tasks", .rank = 21, .replaced_by = "workspace_events", .looked_at_by = "project", .gathered_by = "project_tasks_changed", .behind = "search_tasks"},
      .path = "/events?resource={scope}", .shape = Shape::events, .opt_fields = false},
     // Of service accounts of Enterprise+: one request for all projects. https://developers.asana.com/reference/getworkspaceevents
-    {.engine = {.name = "workspace_events", .stage = "projects", .rank = 17, .capability = "workspace_events", .paid_only = true},
+    {.engine = {.name = "workspace_events", .stage = "projects", .rank = 17, .capability = "workspace_events", .paid_only = true, .behind = "search_tasks"},
      .path = "/workspaces/{root}/events", .shape = Shape::events, .opt_fields = false},
     // Has a limit of its own, and costs much: https://developers.asana.com/reference/gettaskcountsforproject
     {.engine = {.name = "project_task_counts", .stage = "tasks", .rank = 21, .kind = Kind::one_off},
@@ -367,7 +380,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/attachments/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "attachments"},
     // Only the full list proves what is gone; what is entered for the last days is asked for more often.
     {.engine = {.name = "time_tracking_entries", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .every = Every::reconcile,
-                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry"},
+                .proves = "asana_time_tracking_entries", .proves_by = "workspace_gid", .looked_at_by = "time_tracking_entry", .follows = true},
      .path = "/time_tracking_entries?workspace={root}&entered_on_start_date=1970-01-01", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries"},
     {.engine = {.name = "time_tracking_entries_since", .stage = "time, capacity and templates", .rank = 58, .capability = "time tracking", .watermark = true, .net_of = "time_tracking_entries", .every = Every::relist},
      .path = "/time_tracking_entries?workspace={root}", .mapping = &kTimeTrackingEntries, .resource = "time_tracking_entries", .since = "entered_on_start_date", .days = 7},
@@ -381,7 +394,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "timesheet_approval_statuses_since", .stage = "time, capacity and templates", .rank = 58, .capability = "timesheets", .watermark = true, .net_of = "timesheet_approval_statuses", .every = Every::relist},
      .path = "/timesheet_approval_statuses?workspace={root}", .mapping = &kTimesheetApprovalStatuses, .resource = "timesheet_approval_statuses", .since = "from_date", .days = 35},
     {.engine = {.name = "allocations", .stage = "time, capacity and templates", .rank = 58, .capability = "capacity plans", .every = Every::relist,
-                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation"},
+                .proves = "asana_allocations", .proves_by = "workspace_gid", .looked_at_by = "allocation", .follows = true},
      .path = "/allocations?workspace={root}", .mapping = &kAllocations, .resource = "allocations"},
     {.engine = {.name = "project_templates", .stage = "time, capacity and templates", .rank = 58, .capability = "project templates", .every = Every::relist,
                 .proves = "asana_project_templates", .proves_by = "workspace_gid", .looked_at_by = "project_template"},
@@ -427,6 +440,9 @@ inline constexpr Stream kStreams[] = {
      .path = "/budgets/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "budgets"},
     {.engine = {.name = "rate", .stage = "time, capacity and templates", .rank = 59, .kind = Kind::one_off, .capability = "rates", .looks_at = "asana_rates"},
      .path = "/rates/{scope}", .shape = Shape::there, .opt_fields = false, .resource = "rates"},
+    // Tells of deletions, too, whose events were lost. https://developers.asana.com/docs/audit-log-events
+    {.engine = {.name = "audit_log_events", .stage = "audit log", .rank = 63, .capability = "audit log", .watermark = true, .every = Every::relist},
+     .path = "/workspaces/{root}/audit_log_events", .mapping = &kAuditLogEvents, .opt_fields = false, .resource = "audit_log_events", .paged = false, .endless = true, .service_only = true, .since = "start_at"},
     // A personal token gets the portfolios that its user owns, and no others: https://developers.asana.com/reference/getportfolios
     {.engine = {.name = "portfolios", .stage = "portfolios and goals", .rank = 58, .capability = "portfolios", .every = Every::relist,
                 .proves = kPortfolios, .proves_by = "workspace_gid", .looked_at_by = "portfolio", .named_by = kNested},
@@ -574,18 +590,22 @@ inline constexpr Remains::Kin kAboutProject[] = {
     {"asana_time_tracking_entries", "attributable_to_gid"},
     {"asana_project_portfolio_settings", "project_gid"},
     {"asana_goal_relationships", "supporting_resource_gid"},
+    {kAuditLog, "resource_gid"},
 };
 inline constexpr Remains::Kin kAboutSection[] = {
     {"asana_stories", "old_section_gid"},
     {"asana_stories", "new_section_gid"},
+    {kAuditLog, "resource_gid"},
 };
+inline constexpr Remains::Kin kAudited[] = {{kAuditLog, "resource_gid"}};
 inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
 inline constexpr Remains kRemains[] = {
     {.table = "asana_tasks",
      .children = kOfTask,
      .followers = kWithTask,
      .above = "parent_gid",
-     .root = "workspace_gid"},
+     .root = "workspace_gid",
+     .about = kAudited},
     {.table = "asana_projects",
      .children = kOfProject,
      .followers = kWithProject,
@@ -603,8 +623,9 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
     {"asana_custom_types", {}, kWithCustomType},
     {"asana_custom_type_status_options", {}, {}},
-    {"asana_stories", {}, {}},
-    {"asana_attachments", {}, {}},
+    {.table = "asana_stories", .about = kAudited},
+    {.table = "asana_attachments", .about = kAudited},
+    {kAuditLog, {}, {}},
     {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
     {"asana_memberships", {}, {}},
@@ -650,6 +671,7 @@ inline constexpr std::string_view kResources[] = {
     "task_templates",
     "roles",
     "agents",
+    "audit_log_events",
     "portfolios",
     "goals",
 };

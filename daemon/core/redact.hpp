@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,14 @@ inline constexpr std::array<std::string_view, 3> kRedactNames = {"drop", "hash",
 
 // By "table.column".
 using Redactions = std::map<std::string, Redact, std::less<>>;
+
+// Of some rows only: those where this column has the text ("": any), and where nothing stands in those of `without`.
+struct Redacted {
+    std::string_view table{}, column{};
+    Redact how{};
+    std::string_view where{}, is{};
+    std::span<const std::string_view> without{};
+};
 
 bool needs_key(const Redactions& rules);
 

@@ -107,6 +107,7 @@ void Plan::take(std::uint16_t index, Waiting waiting) {
     auto& planned = found_[index];
     planned.stream = index;
     auto& known = waiting.known;
+    std::ranges::sort(known, {}, &Scope::scope);  // answers come in any order: the same seed gives the same sample
     std::ranges::shuffle(known, random_);
     const bool whole = waiting.beyond.mean == 0 && waiting.beyond.variance == 0;
     Estimate all{.mean = whole ? static_cast<double>(known.size()) : waiting.weight + waiting.beyond.mean,

@@ -41,7 +41,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       name_(account_.source.name()) {
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
-    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr);
+    for (const auto& stream : streams) is_poll_.push_back(list_of(stream) != nullptr || stream.lags);
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
@@ -244,8 +244,8 @@ void Sync::begin_pass(bool anew) {
         log::info("sync continues source={} pass={}", name_, iso(pass_));
     } else {
         serving_ ? log::debug("pass begins source={}", name_) : log::info("sync begins source={}", name_);
-        for (const auto& stream : streams)
-            if (!serving_ && !stream.token_stream.empty()) store_.make_cursors_due(name_, stream.token_stream, pass_);
+        for (std::size_t i = 0; i < is_poll_.size(); ++i)
+            if (!serving_ && is_poll_[i]) store_.make_cursors_due(name_, streams[i].name, pass_);
     }
     store_.set_fact(name_ + ".pass_began_at", iso(pass_));
     store_.set_fact(name_ + ".pass_opens", opens);
@@ -265,6 +265,7 @@ void Sync::begin_pass(bool anew) {
     release_forgotten();
     cast_nets();
     rotate();
+    if (serving_) note_polls_without_search();
     backlog_ = store_.backlog(name_, pass_);
     for (const auto& [key, walk] : active_) {  // each is counted until it is left
         const auto row = store_.work(name_, walk->row.stream, walk->row.scope);
@@ -354,15 +355,15 @@ bool Sync::send_next() {
         return true;
     }
     for (const auto lane : shares_.order()) {
-        auto walk = next_of(lane);
-        if (walk) {
+        while (auto walk = next_of(lane)) {
             const auto its = account_.pace.next(budget_of(stream_of(*walk)), now);
             if (its && *its <= now) {
                 shares_.served(lane);
                 send(std::move(walk));
                 return true;
             }
-            make_ready_first(std::move(walk));  // searches have a pace of their own
+            walk->not_before = its.value_or(now);  // searches have a pace of their own, and others need not wait for it
+            held_.push_back(std::move(walk));
         }
         if (lane == Class::reconcile && guest_sends()) {
             shares_.served(lane);
@@ -414,15 +415,15 @@ void Sync::make_ready_first(WalkPtr walk) {
     lane.ready.push_front(std::move(walk));
 }
 
-// What is known of the feature that the walk needs, if that is not too old.
-const store::Capability* Sync::known_feature(const Walk& walk) const {
-    const auto found = capabilities_.find({walk.row.root, std::string(stream_of(walk).capability)});
+// What is known of a feature, if that is not too old.
+const store::Capability* Sync::known_feature(std::string_view root, std::string_view name) const {
+    const auto found = capabilities_.find({std::string(root), std::string(name)});
     return found != capabilities_.end() && is_fresh(found->second, clock_.now()) ? &found->second : nullptr;
 }
 
 std::optional<std::pair<std::string, std::string>> Sync::unknown_feature(const Walk& walk) const {
     const auto name = stream_of(walk).capability;
-    if (name.empty() || known_feature(walk) != nullptr) return std::nullopt;
+    if (name.empty() || known_feature(walk.row.root, name) != nullptr) return std::nullopt;
     return std::pair(walk.row.root, std::string(name));
 }
 
@@ -467,7 +468,9 @@ Sync::WalkPtr Sync::pick(Class lane) {
                 store_.drop_work(name_, row->stream);
                 continue;
             }
-            if (lane == Class::fresh && comes_after(account_.source.streams()[stream->second], row->scope)) continue;
+            const auto& its = account_.source.streams()[stream->second];
+            if (waits_for_search(its, row->root)) continue;
+            if (lane == Class::fresh && comes_after(its, row->scope)) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;
@@ -481,6 +484,8 @@ Sync::WalkPtr Sync::pick(Class lane) {
 // What was told of the same object is asked for first: its answer may ask for this again.
 bool Sync::comes_after(const source::Stream& stream, std::string_view scope) {
     if (stream.after.empty() || in_flight_.empty()) return false;
+    const auto is_poll = [&](const auto& walk) { return bool(is_poll_[walk.second->stream]); };
+    if (!serving_ && std::ranges::any_of(active_, is_poll)) return true;
     const auto before = store_.work(name_, stream.after, scope);
     return before && (!before->due_at || *before->due_at <= due_at_);
 }
@@ -524,7 +529,7 @@ void Sync::load_polls() {
 // A stream of changes that can be polled, or not any more.
 void Sync::note_poll(const store::Work& row) {
     const auto key = key_of(row);
-    if (row.cursor.empty()) return polls_.remove(key);
+    if (row.cursor.empty() || is_told_by_search(row)) return polls_.remove(key);
     const auto time = clock_.monotonic();
     auto last = time;
     if (serving_ && !row.last_done_at) last = Monotonic::min();
@@ -576,7 +581,8 @@ bool Sync::prepare(Walk& walk) {
         skip(walk);
         return false;
     }
-    if (const auto* feature = known_feature(walk); feature != nullptr && !feature->available) {
+    const auto* feature = known_feature(row.root, stream_of(walk).capability);
+    if ((feature != nullptr && !feature->available) || is_told_by_search(row)) {
         skip(walk);
         return false;
     }

@@ -218,6 +218,7 @@ class Sync {
     void queue_follow_ups(Walk& walk, const store::Written& written);
     Class class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const;
     std::optional<std::int64_t> stored_of(const source::Stream& stream, std::string_view scope);
+    bool is_known(const source::Stream& stream, std::string_view scope);
     void came(const store::Work& work);
     bool gather(const Walk& changes, const source::FollowUp& hint, const store::Work& work);
     void wait_for(const source::Stream& list, std::string_view scope, store::Work work, std::string_view said,
@@ -234,6 +235,15 @@ class Sync {
     void release_forgotten();
     void carriers_of(std::string_view table, std::string_view gid, std::string_view root);
     void owner_hidden(WalkPtr walk, int status, const std::string& why);
+    bool waits_for_search(const source::Stream& stream, std::string_view root);
+    bool is_told_by_search(const store::Work& row);
+    void note_polls_without_search();
+    void drop_older(const Walk& walk);
+    void drop_unwanted(const Walk& walk);
+    bool is_newer(const Entity& entity, std::string_view root);
+    void hurry(const Walk& search, const store::Written& written);
+    void note_untold(const Walk& walk);
+    bool is_told(const source::FollowUp& hint);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
     void note_roots(const std::vector<std::string>& visible, const std::string& stream);
@@ -247,7 +257,7 @@ class Sync {
     const source::Stream& stream_of(const Walk& walk) const;
     const source::Stream& stream_named(std::string_view name) const;
     bool is_first_root(const Walk& walk) const;
-    const store::Capability* known_feature(const Walk& walk) const;
+    const store::Capability* known_feature(std::string_view root, std::string_view name) const;
     static std::string describe(const Walk& walk);
     void open_group();
     void commit_group();

@@ -145,9 +145,11 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     const auto& stream = stream_of(walk);
     store::Written written;
     store_.as_one([&] {
-        for (const auto& [table, gid] : answer_.unwanted)
-            exclude(account_.source.tables()[table].name, {gid}, walk.row.root);
-        written = store_.write(answer_.page, sent(request), now);
+        drop_unwanted(walk);
+        if (stream.lags) drop_older(walk);
+        auto of = sent(request);
+        if (stream.lags) of.number = of.oldest_in_flight;  // nobody knows how new it is: it overtakes no other answer
+        written = store_.write(answer_.page, of, now);
         const auto filtered = account_.source.filtered();
         const bool more_wanted = std::ranges::any_of(answer_.page.entities, [&](const Entity& entity) {
             return account_.source.tables()[entity.table].name == filtered && !wanted_.contains(entity.gid);
@@ -169,6 +171,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             }
         }
         queue_follow_ups(walk, written);
+        if (stream.lags && serving_) hurry(walk, written);
+        if (answer_.untold) note_untold(walk);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
         if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
@@ -242,8 +246,14 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
-        if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
+        if (follow_up.stored &&
+            (stream.looks_at.empty() ? stored_of(stream, row.scope) == 0 : !is_known(stream, row.scope)))
+            continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
+        if (follow_up.said && is_told(follow_up)) {
+            ++walk.found;
+            continue;
+        }
         if (follow_up.said && gather(walk, follow_up, row)) {
             ++walk.found;
             continue;
@@ -263,6 +273,15 @@ std::optional<std::int64_t> Sync::stored_of(const source::Stream& stream, std::s
     return static_cast<std::int64_t>(rows.size());
 }
 
+// Whether what the stream looks at is stored, asked for, or may be on its way.
+bool Sync::is_known(const source::Stream& stream, std::string_view scope) {
+    return !store_.has_indexes() || !store_.text(stream.looks_at, "mirrored_at", scope).empty() ||
+           store_.work(name_, stream.name, scope) || std::ranges::any_of(active_, [&](const auto& active) {
+               const auto& its = stream_of(*active.second);
+               return its.looked_at_by == stream.name && its.looks_at.empty() && !is_poll_[active.second->stream];
+           });
+}
+
 // It was not due before. What was picked ahead is put back when something more valuable has come.
 void Sync::came(const store::Work& work) {
     ++backlog_[work.stream];
@@ -274,7 +293,7 @@ void Sync::came(const store::Work& work) {
 Class Sync::class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const {
     const auto& stream = account_.source.streams()[follow_up.stream];
     const auto of_walk = is_first_root(walk) ? Class::walk : class_of(walk.row);
-    if (follow_up.said) return Class::fresh;
+    if (follow_up.said || is_poll_[follow_up.stream]) return Class::fresh;
     if (stream.kind == source::Kind::one_off)
         return of_walk == Class::reconcile && follow_up.entity >= 0 ? Class::fresh : of_walk;
     if (stream.every == source::Every::pass) return of_walk;
@@ -541,6 +560,11 @@ void Sync::feature_off(Walk& walk) {
     log::info("the plan has no {} workspace={}", feature, walk.row.root);
     open_group();
     store_.as_one([&] { set_capability(walk.row.root, feature, false); });
+    if (stream_of(walk).lags) {  // what changes from now on, it will not have told
+        walk.row.cursor.clear();
+        walk.row.pending_cursor.clear();
+        note_polls_without_search();
+    }
     skip(walk);
 }
 
@@ -548,7 +572,7 @@ void Sync::feature_off(Walk& walk) {
 bool Sync::is_optional_token(const Walk& walk) const {
     const auto& stream = stream_of(walk);
     if (walk.taking_token) return !stream_named(stream.token_stream).capability.empty();
-    return is_poll_[walk.stream] && !stream.capability.empty();
+    return is_poll_[walk.stream] && !stream.capability.empty() && !stream.lags;
 }
 
 // The workspace has no such tokens, or has them no more: what they replaced is taken again.
@@ -588,6 +612,7 @@ void Sync::skip(Walk& walk) {
     walk.row.due_at = now + kCapabilityLife;
     if (walk.row.recurring) walk.row.due_at.reset();
     if (is_poll_[walk.stream]) polls_.failed(key_of(walk.row), clock_.monotonic() + kTryAgain);
+    if (walk.row.cursor.empty() || is_told_by_search(walk.row)) polls_.remove(key_of(walk.row));
     open_group();
     store_.as_one([&] {
         walk.row.recurring && !lost ? store_.done(walk.row, now) : store_.save(walk.row);

@@ -9,7 +9,13 @@
 namespace taskmirror::engine {
 namespace {
 
-constexpr std::string_view kDeleted = "deleted ";  // what events say, and walks
+constexpr std::string_view kDeleted = "deleted ";  // what events say, and when; and
+constexpr std::string_view kAudit = " audit";      // behind it, if it was the audit log
+
+std::optional<Instant> when_deleted(std::string_view said) {
+    said.remove_prefix(kDeleted.size());
+    return parse_iso(said.substr(0, said.find(' ')));
+}
 
 }  // namespace
 
@@ -81,7 +87,8 @@ bool Sync::sweep(Walk& walk) {
         return its.all >= kFewRows &&
                static_cast<double>(its.gids.size()) > account_.deletions.max_share * static_cast<double>(its.all);
     });
-    const bool held = many != missing.end() && !account_.deletions.accepted && !walk.row.last_error.starts_with(kHeld);
+    const bool held = many != missing.end() && !stream.follows && !account_.deletions.accepted &&
+                      !walk.row.last_error.starts_with(kHeld);
     if (held)
         walk.row.last_error = fmt::format(
             "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "
@@ -173,7 +180,8 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
         const auto look = std::ranges::find_if(account_.source.streams(), [&](const source::Stream& stream) {
             return stream.looks_at == owner && stream.gives_row;
         });
-        for (const auto& gid : led_to[i]) ask_for(*look, gid, root);
+        for (const auto& gid : led_to[i])
+            if (!store_.text(owner, "mirrored_at", gid).empty()) ask_for(*look, gid, root);
     }
     std::erase_if(own, [&](const std::string& gid) {
         const auto shared = store_.text(its.own.table, its.own.shared, gid);
@@ -249,13 +257,12 @@ void Sync::note_redactions() {
     const auto fact = name_ + ".redactions";
     const auto before = store_.fact(fact).value_or("");
     std::string now;
-    for (const auto& [name, how] : account_.source.redactions()) {
-        const auto rule = fmt::format("{} {}\n", name, how);
+    for (const auto& texts : account_.source.redactions()) {
+        const auto rule = fmt::format("{}.{} {} {}={}\n", texts.table, texts.column,
+                                      kRedactNames[static_cast<std::size_t>(texts.how)], texts.where, texts.is);
         now += rule;
         if (before.find(rule) != std::string::npos) continue;
-        const auto dot = name.find('.');
-        if (store_.blank(std::string_view(name).substr(0, dot), std::string_view(name).substr(dot + 1)))
-            store_.set_fact(name_ + ".rewrite", "1");
+        if (store_.blank(texts)) store_.set_fact(name_ + ".rewrite", "1");
     }
     if (now != before) store_.set_fact(fact, now);
 }
@@ -433,7 +440,11 @@ void Sync::ask_whose_token() {
 void Sync::keep_watermark(Walk& walk) {
     if (!walk.watermark) return;  // a walk that another process began, and noted
     const auto& stream = stream_of(walk);
-    if (stream.watermark) walk.row.cursor = iso(*walk.watermark);
+    if (stream.lags && walk.row.pending_cursor.empty())
+        walk.row.pending_cursor = walk.row.cursor;  // it tells since then
+    // The first time goes back somewhat more: lists may have been asked for just then.
+    if (stream.watermark)
+        walk.row.cursor = iso(stream.lags && walk.row.cursor.empty() ? *walk.watermark - kOverlap : *walk.watermark);
     for (const auto& changes : account_.source.streams()) {
         const bool its_token = changes.watermark && changes.name == stream.token_stream;
         if (!its_token && changes.net_of != stream.name) continue;
@@ -489,8 +500,10 @@ void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::s
         bury(table, walk.row.scope, walk.row.root,
              {.source = name_,
               .cause = deleted ? "deleted" : "not_visible",
-              .deleted_at = deleted ? parse_iso(walk.row.cursor.substr(kDeleted.size())) : std::nullopt,
-              .detected_by = deleted ? "event" : "walk",
+              .deleted_at = deleted ? when_deleted(walk.row.cursor) : std::nullopt,
+              .detected_by = !deleted                            ? "walk"
+                             : walk.row.cursor.ends_with(kAudit) ? "audit"
+                                                                 : "event",
               .detected_at = now,
               .sent = sent(request)});
         if (!above.empty() && !store_.text(table, "gid", above).empty()) ask_for(stream_of(walk), above, walk.row.root);

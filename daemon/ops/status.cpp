@@ -22,6 +22,7 @@ using std::chrono::seconds;
 using store::Freshness;
 
 constexpr std::string_view kTasks = "asana_tasks";  // of projects: shown one by one
+constexpr std::string_view kSearch = "search";      // the feature that tells of changes in a whole workspace
 
 constexpr std::size_t kShown = 10;     // rows of each list that a person is shown
 constexpr std::size_t kRunsShown = 5;  // the latest
@@ -314,7 +315,25 @@ void describe_gaps(const Status& status, std::string_view source, Text& text) {
     }
 }
 
+// Which workspaces tell of changes by search, and which by events and lists alone.
+std::pair<std::vector<std::string>, std::vector<std::string>> searched(const Status& status, std::string_view source) {
+    std::pair<std::vector<std::string>, std::vector<std::string>> found;
+    for (const auto& [its, feature] : status.snapshot.there)
+        if (its == source && feature.name == kSearch) found.first.push_back(feature.scope);
+    for (const auto& [its, feature] : status.snapshot.missing)
+        if (its == source && feature.name == kSearch) found.second.push_back(feature.scope);
+    return found;
+}
+
 void describe_features(const Status& status, std::string_view source, Text& text) {
+    const auto [with, without_it] = searched(status, source);
+    const auto say = [&](std::string_view by, const std::vector<std::string>& its) {
+        std::vector<std::string> names;
+        for (const auto& workspace : its) names.push_back(escaped(workspace));
+        if (!its.empty()) text.say("changes", fmt::format("by {} in workspace {}", by, fmt::join(names, ", ")));
+    };
+    say("search and events", with);
+    say("events and lists", without_it);
     std::map<std::string, std::vector<std::string>> workspaces;
     for (const auto& [its, feature] : status.snapshot.missing)
         if (its == source) workspaces[feature.name].push_back(escaped(feature.scope));
@@ -495,7 +514,7 @@ std::string source_json(const Status& status, std::string_view source) {
         return fmt::format(R"({{"workspace_gid":{},"feature":{},"checked_at":{}}})", json(one.second.scope),
                            json(one.second.name), json(one.second.checked_at));
     });
-    const auto changes = list(status.snapshot.api_changes, [&](const auto& one) {
+    const auto announced = list(status.snapshot.api_changes, [&](const auto& one) {
         if (one.first != source) return std::string();
         const auto& change = one.second;
         return fmt::format(
@@ -503,15 +522,22 @@ std::string source_json(const Status& status, std::string_view source) {
             json(change.name), json(said(change.info)), json(change.affected), json(change.first_seen_at),
             json(change.last_seen_at), json(change.sample_path));
     });
+    std::string changes;
+    const auto [with, without_it] = searched(status, source);
+    for (const auto& workspace : with)
+        changes +=
+            fmt::format(R"({}{{"workspace_gid":{},"by":"search"}})", changes.empty() ? "" : ",", json(workspace));
+    for (const auto& workspace : without_it)
+        changes += fmt::format(R"({}{{"workspace_gid":{},"by":"lists"}})", changes.empty() ? "" : ",", json(workspace));
     return fmt::format(
         R"({{"name":{},"stale":{},"state":{},"state_since":{},"pass_began_at":{},"pass_ended_at":{},)"
         R"("budget":{{"limit_per_minute":{},"rate_per_minute":{},"used_per_minute":{}}},)"
         R"("deadline":{{"seconds":{},"binds":{}}},"backlog":{},"gaps":{},"missing_features":{},"api_changes":{},)"
-        R"("freshness":{}}})",
+        R"("changes":[{}],"freshness":{}}})",
         json(source), json(is_stale(status, source)), text("state"), time("state_since"), time("pass_began_at"),
         time("pass_ended_at"), value("limit_per_minute"), value("rate_per_minute"), value("used_per_minute"),
         value("deadline_s"), text("deadline_binds"), backlog_json(status, source), gaps_json(status, source), missing,
-        changes, freshness);
+        announced, changes, freshness);
 }
 
 }  // namespace

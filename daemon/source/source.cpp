@@ -13,6 +13,7 @@ void Answer::clear() {
     more = false;
     facts.clear();
     roots.reset();
+    untold.reset();
 }
 
 void note_wanted(const Source& source, const Answer& answer, Gids& wanted) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "core/time.hpp"
 
@@ -37,9 +38,9 @@ struct Stream {
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
-    // Of a token stream: where the plan of a workspace lacks its `capability`, the list is walked without a token. Where
-    // it does not, tokens of the streams that it replaces are not taken there, and given up once it has one: it tells
-    // all that they would. Its scope is the workspace.
+    // Of a token stream: where the plan of a workspace lacks its `capability`, the list is walked without a token.
+    // Where it does not, tokens of the streams that it replaces are not taken there, and given up once it has one: it
+    // tells all that they would. Its scope is the workspace.
     std::string_view replaced_by = {};
     // Such a token is a time, which costs no request: the server's at the first page, less an overlap. What was
     // modified since then is asked for.
@@ -70,6 +71,9 @@ struct Stream {
     } proves_part = {};
     // What a list of this other stream names is not missing, where that list is asked for.
     std::string_view others = {};
+    // Its rows leave with those of other tables as well, which other lists prove: that it misses many at once is
+    // ordinary, and each is looked at.
+    bool follows = false;
     // No column says which list named a row. So what each list names is remembered; a row is gone when no list names it
     // any more, and two walks of the last one say so.
     bool remembered = false;
@@ -99,6 +103,15 @@ struct Stream {
     // One-off work of this stream waits until that of the other stream with the same scope is done: what it tells may
     // ask for this, too.
     std::string_view after = {};
+    // A search of the whole workspace: `watermark` without a list. Its answers may lag behind, so a row is taken only
+    // where its looking stream's `modified_by` shows a later time than what is stored, or buried. It tells which
+    // streams of those that are `behind` it have changed.
+    bool lags = false;
+    std::string_view modified_by = {};  // of a stream that looks at single objects: the column with their last change
+    // Waits while this search of its workspace is due.
+    std::string_view behind = {};
+    // What this stream tells, that search tells, too, where the plan has it: its place is kept for when it has not.
+    bool told_by_search = false;
 };
 
 // gids, to be found by a view.
@@ -132,12 +145,16 @@ struct FollowUp {
     // work was done.
     bool fresh = false;
     bool watched = false;
-    bool stored = false;                      // only where what the stream proves has rows of this scope
+    bool stored = false;  // only where what the stream proves has rows of this scope, or what it looks at is known
     std::optional<std::int64_t> number = {};  // only where it has not just so many
-    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT", or
-    // "moved", which may have left its modified time alone.
+    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of
+    // an audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
     std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
+    std::optional<Instant> known_by = {};  // needless if the object is stored as it was modified then or later
+    // Needless if this row is stored: it came with the answer that the event would ask for.
+    std::string_view told_in = {};
+    std::string told = {};
 };
 
 // What one answer says. Reused from page to page: read() clears it first.
@@ -150,6 +167,8 @@ struct Answer {
     std::optional<std::string> token;                        // an event token
     bool more = false;                                       // events wait behind it
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
+    // What cannot be had in any way, and why: a gap, by a name within the scope.
+    std::optional<std::pair<std::string, std::string>> untold;
     // Objects that came and are not wanted: table and gid. What is stored of them leaves.
     std::vector<std::pair<std::uint16_t, std::string>> unwanted;
     std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
@@ -207,8 +226,8 @@ class Source {
     virtual std::string_view filtered() const { return {}; }
     // Nor are objects that belong to none of its rows.
     virtual bool wants_only_filtered() const { return false; }
-    // Which texts are not stored as they are, as "table.column" and how; and with which key, as a hash of it.
-    virtual std::vector<std::pair<std::string, std::string>> redactions() const { return {}; }
+    // Which texts are not stored as they are, in the order in which they are taken away; and with which key, as a hash.
+    virtual std::vector<Redacted> redactions() const { return {}; }
     virtual std::string redaction_key() const { return {}; }
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;

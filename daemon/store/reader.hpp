@@ -55,6 +55,7 @@ struct Snapshot {
     std::vector<Waiting> waiting{};                                // in the order in which they are taken
     std::vector<GapCause> gaps{};                                  // the most frequent first
     std::vector<std::pair<std::string, Capability>> missing;       // features that a plan lacks, by source
+    std::vector<std::pair<std::string, Capability>> there;         // and those that it has
     std::vector<std::pair<std::string, ApiChange>> api_changes{};  // by source
     std::vector<Run> runs{};                                       // the latest first, a few
     std::map<std::string, std::string, std::less<>> facts{};       // of sync_meta

@@ -69,6 +69,12 @@ class SqliteStore final : public Store {
         assert(group_);
         return rows_.bury(remains, table, gid, burial);
     }
+    std::optional<Instant> buried_at(std::string_view table, std::string_view gid) override {
+        auto query = statement(
+            "SELECT coalesce(deleted_at, detected_at) FROM sync_tombstones WHERE table_name = ?1 AND gid = ?2");
+        query.bind(1, table).bind(2, gid);
+        return query.step() ? query.instant(0) : std::nullopt;
+    }
     std::string text(std::string_view table, std::string_view column, std::string_view gid) override {
         auto query = statement(fmt::format("SELECT {} FROM {} WHERE gid = ?1", column, table));
         query.bind(1, gid);
@@ -348,17 +354,27 @@ class SqliteStore final : public Store {
         has_indexes_ = true;
     }
 
-    bool blank(std::string_view table, std::string_view column) override {
+    bool blank(const Redacted& texts) override {
         assert(group_);
+        const auto& [table, column, how, where, is, without] = texts;
         auto has_hash = statement("SELECT 1 FROM pragma_table_info(?1) WHERE name = 'content_hash'");
         const bool entity = has_hash.bind(1, table).step();
+        const auto those = [&](std::string_view name) {  // what a column is called: "{}", or where a tombstone keeps it
+            std::string condition = fmt::format(fmt::runtime(name), column) + " IS NOT NULL";
+            if (!where.empty())
+                condition += " AND " + fmt::format(fmt::runtime(name), where) +
+                             (is.empty() ? " IS NOT NULL" : fmt::format(" = '{}'", is));
+            for (const auto& other : without)
+                condition += " AND " + fmt::format(fmt::runtime(name), other) + " IS NULL";
+            return condition;
+        };
         // Of the rows; of those that have left; of those that hung on what has left.
-        return statement(fmt::format("UPDATE {0} SET {1} = NULL{2} WHERE {1} IS NOT NULL", table, column,
-                                     entity ? ", content_hash = NULL" : ""))
+        return statement(fmt::format("UPDATE {0} SET {1} = NULL{2} WHERE {3}", table, column,
+                                     entity ? ", content_hash = NULL" : "", those("{}")))
                        .run() +
                    statement(fmt::format("UPDATE sync_tombstones SET row = json_set(row, '$.{1}', NULL) "
-                                         "WHERE table_name = '{0}' AND json_extract(row, '$.{1}') IS NOT NULL",
-                                         table, column))
+                                         "WHERE table_name = '{0}' AND {2}",
+                                         table, column, those("json_extract(row, '$.{}')")))
                        .run() +
                    statement(fmt::format("UPDATE sync_tombstones SET row = json_remove(row, '$.{0}') "
                                          "WHERE json_type(row, '$.{0}') IS NOT NULL",

@@ -31,8 +31,8 @@ constexpr std::string_view kGapsSql =
     "min(first_seen_at), min(retry_at) FROM sync_gaps WHERE healed_at IS NULL "
     "GROUP BY source, stream, status, held ORDER BY count(*) DESC, stream, status";
 
-constexpr std::string_view kMissingSql =
-    "SELECT source, scope, capability, checked_at FROM sync_capabilities WHERE available = 0 "
+constexpr std::string_view kFeaturesSql =
+    "SELECT source, scope, capability, available, checked_at FROM sync_capabilities "
     "ORDER BY source, scope, capability";
 
 constexpr std::string_view kApiChangesSql =
@@ -81,11 +81,13 @@ void read(sqlite3* database, Instant now, Snapshot& found) {
                               .oldest = gap.instant(6).value_or(Instant()),
                               .retry_at = gap.instant(7)});
     }
-    for (Statement row(database, kMissingSql); row.step();) {
-        found.missing.emplace_back(text(row, 0), Capability{.scope = text(row, 1),
-                                                            .name = text(row, 2),
-                                                            .available = false,
-                                                            .checked_at = row.instant(3).value_or(Instant())});
+    for (Statement row(database, kFeaturesSql); row.step();) {
+        const bool available = row.integer(3) != 0;
+        (available ? found.there : found.missing)
+            .emplace_back(text(row, 0), Capability{.scope = text(row, 1),
+                                                   .name = text(row, 2),
+                                                   .available = available,
+                                                   .checked_at = row.instant(4).value_or(Instant())});
     }
     for (Statement row(database, kApiChangesSql); row.step();) {
         found.api_changes.emplace_back(text(row, 0), ApiChange{.name = text(row, 1),

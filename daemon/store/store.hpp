@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "core/time.hpp"
 
@@ -117,7 +118,7 @@ struct Burial {
     std::string source{};
     std::string cause{};  // deleted, not_visible, excluded: its content is not kept then
     std::optional<Instant> deleted_at{};
-    std::string detected_by{};  // event, walk; of what leaves with another row: parent
+    std::string detected_by{};  // event, audit, walk; of what leaves with another row: parent
     Instant detected_at{};
     Sent sent{};  // behind the answer that it is not there: no answer to an older request brings it back
 };
@@ -157,6 +158,8 @@ class Store {
     // cannot be seen. A row that comes back leaves the tombstones by write().
     virtual Buried bury(std::span<const Remains> remains, std::string_view table, std::string_view gid,
                         const Burial& burial) = 0;
+    // When it was deleted, or found to be gone; none: it is not among the tombstones.
+    virtual std::optional<Instant> buried_at(std::string_view table, std::string_view gid) = 0;
     // What a column of a row holds; empty if it is NULL or there is no such row.
     virtual std::string text(std::string_view table, std::string_view column, std::string_view gid) = 0;
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
@@ -257,8 +260,8 @@ class Store {
 
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
-    // Takes the texts of a column away, from tombstones as well. The rows count as changed. True if there were any.
-    virtual bool blank(std::string_view table, std::string_view column) = 0;
+    // Takes texts away, from tombstones as well. The rows count as changed. True if there were any.
+    virtual bool blank(const Redacted& texts) = 0;
     // Writes the whole file anew, so that nothing of what was removed remains in it. Not in a group.
     virtual void rewrite() = 0;
     // Whether they stand: before that, looking rows up by anything but their gid reads whole tables.

@@ -58,8 +58,6 @@ NOT_DATA = {
 
 # Not mirrored yet.
 NOT_YET = {
-    "/workspaces/{workspace_gid}/audit_log_events": "the audit log",
-    "/workspaces/{workspace_gid}/tasks/search": "search",
 }
 
 LISTS = {"REDUNDANT": REDUNDANT, "NOT_DATA": NOT_DATA, "NOT_YET": NOT_YET}

@@ -110,6 +110,13 @@ int main() {
                                    .root = "1002",
                                    .offset = stream.shape == Stream::Shape::list ? "o" : "",
                                    .cursor = stream.engine.watermark ? "2026-01-02T03:04:05.000Z" : ""}));
+        if (stream.shape == Stream::Shape::search)  // the deepest place has all its filters
+            fmt::print("request {} {}\n", stream.engine.name,
+                       source->target({.stream = static_cast<std::uint16_t>(i),
+                                       .scope = "1002",
+                                       .root = "1002",
+                                       .offset = "2026-01-01T00:00:00.000Z|2026-01-01T00:00:00.000Z|3",
+                                       .cursor = "2026-01-01T00:00:00.000Z"}));
         if (stream.mapping != nullptr) print_fields(stream.engine.name, stream.mapping->fields, "");
     }
     for (const auto& probe : kProbes) fmt::print("request check {}\n", probe_target(probe, "1002"));

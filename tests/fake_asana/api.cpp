@@ -169,6 +169,7 @@ class Call {
         return finished_raw();
     }
     std::string events(Type type, Id id);
+    std::string audit_log(Index workspace);
 
   private:
     std::string finished() {
@@ -301,6 +302,38 @@ std::string Call::events(Type type, Id id) {
     append_string(json_, sync_text(page->next, bound));
     json_ += page->more ? ",\"has_more\":true}" : ",\"has_more\":false}";
     return std::move(json_);
+}
+
+// Once something has matched, next_page is given for ever: the offset goes on with what comes later.
+std::string Call::audit_log(Index workspace) {
+    const auto from = time("start_at");
+    const auto most = limit().value_or(1000);
+    std::size_t at = 0, given = 0;
+    if (const auto offset = query("offset")) {
+        const auto token = decoded(*offset, signature());
+        if (!token) throw ApiError(400, "offset: Your pagination token is invalid.");
+        at = static_cast<std::size_t>(token->a);
+    }
+    json_ = "{\"data\":[";
+    for (; at < w.audit_log.size() && given < most; ++at) {
+        const AuditEvent& event = w.audit_log[at];
+        if (event.workspace != workspace || (from && event.created < *from)) continue;
+        if (given++ > 0) json_ += ',';
+        json_ += R"({"gid":")" + event.gid() + R"(","created_at":")" + iso_time(event.created) + R"(","event_type":")" +
+                 audit_type(event) + R"(","event_category":")" + event.action +
+                 R"(","actor":{"actor_type":"user","gid":")" + w.gid(Type::user, 0) + R"(","name":)";
+        append_string(json_, w.users[0].name);
+        json_ += R"(,"email":)";
+        append_string(json_, w.users[0].email);
+        json_ += R"(},"resource":{"resource_type":")" + std::string(type_name(event.type)) + R"(","gid":")" +
+                 w.gid(event.type, event.resource) + '"';
+        if (!event.name.empty()) append_string(json_ += R"(,"name":)", event.name);
+        json_ += R"(},"details":{"group":{},"email":")" + w.users[0].email +
+                 R"("},"context":{"context_type":"web","client_ip_address":"1.1.1.1"}})";
+    }
+    json_ += "]";
+    next_page(given > 0 || query("offset").has_value(), at, 0);
+    return finished();
 }
 
 template <class List, class Keep>
@@ -480,7 +513,11 @@ std::string memberships(Call& c) {
 
 std::string search(Call& c, Index workspace) {
     if (c.free_plan()) throw ApiError(402, "Search is only available to premium users.");
-    const bool by_creation = c.query("sort_by") == "created_at";
+    if (c.query("offset")) throw ApiError(400, "offset: Search has no pages");
+    const auto sort_by = c.query("sort_by").value_or("modified_at");
+    if (sort_by != "modified_at" && sort_by != "created_at")
+        throw ApiError(400, "sort_by: Not one of the sorts of this server: " + std::string(sort_by));
+    const bool by_creation = sort_by == "created_at";
     const bool ascending = c.query("sort_ascending") == "true";
     const auto after = c.time("modified_at.after"), before = c.time("modified_at.before");
     const auto created_after = c.time("created_at.after"), created_before = c.time("created_at.before");
@@ -494,14 +531,20 @@ std::string search(Call& c, Index workspace) {
         if (task.workspace != workspace || (after && task.modified <= *after) || (before && task.modified >= *before) ||
             (created_after && task.created <= *created_after) || (created_before && task.created >= *created_before) ||
             task.modified > c.now() - c.search_lag() || !flag("is_subtask", task.parent != kNone) ||
-            !flag("completed", task.completed) || !c.w.reachable(t)) {
+            !flag("completed", task.completed) || !c.w.reachable(t) ||
+            (c.query("has_attachment") && !flag("has_attachment", !c.w.task_attachments(t).empty()))) {
             continue;
         }
         found.push_back(t);
     }
     const auto key = [&](Index t) { return by_creation ? c.w.tasks[t].created : c.w.tasks[t].modified; };
-    std::stable_sort(found.begin(), found.end(),
-                     [&](Index a, Index b) { return ascending ? key(a) < key(b) : key(a) > key(b); });
+    // What has the same time comes in another order each time.
+    const auto salt = std::to_string(c.now());
+    const auto disorder = [&](Index t) { return digest(salt + '/' + std::to_string(t)); };
+    std::sort(found.begin(), found.end(), [&](Index a, Index b) {
+        if (key(a) != key(b)) return ascending ? key(a) < key(b) : key(a) > key(b);
+        return disorder(a) < disorder(b);
+    });
     return c.first(Type::task, std::move(found), 20);
 }
 
@@ -614,6 +657,12 @@ std::string roles(Call& c) {
     return c.page(Type::role, c.w.work_of(Type::role, c.object(Type::workspace, c.required("workspace"))));
 }
 
+std::string audit_log(Call& c) {
+    const Index workspace = c.object(Type::workspace, c.args[0]);
+    if (!c.service_account()) throw ApiError(403, "You do not have access to this workspace's audit log.");
+    return c.audit_log(workspace);
+}
+
 std::string workspace_events(Call& c) {
     const Index workspace = c.object(Type::workspace, c.args[0]);
     if (!c.service_account()) throw ApiError(403, "You do not have access to this workspace's events.");
@@ -699,6 +748,7 @@ constexpr Route kRoutes[] = {
     {"/project_briefs/{brief}", brief},
     {"/events", events},
     {"/workspaces/{workspace}/events", workspace_events},
+    {"/workspaces/{workspace}/audit_log_events", audit_log},
     {"/workspaces/{workspace}/tasks/search", [](C c) { return search(c, c.object(Type::workspace, c.args[0])); }},
     {"/project_templates", project_templates},
     {"/project_templates/{template}", single<Type::project_template>},

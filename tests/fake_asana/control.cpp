@@ -206,6 +206,11 @@ Json dispatched(Controlled& server, const std::string& what, const Json& body) {
         make_delivery(server, body);
         return Json::object();
     }
+    if (what == "POST /_control/search") {
+        const std::unique_lock lock(server.world_mutex);
+        server.index = body.value("frozen", false) ? std::make_unique<const World>(server.world) : nullptr;
+        return Json::object();
+    }
     if (what == "POST /_control/expire_tokens") {
         server.delivery->expire();
         return Json::object();
@@ -242,11 +247,12 @@ void control(Controlled& server, const std::string& method, const std::string& p
              httplib::Response& response) {
     const auto plan = query.find("plan");
     const bool free_plan = plan == query.end() ? server.free_plan : plan->second == "free";
+    const bool service = plan == query.end() ? server.service_account : plan->second == "service";
     if (method == "GET" && path == "/_control/truth") {
         response.set_chunked_content_provider(
-            "application/x-ndjson", [&server, free_plan](std::size_t, httplib::DataSink& sink) {
+            "application/x-ndjson", [&server, free_plan, service](std::size_t, httplib::DataSink& sink) {
                 const std::shared_lock lock(server.world_mutex);
-                print_truth(server.world, free_plan,
+                print_truth(server.world, free_plan, service,
                             [&](std::string_view piece) { return sink.write(piece.data(), piece.size()); });
                 sink.done();
                 return true;
@@ -257,7 +263,7 @@ void control(Controlled& server, const std::string& method, const std::string& p
         Json result;
         if (method == "GET" && path == "/_control/minimum") {
             const std::shared_lock lock(server.world_mutex);
-            const auto least = minimum_requests(server.world, free_plan, server.service_account && plan == query.end());
+            const auto least = minimum_requests(server.world, free_plan, service);
             long total = 0;
             for (const auto& [stream, count] : least) total += count;
             result = {{"streams", least}, {"total", total}};

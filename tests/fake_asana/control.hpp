@@ -28,7 +28,8 @@ struct Controlled {
     Millis advanced = 0;                  // what was added to real UTC
     bool free_plan = false;
     bool service_account = false;
-    mutable std::shared_mutex world_mutex;  // guards the four above
+    std::unique_ptr<const World> index;     // what search sees while it stands still
+    mutable std::shared_mutex world_mutex;  // guards the six above
 
     std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
 

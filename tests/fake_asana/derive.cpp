@@ -140,6 +140,12 @@ std::string World::gid(Type type, Id index) const {
     return {buffer, end};
 }
 
+// As the documentation's list of audit log events calls it.
+std::string audit_type(const AuditEvent& event) {
+    const std::string type(event.type == Type::story ? "comment" : type_name(event.type));
+    return type + '_' + event.action;
+}
+
 std::optional<std::pair<Type, Id>> World::parsed(std::string_view text) const {
     std::string_view digits = text;
     if (!digits.empty() && digits.back() == 'a') digits.remove_suffix(1);
@@ -370,6 +376,7 @@ Story World::derived_story(Index t, int number, int count) const {
         case name:
             story.old_text = text();
             story.new_text = text();
+            story.text = "changed the name to \"" + story.new_text + '"';
             break;
         case dates:
             story.old_dates = some_dates();
@@ -506,7 +513,9 @@ std::optional<Attachment> World::attachment(Id id) const {
 }
 
 TaskChanges& World::changes(Index t) {
-    if (!tasks[t].changes) tasks[t].changes = std::make_unique<TaskChanges>();
+    auto& changes = tasks[t].changes;
+    if (!changes) changes = std::make_shared<TaskChanges>();
+    if (changes.use_count() > 1) changes = std::make_shared<TaskChanges>(*changes);
     return *tasks[t].changes;
 }
 

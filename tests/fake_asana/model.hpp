@@ -336,7 +336,7 @@ struct Task {
     bool completed = false, separator = false, deleted = false, due_time = false;
     std::vector<TaskHome> homes;
     std::vector<Index> children, followers, tags, dependencies, likes;
-    std::unique_ptr<TaskChanges> changes;
+    std::shared_ptr<TaskChanges> changes;  // of a copy of the world: the same until one of them changes
 };
 
 // Around work: work.cpp. What was deleted stands in World::gone_work.
@@ -426,6 +426,20 @@ struct Event {
     Index user = kNone;
     std::optional<EventChange> change;
 };
+
+// Of the audit log: what only a service account may read.
+struct AuditEvent {
+    Millis created;
+    std::string action;  // deleted, undeleted
+    Type type;
+    Id resource;
+    std::string name;  // of the resource then; empty: it has none
+    Index workspace;
+    std::string gid() const { return std::to_string(7'700'000'000'000'000 + number); }
+    Id number;
+};
+
+std::string audit_type(const AuditEvent& event);
 
 // What portfolios and goals have in common.
 struct Plan {
@@ -522,6 +536,7 @@ class World {
     std::unordered_map<Id, std::vector<Index>> assigned;       // by workspace << 32 | user
     std::unordered_map<Id, Index> my_tasks_sections;           // likewise
     std::vector<Event> events;
+    std::vector<AuditEvent> audit_log;
     std::unordered_map<Id, std::vector<Index>> event_streams;  // by stream_key(): indices into events
     std::set<std::pair<Type, Id>> forbidden;
     std::unordered_set<Id> joined;  // workspace << 32 | user, of the workspace memberships

@@ -122,6 +122,19 @@ std::map<std::string, int> Mutator::run(int count, const std::vector<std::string
     return done;
 }
 
+// Whether or not its event gets lost.
+void Mutator::audit(Type type, Id resource, Index workspace, std::string action) {
+    w_.audit_log.push_back({.created = now_,
+                            .action = std::move(action),
+                            .type = type,
+                            .resource = resource,
+                            .name = type == Type::task      ? w_.task_name(static_cast<Index>(resource))
+                                    : type == Type::project ? w_.projects[static_cast<Index>(resource)].name
+                                                            : "",
+                            .workspace = workspace,
+                            .number = w_.audit_log.size()});
+}
+
 // What happens to a task is told to the task, the tasks above it, and the projects of all of them.
 void Mutator::record(Index t, Event event) {
     if (!events_) return;
@@ -210,6 +223,7 @@ void Mutator::rename(Index t, const std::string& name) {
     if (Story* story = add_story(t, "name_changed")) {
         story->old_text = before;
         story->new_text = name;
+        story->text = "changed the name to \"" + name + '"';
     }
     w_.changes(t).name = name;
     touch(t);
@@ -271,6 +285,7 @@ void Mutator::delete_comment(Id id) {
     const Story story = *w_.story(id);
     if (story_shape(story.shape).member != StoryMember::comment) throw std::invalid_argument("the story is no comment");
     w_.deleted_stories.insert(id);
+    audit(Type::story, id, w_.tasks[story.task].workspace, "deleted");
     touch(story.task);
     record(story.task, {.created = now_,
                         .action = "removed",
@@ -292,6 +307,7 @@ void Mutator::delete_attachment(Id id) {
                 .change = std::nullopt};
     if (attachment.parent_type == Type::task) {
         w_.deleted_attachments.insert(id);
+        audit(Type::attachment, id, w_.tasks[attachment.parent].workspace, "deleted");
         touch(attachment.parent);
         record(attachment.parent, event);
         return;
@@ -300,6 +316,7 @@ void Mutator::delete_attachment(Id id) {
     const Index project = of_project ? attachment.parent : w_.briefs[attachment.parent].project;
     std::erase(of_project ? w_.projects[project].attachments : w_.briefs[attachment.parent].attachments, id);
     w_.attachments.erase(id);
+    audit(Type::attachment, id, w_.projects[project].workspace, "deleted");
     record_for_project(project, event);
 }
 
@@ -314,6 +331,7 @@ void Mutator::trash(Index t) {
     record(
         t,
         {.created = now_, .action = "deleted", .type = Type::task, .resource = t, .user = 0, .change = std::nullopt});
+    audit(Type::task, t, w_.tasks[t].workspace, "deleted");
     w_.unlink(t);
     w_.tasks[t].deleted = true;
     deleted_.push_back(t);
@@ -336,6 +354,7 @@ void Mutator::bring_back(Index t) {
         if (home.section != kNone && w_.sections[home.section].deleted)
             home.section = w_.projects[home.project].sections.front();
     }
+    audit(Type::task, t, task.workspace, "undeleted");
     w_.relink(t);
     touch(t);
     record(

@@ -182,6 +182,7 @@ class Mutator {
     std::string name() { return short_name(random_.next(), w_.shape.hurts); }
     void touch(Index task) { w_.tasks[task].modified = now_; }
     Story* add_story(Index task, std::string_view subtype, Index ref = kNone);
+    void audit(Type type, Id resource, Index workspace, std::string action);
     void record(Index task, Event event);
     void record_for_project(Index project, Event event);
     void project_changed(Index project, std::string field);

@@ -106,6 +106,7 @@ void Mutator::remove_project(Index p) {
     }
     w_.projects[p].deleted = true;
     std::erase(w_.workspaces[w_.projects[p].workspace].projects, p);
+    audit(Type::project, p, w_.projects[p].workspace, "deleted");
     project_told(p, "deleted");
 }
 
@@ -113,6 +114,7 @@ void Mutator::restore_project(Index p) {
     Project& project = w_.projects[p];
     project.deleted = false;
     w_.workspaces[project.workspace].projects.push_back(p);
+    audit(Type::project, p, project.workspace, "undeleted");
     project_told(p, "undeleted");
     for (const Index t : std::exchange(project.trashed, {})) {
         if (w_.tasks[t].deleted) restore(t);
@@ -195,6 +197,7 @@ void Mutator::remove_tag(Index tag) {
 // None of the following tells anything: inferred.
 void Mutator::remove_team(Index team) {
     w_.teams[team].deleted = true;
+    audit(Type::team, team, w_.teams[team].workspace, "deleted");
     for (Goal& goal : w_.goals)
         if (goal.of_workspace && goal.team == team) goal.team = kNone;
     std::erase(w_.workspaces[w_.teams[team].workspace].teams, team);
@@ -203,6 +206,7 @@ void Mutator::remove_team(Index team) {
 // From the list, from every project, and so from its tasks.
 void Mutator::remove_definition(Index field) {
     w_.fields[field].deleted = true;
+    audit(Type::custom_field, field, w_.fields[field].workspace, "deleted");
     std::erase(w_.workspaces[w_.fields[field].workspace].fields, field);
     const auto drop_from = [&](auto& all) {
         for (auto& one : all) std::erase_if(one.settings, [&](const Setting& s) { return s.field == field; });
@@ -211,6 +215,9 @@ void Mutator::remove_definition(Index field) {
     drop_from(w_.teams);
     drop_from(w_.portfolios);
     drop_from(w_.goals);
+    for (Project& project : w_.projects) std::erase(project.own_fields, field);
+    for (Portfolio& portfolio : w_.portfolios) std::erase(portfolio.own_fields, field);
+    for (Goal& goal : w_.goals) std::erase(goal.own_fields, field);
     for (Task& task : w_.tasks) {
         if (task.leftover_field == field) task.leftover_field = kNone;
     }

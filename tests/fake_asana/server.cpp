@@ -159,7 +159,7 @@ int Server::State::answered(const httplib::Request& request, httplib::Response& 
         const auto user = tokens.find(token);
         if (user == tokens.end()) throw ApiError(401, "Not Authorized");
         call.me = user->second;
-        body = answer(world, api, call);
+        body = answer(index && call.path.ends_with("/tasks/search") ? *index : world, api, call);
     } catch (const ApiError& error) {
         response.status = error.status;
         body = error_body(error.what(), error.sync);

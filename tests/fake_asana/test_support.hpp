@@ -63,7 +63,7 @@ inline std::vector<Json> all(const World& world, const std::string& path, Query 
 
 inline std::string truth(const World& world, bool free_plan = false) {
     std::string text;
-    print_truth(world, free_plan, [&](std::string_view piece) {
+    print_truth(world, free_plan, false, [&](std::string_view piece) {
         text += piece;
         return true;
     });

@@ -50,8 +50,8 @@ struct Mentions {
 
 class Printer {
   public:
-    Printer(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink)
-        : w(world), free_plan_(free_plan), sink_(sink) {}
+    Printer(const World& world, bool free_plan, bool service_account, const std::function<bool(std::string_view)>& sink)
+        : w(world), free_plan_(free_plan), service_account_(service_account), sink_(sink) {}
 
     const World& w;
 
@@ -158,6 +158,7 @@ class Printer {
                 ++unreachable_;
             }
         }
+        if (service_account_) audit_log();
         mentions();
         out_ += "{\"summary\":{\"tasks\":" + std::to_string(reachable_) +
                 ",\"unreachable_tasks\":" + std::to_string(unreachable_) + "}}\n";
@@ -169,6 +170,33 @@ class Printer {
         if (out_.size() < least || stopped_) return;
         stopped_ = !sink_(out_);
         out_.clear();
+    }
+
+    void audit_log() {
+        for (const AuditEvent& event : w.audit_log)
+            Row(*this, "asana_audit_log_events")
+                .text("gid", event.gid())
+                .ref("workspace_gid", Type::workspace, event.workspace)
+                .time("created_at", event.created)
+                .text("event_type", audit_type(event))
+                .text("event_category", event.action)
+                .text("actor_type", "user")
+                .gid("actor_gid", Type::user, 0)
+                .text("actor_name", w.users[0].name)
+                .text("actor_email", w.users[0].email)
+                .text("resource_type", type_name(event.type))
+                .null("resource_subtype")
+                .gid("resource_gid", event.type, event.resource)
+                .when(!event.name.empty(), "resource_name", [&](Row& row) { row.text("resource_name", event.name); })
+                .null("resource_email")
+                .text("details", R"({"group":{},"email":")" + w.users[0].email + "\"}")
+                .text("context_type", "web")
+                .null("context_api_authentication_method")
+                .text("context_client_ip_address", "1.1.1.1")
+                .null("context_user_agent")
+                .null("context_oauth_app_name")
+                .null("context_rule_name")
+                .null("context_on_behalf_of_user_id");
     }
 
     void workspaces() {
@@ -1035,7 +1063,7 @@ class Printer {
         nameless("asana_custom_field_options", Type::enum_option, mentions_.options, listed_options_);
     }
 
-    bool free_plan_;
+    bool free_plan_, service_account_;
     const std::function<bool(std::string_view)>& sink_;
     std::string out_;
     bool stopped_ = false;
@@ -1099,8 +1127,9 @@ long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((ob
 
 }  // namespace
 
-void print_truth(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink) {
-    Printer(world, free_plan, sink).print();
+void print_truth(const World& world, bool free_plan, bool service_account,
+                 const std::function<bool(std::string_view)>& sink) {
+    Printer(world, free_plan, service_account, sink).print();
 }
 
 std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account) {
@@ -1125,6 +1154,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
             brief = brief || (w.listed_project(p) && w.projects[p].brief != kNone);
         }
         least["tags"] += pages(tags);
+        ++least["search_tasks"];  // whether there is one
         least["custom_fields"] += free_plan ? 1 : pages(workspace.fields.size());
         least["projects"] += pages(projects);
         const auto listed = [&](const char* stream, Type type, bool paid = false) {
@@ -1144,7 +1174,8 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
             ++least["budgets"];
             ++least["rates"];
         }
-        ++least["workspace_events"];  // tells at least that there are none
+        ++least["workspace_events"];                       // tells at least that there are none
+        if (workspace.organization) ++least["audit_log"];  // the same
         if (free_plan && brief) ++least["project_briefs"];
         for (const Index m : workspace.members) people.insert(World::pair_key(i, w.workspace_memberships[m].user));
     }

@@ -15,7 +15,8 @@
 namespace fake_asana {
 
 // sink takes pieces of text of about 64 KB and says false to stop.
-void print_truth(const World& world, bool free_plan, const std::function<bool(std::string_view)>& sink);
+void print_truth(const World& world, bool free_plan, bool service_account,
+                 const std::function<bool(std::string_view)>& sink);
 
 // The least requests for a complete first mirror, by stream.
 std::map<std::string, long> minimum_requests(const World& world, bool free_plan, bool service_account = false);

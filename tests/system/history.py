@@ -50,7 +50,8 @@ FAULTS = (
     {"kind": "missing_data"},
     {"kind": "slow", "ms": 300},
 )
-PLACES = ("/tasks?", "/tasks/", "/stories", "/events", "/projects", "/sections", "/attachments", "memberships", "/subtasks")
+PLACES = ("/tasks?", "/tasks/", "/stories", "/events", "/projects", "/sections", "/attachments", "memberships", "/subtasks",
+          "/search")
 
 
 class History(support.SystemTest):
@@ -61,7 +62,7 @@ class History(support.SystemTest):
     def live(self, seed, changes):
         """The fake Asana after `changes` changes, mirrored all along."""
         self.dice = dice = random.Random(seed)
-        options = ["--latency-ms", dice.choice(["0", "2", "8"])]
+        options = ["--latency-ms", dice.choice(["0", "2", "8"]), "--search-lag-ms", dice.choice(["0", "300", "10000"])]
         if dice.random() < 0.2:
             options += ["--stories-per-task", "60"]  # so that some tasks have more than a page of them
         fake = self.fake(dice.choice([60, 120, 250]), seed=seed, plan=dice.choice(["free", "paid", "service"]), options=options)
@@ -71,6 +72,7 @@ class History(support.SystemTest):
         while self.made < changes:
             self.round(fake, min(dice.randrange(5, 120), changes - self.made))
         fake.control("POST", "events", {})
+        fake.control("POST", "search", {})
         return fake
 
     def round(self, fake, changes):
@@ -84,6 +86,7 @@ class History(support.SystemTest):
             fake.control("POST", "expire_tokens")
         if dice.random() < 0.3:
             fake.control("POST", "advance", {"seconds": dice.randrange(3 * 3600)})
+        fake.control("POST", "search", {"frozen": dice.random() < 0.2})
         for _ in range(dice.choice([0, 0, 1, 2, 3])):
             fake.fault({**dice.choice(FAULTS), "match": dice.choice(PLACES), "after": dice.randrange(40),
                         "times": dice.randrange(1, 4)})

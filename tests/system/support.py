@@ -42,7 +42,9 @@ class Fake:
     def __init__(self, tasks, seed=1, plan="paid", limits=False, options=(), port=0):
         command = [FAKE_ASANA, "--port", str(port), "--seed", str(seed), "--tasks", str(tasks), "--plan", plan]
         if not limits:
-            command += ["--requests-per-minute", "0", "--concurrency", "0"]
+            command += ["--requests-per-minute", "0", "--search-per-minute", "0", "--concurrency", "0"]
+        if "--search-lag-ms" not in options:
+            command += ["--search-lag-ms", "0"]
         self.process = subprocess.Popen(command + list(options), stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
@@ -66,6 +68,10 @@ class Fake:
 
     def fault(self, *rules):
         self.control("POST", "fault", list(rules))
+
+    def without_search(self):
+        """As on a plan that lacks search, and nothing else."""
+        self.fault({"kind": "status", "match": "/tasks/search", "status": 402})
 
     def no_faults(self):
         self.control("DELETE", "fault")

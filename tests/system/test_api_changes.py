@@ -1,5 +1,6 @@
 """Coming changes to the API: what the configuration asks for is sent, what answers announce is kept and shown."""
 import json
+import urllib.error
 
 import support
 
@@ -44,6 +45,28 @@ class ApiChanges(support.SystemTest):
         again = self.sync("--full")
 
         self.assertNotIn("API change", again.err)
+
+    def test_every_kind_of_answer_may_announce(self):
+        fake = self.fake(20, plan="service")
+        kinds = {"/tasks/search": "search", "/events?": "events", "/audit_log_events": "audit", "/stories": "stories"}
+
+        def before(target):
+            kind = next((name for part, name in kinds.items() if part in target + "?"), None)
+            if kind is None:
+                return None
+            try:
+                status, body = 200, fake.get(target[len("/api/1.0"):])
+            except urllib.error.HTTPError as error:
+                status, body = error.code, error.read()
+            return status, {"Content-Type": "application/json", "Asana-Change": f"name={kind};affected=true"}, body
+
+        self.configure(self.relay(fake, before=before).url)
+
+        self.sync()
+
+        self.assertEqual(self.query("SELECT name FROM sync_api_changes WHERE affected ORDER BY name"),
+                         [(name,) for name in sorted(kinds.values())])
+        self.assert_truth(fake)
 
 
 if __name__ == "__main__":

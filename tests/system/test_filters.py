@@ -46,7 +46,9 @@ class Reduced:
         of_parent = lambda row: is_wanted(row["parent_gid"], row["parent_type"])
         entries = {row["gid"] for row in rows("asana_time_tracking_entries")
                    if is_kept(row["task_gid"]) and is_wanted(row["attributable_to_gid"])}
+        above = {"team", "user", "workspace"}
         rules = {
+            "asana_audit_log_events": lambda row: row["resource_type"] in above or row["resource_gid"] in self.projects,
             "asana_projects": lambda row: row["gid"] in self.projects,
             "asana_project_members": lambda row: row["project_gid"] in self.projects,
             "asana_project_followers": lambda row: row["project_gid"] in self.projects,
@@ -116,7 +118,7 @@ class Filters(support.SystemTest):
             with open(path, "rb") as file:
                 content = file.read()
             for text in texts:
-                self.assertNotIn(text.encode(), content, f"{text} in {name}")
+                self.assertFalse(text.encode() in content, f"{text} in {name}")
 
     def several(self, count):
         """Projects in which tasks stand, some of them in others, too."""
@@ -258,6 +260,135 @@ class Filters(support.SystemTest):
 
         self.assert_reduced(lambda row: row["gid"] != one)
         self.assert_nowhere("7Q9X")
+
+    def test_events_of_other_projects_cost_nothing(self):
+        self.world = self.fake(100, seed=5, plan="service",
+                               options=["--no-data-that-hurts", "--projects", "9", "--workspaces", "1"])
+        self.all = self.world.truth()["asana_projects"]
+        one, two = self.several(2)
+        self.filter(f'{{include: ["{two}"]}}')
+        self.sync()
+        kept = Reduced(self.world, lambda row: row["gid"] == two, True).tasks
+        truth = self.world.truth()
+        away = [row["task_gid"] for row in truth["asana_task_memberships"]
+                if row["project_gid"] == one and row["task_gid"] not in kept]
+        self.sync()
+        for gid in away[:3]:
+            self.world.mutate(op="rename_task", gid=gid, name="Nobody sees 7Q9X")
+            self.world.mutate(op="comment", gid=gid, text="Nobody reads 7Q9X")
+        self.world.mutate(op="new_task", project=one, name="Nobody sees 7Q9X")
+        self.world.mutate(op="delete_task", gid=away[3])
+        self.world.control("POST", "stats/reset")
+
+        self.sync()
+
+        requests = self.world.stats()["requests"]
+        self.assertEqual(sorted(requests), ["/users/me", "/workspaces/{gid}/events"])
+        self.world.mutate(op="new_task", project=two, name="Seen 7Q8X")
+        self.world.mutate(op="new_task", parent=next(iter(sorted(kept))), name="Seen 7Q8Y")
+        self.sync()
+        self.assert_reduced(lambda row: row["gid"] == two, only_projects=True)
+        self.assertEqual(self.query("SELECT count(*) FROM asana_tasks WHERE name LIKE 'Seen%'"), [(2,)])
+        self.assert_nowhere("7Q9X")
+
+    def test_search_finds_what_is_wanted_alone(self):
+        one, two = self.several(2)
+        self.filter(f'{{exclude: ["{one}"]}}')
+        self.sync()
+        self.assertEqual(self.query("SELECT DISTINCT available FROM sync_capabilities WHERE capability = 'search'"), [(1,)])
+        truth = Reduced(self.world, lambda row: row["gid"] != one)
+        homes = [row for row in self.world.truth()["asana_task_memberships"]]
+        files = {row["parent_gid"] for row in self.world.truth()["asana_attachments"]}
+        away = [row["task_gid"] for row in homes if row["project_gid"] == one and row["task_gid"] not in truth.tasks]
+        seen = [row["task_gid"] for row in homes if row["project_gid"] == two and row["task_gid"] not in files][:2]
+        nowhere = [gid for (gid,) in self.query(
+            "SELECT gid FROM asana_tasks WHERE parent_gid IS NULL AND assignee_gid IS NOT NULL AND gid NOT IN (SELECT task_gid "
+            "FROM asana_task_memberships) ORDER BY gid") if gid not in files][:2]
+        for gid in away[:5]:
+            self.world.mutate(op="rename_task", gid=gid, name="Nobody sees 7Q9X")
+        for gid in seen + nowhere:
+            self.world.mutate(op="rename_task", gid=gid, name="Seen")
+        self.world.control("POST", "stats/reset")
+
+        self.sync()
+
+        requests = self.world.stats()["requests"]
+        for usual in ("/users/me", "/events", "/workspaces/{gid}/tasks/search"):
+            requests.pop(usual, None)
+        self.assertEqual(requests, {"/tasks/{gid}/stories": len(seen + nowhere)})
+        self.assert_reduced(lambda row: row["gid"] != one)
+        self.assert_nowhere("7Q9X")
+        # Without an event: what joins an excluded project is looked at once, and leaves.
+        self.world.control("POST", "events", {"drop": 1})
+        self.world.mutate(op="add_to_project", gid=nowhere[0], project=one)
+        self.world.mutate(op="rename_task", gid=nowhere[0], name="Nobody sees 7Q9X")
+        self.world.control("POST", "events", {})
+        self.world.control("POST", "stats/reset")
+        self.sync()
+        self.sync()
+        self.assertEqual(self.world.stats()["requests"]["/tasks/{gid}"], 1)
+        self.assertEqual(self.query("SELECT cause FROM sync_tombstones WHERE gid = ?", nowhere[0]), [("excluded",)])
+        self.assert_reduced(lambda row: row["gid"] != one)
+        self.assert_nowhere("7Q9X")
+
+    def test_a_project_that_is_excluded_later_costs_no_more_than_a_first_sync_without_it(self):
+        one, _ = self.several(2)
+        self.rename(one, "Hidden 7Q9X")
+        self.filter()
+        self.sync()
+        self.filter('{exclude: ["hidden*"]}')
+        self.world.control("POST", "stats/reset")
+
+        self.sync()
+
+        truth = self.assert_reduced(lambda row: row["gid"] != one)
+        self.assertEqual(self.query("SELECT cause FROM sync_tombstones WHERE gid = ?", one), [("excluded",)])
+        self.assert_nowhere("7Q9X")
+        stats = self.world.stats()
+        self.assertLess(stats["total"], self.world.minimum())
+        # Each task that something else may hold, too, is read again without this project.
+        parents = {row["gid"]: row["parent_gid"] for row in self.world.truth()["asana_tasks"]}
+        tasks = {row["task_gid"] for row in self.world.truth()["asana_task_memberships"] if row["project_gid"] == one}
+        held = {gid for gid in tasks if {gid, parents.get(gid)} & truth.tasks}
+        self.assertLessEqual(stats["requests"].get("/tasks/{gid}", 0), len(held))
+        self.world.control("POST", "stats/reset")
+        self.sync()
+        self.assertEqual(set(self.world.stats()["requests"]), {"/users/me", "/events", "/workspaces/{gid}/tasks/search"})
+        self.assertEqual(self.last_run()["rows_written"], 0)
+
+    def test_the_audit_log_names_no_excluded_project_nor_what_is_in_it(self):
+        self.world = self.fake(100, seed=5, plan="service",
+                               options=["--no-data-that-hurts", "--projects", "9", "--workspaces", "1"])
+        self.all = self.world.truth()["asana_projects"]
+        one, two = self.several(2)
+        self.filter()
+        self.sync()
+        again = lambda: (self.change("UPDATE sync_work SET last_done_at = ? WHERE stream IN ('workspaces', 'audit_log_events')",
+                                     support.FAR_PAST), self.sync())
+        kept = Reduced(self.world, lambda row: row["gid"] != one).tasks
+        tasks = [row["task_gid"] for row in self.world.truth()["asana_task_memberships"]
+                 if row["project_gid"] == one and row["task_gid"] not in kept]
+        for gid in tasks[:2]:
+            self.world.mutate(op="rename_task", gid=gid, name="Hidden 7Q9X")
+            self.world.mutate(op="delete_task", gid=gid)
+            self.world.mutate(op="undelete_task", gid=gid)
+        self.rename(one, "Hidden 7Q9X")
+        self.world.mutate(op="delete_project", gid=one)
+        self.world.mutate(op="undelete_project", gid=one)
+        again()
+        self.assertEqual(self.query("SELECT count(*) FROM asana_audit_log_events WHERE resource_name LIKE '%7Q9X'"), [(6,)])
+        self.filter(f'{{exclude: ["{one}"]}}')
+
+        self.sync()
+
+        self.assert_nowhere("7Q9X")
+        self.world.mutate(op="delete_project", gid=one)
+        self.world.control("POST", "events", {"drop": 1})
+        lost = next(row["task_gid"] for row in self.world.truth()["asana_task_memberships"] if row["project_gid"] == two)
+        self.world.mutate(op="delete_task", gid=lost)
+        again()
+        self.assert_nowhere("7Q9X")
+        self.assertEqual(self.query("SELECT cause, detected_by FROM sync_tombstones WHERE gid = ?", lost), [("deleted", "audit")])
 
     def test_workspaces_may_be_patterns(self):
         names = [row["name"] for row in self.world.truth()["asana_workspaces"]]

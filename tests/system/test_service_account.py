@@ -71,6 +71,37 @@ class ServiceAccount(support.SystemTest):
         self.assertGreater(self.events_of(fake)[1], 2)
         self.assertIn(("workspace_events", 0), self.query("SELECT capability, available FROM sync_capabilities"))
 
+    def test_a_deletion_whose_event_was_lost_stands_in_the_audit_log(self):
+        fake = self.mirrored()
+        task = self.query("SELECT t.gid FROM asana_tasks t JOIN asana_task_memberships m ON m.task_gid = t.gid "
+                          "WHERE t.num_subtasks = 0 AND t.parent_gid IS NULL LIMIT 1")[0][0]
+        self.make_everything_due()
+        self.sync()
+        fake.control("POST", "events", {"drop": 1})
+        fake.mutate(op="delete_task", gid=task)
+        fake.control("POST", "stats/reset")
+        self.change("UPDATE sync_work SET last_done_at = ? WHERE stream IN ('workspaces', 'audit_log_events')",
+                    support.FAR_PAST)
+        self.sync()
+        self.assertNotIn("/tasks?project", fake.stats()["requests"])
+        self.assertEqual(self.query("SELECT cause, detected_by, deleted_at IS NOT NULL FROM sync_tombstones "
+                                    "WHERE gid = ?", task), [("deleted", "audit", 1)])
+        self.assertEqual(self.query("SELECT event_type, resource_gid FROM asana_audit_log_events"),
+                         [("task_deleted", task)])
+        fake.control("POST", "stats/reset")
+        self.change("UPDATE sync_work SET last_done_at = ? WHERE stream IN ('workspaces', 'audit_log_events')",
+                    support.FAR_PAST)
+        self.sync()
+        self.assertNotIn("/tasks/{gid}", fake.stats()["requests"])  # heeded once
+        self.assert_truth(fake)
+
+    def test_the_audit_log_is_a_capability(self):
+        fake = self.fake(60, plan="paid")
+        self.configure(fake.url)
+        self.sync()
+        self.assertEqual(self.open_gaps(), [])
+        self.assertIn(("audit log", 0), self.query("SELECT capability, available FROM sync_capabilities"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -14,9 +14,11 @@ LOOKS = ["/sections/{gid}", "/tags/{gid}", "/teams/{gid}", "/custom_fields/{gid}
 class Sweeps(support.SystemTest):
     maxDiff = None
 
-    def mirrored(self, tasks=201, **options):
+    def mirrored(self, tasks=201, deletions="{}", **options):
         fake = self.fake(tasks, **options)
         self.configure(fake.url)
+        with open(self.config, "a", encoding="utf-8") as file:
+            file.write(f"deletions: {deletions}\n")
         self.sync()
         fake.control("POST", "stats/reset")
         return fake
@@ -176,7 +178,7 @@ class Sweeps(support.SystemTest):
         for leave, back in (("delete_project", "undelete_project"), ("private_project", "public_project"), ("forbid", "permit")):
             with self.subTest(leave):
                 self.database = f"{self.folder}/{leave}.db"
-                fake = self.mirrored()
+                fake = self.mirrored(deletions="{max_share: 1}")
                 before = self.query("SELECT count(*) FROM asana_sections WHERE mirrored_at IS NOT NULL")
                 project = self.one("SELECT gid FROM asana_projects p WHERE mirrored_at IS NOT NULL AND "
                                    "(SELECT count(*) FROM asana_status_updates WHERE parent_gid = p.gid) > 0 AND "

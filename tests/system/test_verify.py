@@ -117,7 +117,7 @@ class Verify(support.SystemTest):
     def test_stories_and_attachments_differ_on_request_only(self):
         fake = self.mirrored()
         story = self.query("SELECT gid FROM asana_stories WHERE text IS NOT NULL "
-                           "AND resource_subtype = 'comment_added' LIMIT 1")[0][0]
+                           "AND resource_subtype = 'comment_added' AND target_type = 'task' LIMIT 1")[0][0]
         fake.mutate(op="edit_comment", gid=story, text="edited")
         attachment = self.query("SELECT a.gid FROM asana_attachments a JOIN asana_tasks t ON t.gid = a.parent_gid "
                                 "LIMIT 1")[0][0]
@@ -211,7 +211,11 @@ class Verify(support.SystemTest):
             ("asana_task_memberships", "project_gid"), ("asana_sections", "project_gid"),
             ("asana_memberships", "parent_gid"), ("asana_status_updates", "parent_gid"),
             ("asana_project_briefs", "project_gid"), ("asana_task_templates", "project_gid"),
-            ("asana_budgets", "parent_gid"), ("asana_rates", "parent_gid"), ("asana_allocations", "parent_gid")))
+            ("asana_budgets", "parent_gid"), ("asana_rates", "parent_gid"), ("asana_allocations", "parent_gid"),
+            ("asana_portfolio_items", "item_gid"), ("asana_project_portfolio_settings", "project_gid"),
+            ("asana_goal_relationships", "supporting_resource_gid")))
+        supporting = self.query("SELECT supporting_resource_gid FROM asana_goal_relationships")
+        with_it += sum(task in gone for (task,) in supporting)
         tags = self.query("SELECT task_gid FROM asana_task_tags JOIN asana_tags g ON g.gid = tag_gid WHERE g.mirrored_at IS NOT NULL")
         with_it += sum(task in gone for (task,) in tags)
         with_it += sum(task in gone for (task,) in self.query("SELECT task_gid FROM asana_time_tracking_entries"))

@@ -59,7 +59,8 @@ class Work(support.SystemTest):
         self.assertEqual(self.query("SELECT * FROM asana_time_tracking_entry_categories WHERE time_tracking_entry_gid = ?", entry), [])
         fake.control("POST", "stats/reset")
         self.sync("--full")
-        self.assertEqual([path for path in fake.stats()["requests"] if path.endswith("s/{gid}") and path != "/project_briefs/{gid}"], [])  # nothing is looked at
+        looks = {f"/{table.removeprefix('asana_')}/{{gid}}" for table in gone}
+        self.assertEqual(looks & set(fake.stats()["requests"]), set())
 
     def test_an_entry_that_is_still_there_stays_though_its_list_left_it_out(self):
         empty = [False]
@@ -137,6 +138,19 @@ class Work(support.SystemTest):
             self.assertEqual({by for _, _, by in self.graves(table)}, {"parent"})
         self.sync("--full")
         self.assert_truth(fake)
+
+    def test_that_much_is_gone_with_a_project_is_not_held(self):
+        fake = self.fake(201)
+        self.configure(fake.url)
+        self.sync()
+        rows = self.query("SELECT count(*) FROM asana_time_tracking_entries")[0][0]
+        self.assertGreater(rows, 20)
+        project = self.query("SELECT attributable_to_gid FROM asana_time_tracking_entries JOIN asana_projects p "
+                             "ON p.gid = attributable_to_gid AND p.mirrored_at IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC")[0][0]
+        fake.mutate(op="private_project", gid=project, events=False)
+        self.sync("--full")
+        self.assertEqual(self.open_gaps(), [])
+        self.assertLess(self.query("SELECT count(*) FROM asana_time_tracking_entries")[0][0], 0.8 * rows)
 
     def test_absences_go_with_the_person(self):
         for keep in (True, False):
