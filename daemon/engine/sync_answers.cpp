@@ -244,7 +244,8 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
                             : follow_up.fresh    ? written.fresh
                                                  : written.changed;
         const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
-        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched && !follow_up.restored)) continue;
+        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
+        if (follow_up.restored && (!changed || everything)) continue;  // for another configuration all is asked for
         const auto& stream = streams[follow_up.stream];
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
