@@ -81,7 +81,7 @@ class Plan {
     using AskPtr = std::unique_ptr<Ask>;
 
     void take(std::uint16_t index, Waiting waiting);
-    static source::Work work_of(const Ask& ask);
+    source::Work work_of(const Ask& ask) const;
     void ask(std::span<Sampled> sample);
     void plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all);
     void plan_search(const source::Stream& list, double workspaces, const Estimate& objects);
@@ -114,6 +114,7 @@ class Plan {
     std::map<std::uint64_t, AskPtr> in_flight_;
     std::uint64_t last_request_ = 0;
     source::Answer answer_;
+    source::Gids wanted_;  // rows of the table that is filtered
     Progress progress_;
     std::deque<Monotonic> recent_requests_;
     Monotonic last_report_{};
