@@ -348,7 +348,7 @@ pause (task_gid, began, ended) AS MATERIALIZED (
     FROM (SELECT task_gid, at, kind, lag(at) OVER by_time AS before_at, lag(kind) OVER by_time AS kind_before
           FROM story
           WHERE kind IN ('marked_complete', 'marked_incomplete')
-          WINDOW by_time AS (PARTITION BY task_gid ORDER BY at))
+          WINDOW by_time AS (PARTITION BY task_gid ORDER BY at, kind))
     WHERE kind = 'marked_incomplete' AND kind_before = 'marked_complete' AND date(before_at) < date(at)
 ),
 -- Each task from when it was made to when it was done or went, with when it was assigned.
