@@ -4,8 +4,8 @@
 -- mentioned have none.
 --
 -- Where the package reads _fivetran_deleted (people, projects, tags, teams), rows that are gone stand there with 1 and
--- their last content. The other tables have no such column: they hold what is there, and nothing that is gone is
--- counted.
+-- their last content; those that a filter excludes do not. The other tables have no such column: they hold what is
+-- there, and nothing that is gone is counted.
 
 -- Tasks and subtasks. `liked` depends on who asks and is not mirrored.
 CREATE VIEW fivetran_task AS
@@ -65,7 +65,7 @@ SELECT 1,
        json_extract(row, '$.team_gid'),
        json_extract(row, '$.workspace_gid')
 FROM sync_tombstones
-WHERE table_name = 'asana_projects';
+WHERE table_name = 'asana_projects' AND cause <> 'excluded';
 
 -- People: those that are listed, those that are only known because something refers to them, and those who left.
 CREATE VIEW fivetran_user AS
@@ -76,7 +76,8 @@ SELECT 0 AS _fivetran_deleted,
        u.name
 FROM asana_users AS u
 WHERE u.mirrored_at IS NOT NULL
-   OR NOT EXISTS (SELECT 1 FROM sync_tombstones AS d WHERE d.table_name = 'asana_users' AND d.gid = u.gid)
+   OR NOT EXISTS (SELECT 1 FROM sync_tombstones AS d WHERE d.table_name = 'asana_users' AND d.gid = u.gid
+                    AND d.cause <> 'excluded')
 UNION ALL
 SELECT 1,
        detected_at,
@@ -84,7 +85,7 @@ SELECT 1,
        gid,
        json_extract(row, '$.name')
 FROM sync_tombstones
-WHERE table_name = 'asana_users';
+WHERE table_name = 'asana_users' AND cause <> 'excluded';
 
 -- Teams.
 CREATE VIEW fivetran_team AS
@@ -101,7 +102,7 @@ SELECT 1,
        json_extract(row, '$.name'),
        json_extract(row, '$.organization_gid')
 FROM sync_tombstones
-WHERE table_name = 'asana_teams';
+WHERE table_name = 'asana_teams' AND cause <> 'excluded';
 
 -- Tags. Asana has no `message` any more.
 CREATE VIEW fivetran_tag AS
@@ -127,7 +128,7 @@ SELECT 1,
        json_extract(row, '$.notes'),
        json_extract(row, '$.workspace_gid')
 FROM sync_tombstones
-WHERE table_name = 'asana_tags';
+WHERE table_name = 'asana_tags' AND cause <> 'excluded';
 
 -- Comments and history of tasks. Hearts are called likes today; `hearted` depends on who asks.
 CREATE VIEW fivetran_story AS
