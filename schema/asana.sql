@@ -836,6 +836,10 @@ CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_g
 CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
+-- Who a task was assigned to, and when it was completed. Used where a query names these kinds with OR, in this order.
+CREATE INDEX asana_stories_states ON asana_stories (target_gid, created_at, resource_subtype)
+    WHERE resource_subtype = 'assigned' OR resource_subtype = 'unassigned'
+       OR resource_subtype = 'marked_complete' OR resource_subtype = 'marked_incomplete';
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);
