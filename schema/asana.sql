@@ -441,6 +441,23 @@ CREATE TABLE asana_stories (
 );
 CREATE INDEX asana_stories_mirrored_at ON asana_stories (mirrored_at);
 
+-- What the stories of tasks say has changed: typed history, one row per value. Made from the old_ and new_ columns and
+-- the references of asana_stories, never from their text.
+CREATE TABLE asana_task_changes (
+    story_gid TEXT REFERENCES asana_stories (gid),
+    position INTEGER, -- 0, 1, ...: one story may tell of several values
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    changed_at TEXT,
+    actor_gid TEXT REFERENCES asana_users (gid), -- NULL: Asana itself
+    field TEXT, -- assignee, completed, name, notes, due_on, due_at, start_on, project, section, tag, follower, attachment, dependency, dependent, duplicate_of, duplicated_from, mention, approval_status, resource_subtype, custom_field; else the story's resource_subtype
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    old_value TEXT, -- text, number, date, 0 or 1; JSON array of gids of a multi-enum or people field
+    new_value TEXT,
+    old_gid TEXT, -- of the user, section, project, tag, task or enum option that was the value, or was removed
+    new_gid TEXT, -- of what is the value since, or was added; NULL with an old_gid: removed
+    PRIMARY KEY (story_gid, position)
+) WITHOUT ROWID;
+
 -- Files and links of tasks, projects and project briefs.
 CREATE TABLE asana_attachments (
     gid TEXT PRIMARY KEY,
@@ -836,6 +853,7 @@ CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_g
 CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
+CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);

@@ -272,6 +272,8 @@ Mapper::Mapper() {
         }
         tables_[compiled->table].columns = columns;
     }
+    history_.emplace(compiled(kStories).columns);
+    changes_ = table_index(kTaskChanges);
 }
 
 Mapper::~Mapper() = default;
@@ -400,6 +402,12 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
             draft[target.given + 1] = Value::of(context.position);
             seed += static_cast<std::uint64_t>(context.position) + 1;
         }
+    }
+
+    if (&mapping == &kStories) {
+        ChildSet changes{changes_, static_cast<std::uint32_t>(page.values.size()), 0};
+        changes.rows = history_->append(draft.first, page);
+        draft.children.push_back(changes);
     }
 
     Entity entity;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "asana/fields.hpp"
+#include "asana/history.hpp"
 #include "core/rows.hpp"
 #include "source/json.hpp"
 
@@ -61,6 +63,8 @@ class Mapper {
     std::vector<std::unique_ptr<Compiled>> compiled_;
     std::vector<std::unique_ptr<Draft>> drafts_;  // one per depth of nesting, reused
     std::size_t depth_ = 0;
+    std::optional<History> history_;
+    std::uint16_t changes_ = 0;  // the table of what history_ makes
 };
 
 // The field list of a mapping as the API wants it: "name,assignee.name,...".

@@ -509,6 +509,7 @@ inline constexpr Remains::Kin kOfTask[] = {
     {"asana_custom_field_values", "object_gid"},
     {"asana_custom_field_value_items", "object_gid"},
 };
+inline constexpr Remains::Kin kOfStory[] = {{kTaskChanges, "story_gid"}};
 inline constexpr Remains::Kin kWithTask[] = {
     {"asana_stories", "target_gid"},
     {"asana_attachments", "parent_gid"},
@@ -594,7 +595,7 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
     {"asana_custom_types", {}, kWithCustomType},
     {"asana_custom_type_status_options", {}, {}},
-    {"asana_stories", {}, {}},
+    {"asana_stories", kOfStory, {}},
     {"asana_attachments", {}, {}},
     {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
