@@ -126,7 +126,7 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // GID" (from the scope, in asana_project_followers), "open STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
-// "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
+// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
 // "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
 // that may be needless), "untold NAME". Anything else makes the page unusable.
 class Lines final : public source::Source {
@@ -233,6 +233,7 @@ class Lines final : public source::Source {
                                ? -1
                                : static_cast<std::int64_t>(page.entities.size()) - 1,
                  .opener = static_cast<std::int64_t>(page.entities.size()) - 1,
+                 .restored = words[0] == "if_restored",
                  .watched = words[0] == "if_watched",
                  .stored = words[0] == "if_stored",
                  .number = words[0] == "if_not" ? std::optional(std::stoll(words.at(4))) : std::nullopt});
