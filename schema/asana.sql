@@ -851,6 +851,7 @@ CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_g
 CREATE INDEX asana_task_memberships_project ON asana_task_memberships (project_gid);
 CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_gid) WHERE section_gid IS NOT NULL;
 CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
+CREATE INDEX asana_tasks_open_due ON asana_tasks (due_on) WHERE completed = 0;
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);

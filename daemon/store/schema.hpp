@@ -10,9 +10,10 @@
 
 namespace taskmirror::store {
 
-std::string_view core_sql();         // schema/core.sql
-std::string_view asana_sql();        // schema/asana.sql
-std::string_view asana_views_sql();  // schema/asana_views.sql
+std::string_view core_sql();           // schema/core.sql
+std::string_view asana_sql();          // schema/asana.sql
+std::string_view asana_views_sql();    // schema/asana_views.sql
+std::string_view asana_reports_sql();  // schema/asana_reports.sql
 
 // Leads from version - 1 to version; 1 makes the tables of a new database.
 struct Step {
