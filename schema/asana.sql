@@ -855,6 +855,8 @@ CREATE INDEX asana_tasks_open_due ON asana_tasks (due_on) WHERE completed = 0;
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);
+CREATE INDEX asana_task_changes_old_place ON asana_task_changes (old_gid) WHERE field IN ('section', 'project');
+CREATE INDEX asana_task_changes_new_place ON asana_task_changes (new_gid) WHERE field IN ('section', 'project');
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);

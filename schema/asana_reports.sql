@@ -102,69 +102,65 @@ WHERE t.completed = 0 AND t.is_rendered_as_separator IS NOT 1;
 -- A task that was made in a project was there since it was made. History that no story tells (a section that was
 -- deleted below its tasks, a move by another way) leaves times that are not known, never wrong ones.
 CREATE VIEW asana_time_in_section AS
-WITH
--- What happened to a task in a project: it left a section (NULL: whichever it stood in), it entered one.
-happened (task_gid, project_gid, at, place, leaves, enters, kind) AS (
-    SELECT c.task_gid, s.project_gid, c.changed_at, c.story_gid, c.old_gid, iif(n.project_gid IS s.project_gid, c.new_gid, NULL),
-           iif(n.project_gid IS s.project_gid, 'move', 'out')
-    FROM asana_task_changes AS c
-    JOIN asana_sections AS s ON s.gid = c.old_gid
-    LEFT JOIN asana_sections AS n ON n.gid = c.new_gid
-    WHERE c.field = 'section' AND s.project_gid IS NOT NULL
-    UNION ALL
-    SELECT c.task_gid, n.project_gid, c.changed_at, c.story_gid, NULL, c.new_gid, 'in'
-    FROM asana_task_changes AS c
-    JOIN asana_sections AS n ON n.gid = c.new_gid
-    LEFT JOIN asana_sections AS s ON s.gid = c.old_gid
-    WHERE c.field = 'section' AND n.project_gid IS NOT NULL AND s.project_gid IS NOT n.project_gid
-    UNION ALL
-    SELECT task_gid, coalesce(new_gid, old_gid), changed_at, story_gid, NULL, NULL, iif(new_gid IS NULL, 'out', 'in')
-    FROM asana_task_changes
-    WHERE field = 'project'
-    UNION ALL
-    -- Now: the section in which it stands. Behind everything.
-    SELECT m.task_gid, m.project_gid, NULL, NULL, m.section_gid, NULL, 'now'
-    FROM asana_task_memberships AS m
-),
-ordered AS (
-    SELECT *, row_number() OVER of_both AS number,
-           lead(at) OVER of_both AS next_at, lead(leaves) OVER of_both AS next_leaves,
-           lead(kind) OVER of_both AS next_kind
-    FROM happened
-    WINDOW of_both AS (PARTITION BY task_gid, project_gid ORDER BY at IS NULL, at, place)
-),
--- From each event to the next; before the first, from when the task was made.
-spans (task_gid, project_gid, section_gid, other_gid, entered_at, left_at, next_kind) AS (
-    SELECT task_gid, project_gid, coalesce(enters, next_leaves), iif(enters IS NOT next_leaves, next_leaves, NULL), at,
-           next_at, coalesce(next_kind, 'lost')
-    FROM ordered
-    WHERE kind IN ('move', 'in') AND coalesce(enters, next_leaves) IS NOT NULL
-    UNION ALL
-    SELECT o.task_gid, o.project_gid, o.leaves, NULL, t.created_at, o.at, o.kind
-    FROM ordered AS o JOIN asana_tasks AS t ON t.gid = o.task_gid
-    WHERE o.number = 1 AND o.kind <> 'in' AND o.leaves IS NOT NULL
-    UNION ALL
-    -- It is back without a story.
-    SELECT task_gid, project_gid, next_leaves, NULL, NULL, NULL, 'now'
-    FROM ordered
-    WHERE kind = 'out' AND next_kind = 'now' AND next_leaves IS NOT NULL
-),
--- Where what it left is not what it had entered, it moved in between, nobody knows when.
-intervals (task_gid, project_gid, section_gid, entered_at, left_at, is_current) AS (
-    SELECT task_gid, project_gid, section_gid, entered_at,
-           iif(other_gid IS NULL OR other_gid IS section_gid, left_at, NULL),
-           next_kind = 'now' AND (other_gid IS NULL OR other_gid IS section_gid)
-    FROM spans
-    UNION ALL
-    SELECT task_gid, project_gid, other_gid, NULL, left_at, next_kind = 'now'
-    FROM spans
-    WHERE other_gid IS NOT NULL AND other_gid IS NOT section_gid
-)
 SELECT i.task_gid, i.project_gid, i.section_gid, i.entered_at, i.left_at, i.is_current,
        CAST(round((julianday(CASE WHEN i.is_current THEN 'now' ELSE i.left_at END) - julianday(i.entered_at)) * 86400)
             AS INTEGER) AS seconds
-FROM intervals AS i
-JOIN asana_tasks AS t ON t.gid = i.task_gid;
+FROM (
+    SELECT o.task_gid, o.project_gid,
+           CASE k.part WHEN 1 THEN coalesce(o.enters, o.next_leaves) WHEN 3 THEN o.leaves ELSE o.next_leaves END
+               AS section_gid,
+           CASE k.part WHEN 1 THEN o.at WHEN 3 THEN (SELECT created_at FROM asana_tasks WHERE gid = o.task_gid) END
+               AS entered_at,
+           CASE k.part WHEN 1 THEN iif(o.moved_unseen, NULL, o.next_at) WHEN 2 THEN o.next_at WHEN 3 THEN o.at END
+               AS left_at,
+           CASE k.part WHEN 1 THEN coalesce(o.next_kind = 'now', 0) AND NOT o.moved_unseen WHEN 2 THEN o.next_kind = 'now'
+                       WHEN 3 THEN o.kind = 'now' ELSE 1 END AS is_current
+    FROM (
+        SELECT *, next_leaves IS NOT NULL AND enters IS NOT NULL AND enters <> next_leaves AS moved_unseen
+        FROM (
+            SELECT *, row_number() OVER of_both AS number,
+                   lead(at) OVER of_both AS next_at, lead(leaves) OVER of_both AS next_leaves,
+                   lead(kind) OVER of_both AS next_kind
+            FROM (
+                -- What happened to a task in a project: it left a section (NULL: whichever it stood in), it entered one.
+                SELECT c.task_gid, s.project_gid, c.changed_at AS at, c.story_gid AS place, c.old_gid AS leaves,
+                       iif(n.project_gid IS s.project_gid, c.new_gid, NULL) AS enters,
+                       iif(n.project_gid IS s.project_gid, 'move', 'out') AS kind
+                FROM asana_sections AS s
+                JOIN asana_task_changes AS c ON c.old_gid = s.gid AND c.field = 'section'
+                LEFT JOIN asana_sections AS n ON n.gid = c.new_gid
+                WHERE s.project_gid IS NOT NULL
+                UNION ALL
+                SELECT c.task_gid, n.project_gid, c.changed_at, c.story_gid, NULL, c.new_gid, 'in'
+                FROM asana_sections AS n
+                JOIN asana_task_changes AS c ON c.new_gid = n.gid AND c.field = 'section'
+                LEFT JOIN asana_sections AS s ON s.gid = c.old_gid
+                WHERE n.project_gid IS NOT NULL AND s.project_gid IS NOT n.project_gid
+                UNION ALL
+                SELECT task_gid, new_gid, changed_at, story_gid, NULL, NULL, 'in'
+                FROM asana_task_changes
+                WHERE field = 'project' AND new_gid IS NOT NULL
+                UNION ALL
+                SELECT task_gid, old_gid, changed_at, story_gid, NULL, NULL, 'out'
+                FROM asana_task_changes
+                WHERE field = 'project' AND old_gid IS NOT NULL
+                UNION ALL
+                -- Now: the section in which it stands. Behind everything.
+                SELECT task_gid, project_gid, NULL, NULL, section_gid, NULL, 'now'
+                FROM asana_task_memberships
+            )
+            WINDOW of_both AS (PARTITION BY task_gid, project_gid ORDER BY at IS NULL, at, place)
+        )
+    ) AS o
+    -- 1: from each event to the next. 2: where what it left is not what it had entered, it moved in between, nobody
+    -- knows when. 3: before the first, since the task was made. 4: it is back without a story.
+    CROSS JOIN (SELECT column1 AS part FROM (VALUES (1), (2), (3), (4))) AS k
+    WHERE CASE k.part WHEN 1 THEN o.kind IN ('move', 'in') AND coalesce(o.enters, o.next_leaves) IS NOT NULL
+                    WHEN 2 THEN o.kind IN ('move', 'in') AND o.moved_unseen
+                    WHEN 3 THEN o.number = 1 AND o.kind <> 'in' AND o.leaves IS NOT NULL
+                    WHEN 4 THEN o.kind = 'out' AND o.next_kind = 'now' AND o.next_leaves IS NOT NULL END
+) AS i
+WHERE EXISTS (SELECT 1 FROM asana_tasks WHERE gid = i.task_gid);
 
 -- Each time that a task was completed or reopened. Columns: task_gid, changed_at, actor_gid, actor_name, completed
 CREATE VIEW asana_completion_changes AS
@@ -226,21 +222,20 @@ WHERE c.field = 'custom_field';
 -- Fields that never changed have their present value since the task was made; custom fields that never changed, and
 -- notes, whose history Asana does not tell, do not stand here.
 CREATE VIEW asana_task_states AS
-WITH changes AS (
-    SELECT c.*, lead(changed_at) OVER of_field AS until,
-           row_number() OVER of_field AS number
-    FROM asana_task_changes AS c
+SELECT c.task_gid, c.field, c.custom_field_gid, iif(k.part = 1, c.new_value, c.old_value) AS value,
+       iif(k.part = 1, c.new_gid, c.old_gid) AS value_gid,
+       iif(k.part = 1, c.changed_at, (SELECT created_at FROM asana_tasks WHERE gid = c.task_gid)) AS since,
+       iif(k.part = 1, c.until, c.changed_at) AS until
+FROM (
+    SELECT *, lead(changed_at) OVER of_field AS until, row_number() OVER of_field AS number
+    FROM asana_task_changes
     WHERE field IN ('assignee', 'completed', 'name', 'due_on', 'due_at', 'start_on', 'approval_status',
                     'resource_subtype', 'custom_field')
     WINDOW of_field AS (PARTITION BY task_gid, field, custom_field_gid ORDER BY changed_at, story_gid, position)
-)
-SELECT c.task_gid, c.field, c.custom_field_gid, c.new_value AS value, c.new_gid AS value_gid, c.changed_at AS since,
-       c.until
-FROM changes AS c JOIN asana_tasks AS t ON t.gid = c.task_gid
-UNION ALL
-SELECT c.task_gid, c.field, c.custom_field_gid, c.old_value, c.old_gid, t.created_at, c.changed_at
-FROM changes AS c JOIN asana_tasks AS t ON t.gid = c.task_gid
-WHERE c.number = 1
+) AS c
+-- 2: what it had been before its first change.
+CROSS JOIN (SELECT column1 AS part FROM (VALUES (1), (2))) AS k
+WHERE (k.part = 1 OR c.number = 1) AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid)
 UNION ALL
 SELECT t.gid, f.column1, NULL,
        CASE f.column1 WHEN 'completed' THEN CAST(t.completed AS TEXT) WHEN 'name' THEN t.name WHEN 'due_on' THEN t.due_on
@@ -273,7 +268,7 @@ FROM (SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.created_a
 -- Columns: project_gid, project_name, tasks; lead_median_seconds, lead_p85_seconds, lead_p95_seconds; the same of
 -- cycle_, of those tasks that have one
 CREATE VIEW asana_cycle_time_percentiles AS
-WITH times AS MATERIALIZED (
+WITH times AS (
     SELECT m.project_gid, c.lead_seconds, c.cycle_seconds,
            row_number() OVER (PARTITION BY m.project_gid ORDER BY c.lead_seconds) AS lead_rank,
            count(*) OVER (PARTITION BY m.project_gid) AS leads,
@@ -296,84 +291,90 @@ FROM times AS t
 JOIN asana_projects AS p ON p.gid = t.project_gid
 GROUP BY t.project_gid;
 
+-- On which days the tasks of a project were made and completed. Columns: task_gid, project_gid, created_on,
+-- completed_on (NULL: open)
+CREATE VIEW asana_task_days AS
+SELECT m.task_gid, m.project_gid,
+       date(t.created_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= t.created_at
+                   ORDER BY starts_at DESC LIMIT 1)) AS created_on,
+       iif(t.completed, date(t.completed_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= t.completed_at
+                   ORDER BY starts_at DESC LIMIT 1)), NULL) AS completed_on
+FROM asana_task_memberships AS m
+JOIN asana_tasks AS t ON t.gid = m.task_gid
+WHERE t.created_at IS NOT NULL AND t.is_rendered_as_separator IS NOT 1;
+
+-- The days since 2008, when Asana was founded, until today. Column: day
+CREATE VIEW asana_days AS
+WITH RECURSIVE days (day, last) AS (
+    SELECT '2008-01-01', today FROM asana_today
+    UNION ALL
+    SELECT date(day, '+1 day'), last FROM days WHERE day < last
+)
+SELECT day FROM days;
+
 -- Of each project, day by day since its first task: what was made, what was completed, how much is open and done at the
 -- end of the day (burn-up: scope is open and done together). What is deleted by now is not in it. Columns:
 --   project_gid, day, created, completed, open, done, scope
 CREATE VIEW asana_daily_counts AS
-WITH RECURSIVE
-tasks AS MATERIALIZED (
-    SELECT m.project_gid,
-           date(t.created_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= t.created_at
-                               ORDER BY starts_at DESC LIMIT 1)) AS made,
-           iif(t.completed,
-               date(t.completed_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone
-                                     WHERE starts_at <= t.completed_at ORDER BY starts_at DESC LIMIT 1)), NULL) AS done
-    FROM asana_task_memberships AS m
-    JOIN asana_tasks AS t ON t.gid = m.task_gid
-    WHERE t.created_at IS NOT NULL
-),
-events AS (
-    SELECT project_gid, made AS day, 1 AS created, 0 AS completed FROM tasks
-    UNION ALL
-    SELECT project_gid, done, 0, 1 FROM tasks WHERE done IS NOT NULL
-),
-by_day AS MATERIALIZED (
-    SELECT project_gid, day, sum(created) AS created, sum(completed) AS completed FROM events GROUP BY project_gid, day
-),
-days (project_gid, day) AS (
-    SELECT project_gid, min(day) FROM by_day GROUP BY project_gid
-    UNION ALL
-    SELECT project_gid, date(day, '+1 day') FROM days WHERE day < (SELECT today FROM asana_today)
+SELECT project_gid, day, created, completed,
+       sum(created - completed) OVER so_far AS open, sum(completed) OVER so_far AS done,
+       sum(created) OVER so_far AS scope
+FROM (
+    SELECT project_gid, day, sum(created) AS created, sum(completed) AS completed
+    FROM (
+        SELECT project_gid, created_on AS day, 1 AS created, 0 AS completed FROM asana_task_days
+        UNION ALL
+        SELECT project_gid, completed_on, 0, 1 FROM asana_task_days WHERE completed_on IS NOT NULL
+        UNION ALL
+        SELECT f.project_gid, d.day, 0, 0
+        FROM (SELECT project_gid, min(created_on) AS first_day FROM asana_task_days GROUP BY project_gid) AS f
+        JOIN asana_days AS d ON d.day > f.first_day
+    )
+    GROUP BY project_gid, day
 )
-SELECT d.project_gid, d.day, coalesce(b.created, 0) AS created, coalesce(b.completed, 0) AS completed,
-       sum(coalesce(b.created, 0) - coalesce(b.completed, 0)) OVER so_far AS open,
-       sum(coalesce(b.completed, 0)) OVER so_far AS done,
-       sum(coalesce(b.created, 0)) OVER so_far AS scope
-FROM days AS d
-LEFT JOIN by_day AS b ON b.project_gid = d.project_gid AND b.day = d.day
-WINDOW so_far AS (PARTITION BY d.project_gid ORDER BY d.day);
+WINDOW so_far AS (PARTITION BY project_gid ORDER BY day);
 
--- Of each project, week by week: what was made and completed. Columns: project_gid, project_name, week (its Monday),
--- created, completed
+-- Of each project, week by week: what was made and completed; weeks without either do not stand here. Columns:
+-- project_gid, project_name, week (its Monday), created, completed
 CREATE VIEW asana_throughput AS
-SELECT d.project_gid, p.name AS project_name, date(d.day, '-6 days', 'weekday 1') AS week, sum(d.created) AS created,
-       sum(d.completed) AS completed
-FROM asana_daily_counts AS d
-JOIN asana_projects AS p ON p.gid = d.project_gid
-GROUP BY d.project_gid, week;
+SELECT e.project_gid, p.name AS project_name, e.week, e.created, e.completed
+FROM (
+    SELECT project_gid, date(day, '-6 days', 'weekday 1') AS week, sum(created) AS created, sum(completed) AS completed
+    FROM (SELECT project_gid, created_on AS day, 1 AS created, 0 AS completed FROM asana_task_days
+          UNION ALL
+          SELECT project_gid, completed_on, 0, 1 FROM asana_task_days WHERE completed_on IS NOT NULL)
+    GROUP BY project_gid, week
+) AS e
+JOIN asana_projects AS p ON p.gid = e.project_gid;
 
--- How many tasks stood in each section of a project at the end of each day, by asana_time_in_section. Columns:
--- project_gid, section_gid, section_name, day, tasks
+-- How many tasks stood in each section of a project at the end of each day, by asana_time_in_section; stays whose times
+-- are not known do not count. Columns: project_gid, section_gid, section_name, day, tasks
 CREATE VIEW asana_cumulative_flow AS
-WITH RECURSIVE
-spans AS MATERIALIZED (
-    SELECT i.project_gid, i.section_gid,
-           date(i.entered_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= i.entered_at
-                               ORDER BY starts_at DESC LIMIT 1)) AS entered,
-           iif(i.is_current, NULL,
-               date(i.left_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= i.left_at
-                                ORDER BY starts_at DESC LIMIT 1))) AS gone
-    FROM asana_time_in_section AS i
-    WHERE i.entered_at IS NOT NULL AND (i.is_current OR i.left_at IS NOT NULL)
-),
-events AS (
-    SELECT project_gid, section_gid, entered AS day, 1 AS more FROM spans
-    UNION ALL
-    SELECT project_gid, section_gid, gone, -1 FROM spans WHERE gone IS NOT NULL
-),
-by_day AS MATERIALIZED (
-    SELECT project_gid, section_gid, day, sum(more) AS more FROM events GROUP BY project_gid, section_gid, day
-),
-days (project_gid, section_gid, day) AS (
-    SELECT project_gid, section_gid, min(day) FROM by_day GROUP BY project_gid, section_gid
-    UNION ALL
-    SELECT project_gid, section_gid, date(day, '+1 day') FROM days WHERE day < (SELECT today FROM asana_today)
-)
-SELECT d.project_gid, d.section_gid, s.name AS section_name, d.day,
-       sum(coalesce(b.more, 0)) OVER (PARTITION BY d.project_gid, d.section_gid ORDER BY d.day) AS tasks
-FROM days AS d
-JOIN asana_sections AS s ON s.gid = d.section_gid
-LEFT JOIN by_day AS b ON b.project_gid = d.project_gid AND b.section_gid = d.section_gid AND b.day = d.day;
+SELECT f.project_gid, f.section_gid, s.name AS section_name, f.day, f.tasks
+FROM (
+    SELECT project_gid, section_gid, day, sum(more) OVER (PARTITION BY project_gid, section_gid ORDER BY day) AS tasks
+    FROM (
+        SELECT project_gid, section_gid, day, sum(more) AS more
+        FROM (
+            SELECT i.project_gid, i.section_gid, k.more,
+                   date(iif(k.more = 1, i.entered_at, i.left_at), (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= iif(k.more = 1, i.entered_at, i.left_at)
+                   ORDER BY starts_at DESC LIMIT 1)) AS day
+            FROM asana_time_in_section AS i
+            CROSS JOIN (SELECT column1 AS more FROM (VALUES (1), (-1))) AS k
+            WHERE i.entered_at IS NOT NULL AND (i.is_current OR i.left_at IS NOT NULL)
+              AND (k.more = 1 OR NOT i.is_current)
+            UNION ALL
+            SELECT f.project_gid, f.section_gid, d.day, 0
+            FROM (SELECT project_gid, section_gid, date(min(entered_at), '-1 day') AS first_day
+                  FROM asana_time_in_section
+                  WHERE entered_at IS NOT NULL AND (is_current OR left_at IS NOT NULL)
+                  GROUP BY project_gid, section_gid) AS f
+            JOIN asana_days AS d ON d.day > f.first_day
+        )
+        GROUP BY project_gid, section_gid, day
+    )
+) AS f
+JOIN asana_sections AS s ON s.gid = f.section_gid;
 
 -- Who has how much to do. Columns:
 --   assignee_gid, assignee_name
