@@ -356,9 +356,10 @@ FROM (
     FROM (
         SELECT project_gid, section_gid, day, sum(more) AS more
         FROM (
-            SELECT i.project_gid, i.section_gid, k.more,
+            SELECT i.project_gid, i.section_gid,
                    date(iif(k.more = 1, i.entered_at, i.left_at), (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= iif(k.more = 1, i.entered_at, i.left_at)
-                   ORDER BY starts_at DESC LIMIT 1)) AS day
+                   ORDER BY starts_at DESC LIMIT 1)) AS day,
+                   k.more
             FROM asana_time_in_section AS i
             CROSS JOIN (SELECT column1 AS more FROM (VALUES (1), (-1))) AS k
             WHERE i.entered_at IS NOT NULL AND (i.is_current OR i.left_at IS NOT NULL)

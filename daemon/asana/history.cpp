@@ -1,6 +1,8 @@
 #include "asana/history.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 
 #include "core/error.hpp"
 
@@ -56,13 +58,12 @@ constexpr Named kChanges[] = {
      "old_date_value_due_on", "new_date_value_due_on"},
 };
 
-// The first of each kind of pair a subtype of tomorrow may bring.
+// The pairs that a subtype of tomorrow may bring. Its texts stay in its story alone: who redacts names, or the values of
+// a field, must find all of them.
 constexpr std::string_view kPairs[] = {"section_changed",
-                                       "name_changed",
                                        "due_date_changed",
                                        "approval_status_changed",
                                        "resource_subtype_changed",
-                                       "text_custom_field_changed",
                                        "number_custom_field_changed",
                                        "enum_custom_field_changed",
                                        "multi_enum_custom_field_changed",
@@ -71,8 +72,14 @@ constexpr std::string_view kPairs[] = {"section_changed",
 
 bool same(const Value& a, const Value& b) {
     if (a.type != b.type) return false;
-    if (a.type == Value::Type::text) return a.as_text() == b.as_text();
-    return a.is_null() || (a.type == Value::Type::real ? a.real == b.real : a.integer == b.integer);
+    return a.is_null() || a.as_text() == b.as_text();  // gids, and values as texts
+}
+
+// As SQLite writes a number: 15 digits, and a point.
+std::string number_text(double number) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.15g", number);
+    return std::string(text) + (std::string_view(text).find_first_of(".en") == std::string_view::npos ? ".0" : "");
 }
 
 }  // namespace
@@ -107,10 +114,13 @@ History::History(std::span<const std::string_view> columns) {
     custom_field_ = column("custom_field_gid");
 }
 
-Value History::at(const Place& place, std::size_t story, const Page& page) const {
+Value History::at(const Place& place, std::size_t story, Page& page) const {
     if (!place.constant.empty()) return Value::of(place.constant);
-    for (const auto column : place.columns)
-        if (column != kNone && !page.values[story + column].is_null()) return page.values[story + column];
+    for (const auto column : place.columns) {
+        if (column == kNone || page.values[story + column].is_null()) continue;
+        const Value& value = page.values[story + column];
+        return value.type == Value::Type::real ? Value::of(page.keep(number_text(value.real))) : value;
+    }
     return {};
 }
 

@@ -45,7 +45,7 @@ class History {
         std::vector<Change> changes;
     };
 
-    Value at(const Place& place, std::size_t story, const Page& page) const;
+    Value at(const Place& place, std::size_t story, Page& page) const;
     bool add(const Change& change, bool even_if_equal, std::size_t story, Page& page) const;
 
     std::vector<Subtype> subtypes_;

@@ -4,6 +4,7 @@ namespace taskmirror::source {
 
 void Answer::clear() {
     page.clear();
+    unwanted.clear();
     follow_ups.clear();
     next.reset();
     objects = 0;
@@ -14,5 +15,17 @@ void Answer::clear() {
     roots.reset();
     untold.reset();
 }
+
+void note_wanted(const Source& source, const Answer& answer, Gids& wanted) {
+    const auto filtered = source.filtered();
+    if (filtered.empty()) return;
+    const auto is_filtered = [&](std::uint16_t table) { return source.tables()[table].name == filtered; };
+    for (const auto& entity : answer.page.entities)
+        if (is_filtered(entity.table)) wanted.emplace(entity.gid);
+    for (const auto& [table, gid] : answer.unwanted)
+        if (is_filtered(table)) wanted.erase(gid);
+}
+
+const Gids* in_force(const Source& source, const Gids& wanted) { return source.filtered().empty() ? nullptr : &wanted; }
 
 }  // namespace taskmirror::source
