@@ -18,6 +18,7 @@
 #include "config.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/time_zone.hpp"
 #include "engine/sync.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
@@ -230,6 +231,7 @@ ExitCode sync(const Arguments& arguments) {
 
     store::Run run{.command = "sync", .version = std::string(kVersion), .started_at = clock.now()};
     store->begin();
+    store->set_time_zone(utc_offsets(config.time_zone));
     const auto run_id = store->start_run(run);
     store->commit();
     const auto began = clock.monotonic();

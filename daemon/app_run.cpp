@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "core/time_zone.hpp"
 #include "engine/rest.hpp"
 #include "engine/sync.hpp"
 #include "engine/verify.hpp"
@@ -83,6 +84,9 @@ class Daemon {
 
   private:
     void take(std::vector<Connection> connections) {
+        store_->begin();
+        store_->set_time_zone(utc_offsets(config_->time_zone));
+        store_->commit();
         for (auto& connection : connections) accounts_.emplace_back().connection.emplace(std::move(connection));
         for (auto& account : accounts_) start(account);
     }

@@ -1,6 +1,8 @@
 #include "config.hpp"
 
+#include "core/error.hpp"
 #include "core/section.hpp"
+#include "core/time_zone.hpp"
 
 #include <fmt/format.h>
 
@@ -174,6 +176,15 @@ void read_schedule(Section section, Schedule& schedule) {
     section.read("max_staleness", schedule.max_staleness, 10s, 24h);
 }
 
+void read_time_zone(Section& root, std::string& zone) {
+    root.read("time_zone", zone);
+    try {
+        utc_offsets(zone);
+    } catch (const Error& error) {
+        root.reject("time_zone", error.what());
+    }
+}
+
 void read_log(Section section, log::Options& options) {
     section.read("level", options.level, log::kLevelNames);
     section.read("format", options.format, log::kFormatNames);
@@ -217,6 +228,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     config.sources = read_sources(root, folder, document.others_may_write(), {resources, redactable});
     read_schedule(root.section("schedule"), config.schedule);
     root.section("deletions").read("max_share", config.most_deleted, 0, 1);
+    read_time_zone(root, config.time_zone);
     read_log(root.section("log"), config.log);
     document.finish();
     return config;

@@ -441,6 +441,23 @@ CREATE TABLE asana_stories (
 );
 CREATE INDEX asana_stories_mirrored_at ON asana_stories (mirrored_at);
 
+-- What the stories of tasks say has changed: typed history, one row per value. Made from the old_ and new_ columns and
+-- the references of asana_stories, never from their text.
+CREATE TABLE asana_task_changes (
+    story_gid TEXT REFERENCES asana_stories (gid),
+    position INTEGER, -- 0, 1, ...: one story may tell of several values
+    task_gid TEXT REFERENCES asana_tasks (gid),
+    changed_at TEXT,
+    actor_gid TEXT REFERENCES asana_users (gid), -- NULL: Asana itself
+    field TEXT, -- assignee, completed, name, notes, due_on, due_at, start_on, project, section, tag, follower, attachment, dependency, dependent, duplicate_of, duplicated_from, mention, approval_status, resource_subtype, custom_field; else the story's resource_subtype
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
+    old_value TEXT, -- text, number, date, 0 or 1; JSON array of gids of a multi-enum or people field
+    new_value TEXT,
+    old_gid TEXT, -- of the user, section, project, tag, task or enum option that was the value, or was removed
+    new_gid TEXT, -- of what is the value since, or was added; NULL with an old_gid: removed
+    PRIMARY KEY (story_gid, position)
+) WITHOUT ROWID;
+
 -- Files and links of tasks, projects and project briefs.
 CREATE TABLE asana_attachments (
     gid TEXT PRIMARY KEY,
@@ -834,12 +851,16 @@ CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_g
 CREATE INDEX asana_task_memberships_project ON asana_task_memberships (project_gid);
 CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_gid) WHERE section_gid IS NOT NULL;
 CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
+CREATE INDEX asana_tasks_open_due ON asana_tasks (due_on) WHERE completed = 0;
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 -- Who a task was assigned to, and when it was completed. Used where a query names these kinds with OR, in this order.
 CREATE INDEX asana_stories_states ON asana_stories (target_gid, created_at, resource_subtype)
     WHERE resource_subtype = 'assigned' OR resource_subtype = 'unassigned'
        OR resource_subtype = 'marked_complete' OR resource_subtype = 'marked_incomplete';
+CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);
+CREATE INDEX asana_task_changes_old_place ON asana_task_changes (old_gid) WHERE field IN ('section', 'project');
+CREATE INDEX asana_task_changes_new_place ON asana_task_changes (new_gid) WHERE field IN ('section', 'project');
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);

@@ -60,6 +60,13 @@ CREATE TABLE sync_gaps (
     PRIMARY KEY (source, stream, scope)
 ) WITHOUT ROWID;
 
+-- What is to be added to UTC in the configured time zone, from these instants on. Reports take their days from it.
+CREATE TABLE sync_time_zone (
+    starts_at      TEXT PRIMARY KEY,  -- '': since ever
+    offset_seconds INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO sync_time_zone VALUES ('', 0);
+
 -- What left its table, and why: one row per object, with its last content.
 CREATE TABLE sync_tombstones (
     table_name     TEXT NOT NULL,

@@ -94,7 +94,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 5 + 2 + 14 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 6 + 2 + 14 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -125,6 +125,7 @@ TEST_CASE("every option reaches its field") {
                                    "  - name: third\n"
                                    "    token_command: pass show asana\n"
                                    "schedule: {stories_reread_every: 30d, max_staleness: 10s}\n"
+                                   "time_zone: Asia/Kathmandu\n"
                                    "log: {level: off, format: json}\n");
 
     const Config config = read_config(file, kResources);
@@ -147,6 +148,7 @@ TEST_CASE("every option reaches its field") {
     CHECK(config.database == folder.path() / "data/acme.db");
     CHECK(config.schedule.stories_reread_every == std::chrono::hours(24 * 30));
     CHECK(config.schedule.max_staleness == std::chrono::seconds(10));
+    CHECK(config.time_zone == "Asia/Kathmandu");
     CHECK(config.log == log::Options{.level = log::Level::off, .format = log::Format::json});
 }
 
@@ -177,6 +179,9 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "https://app.asana.com/api/1.0"},
         {"sources:\n- resources: {storys: false}",
          "c.yaml:2:15: sources[0].resources.storys: unknown key, did you mean stories?"},
+        {"time_zone: Europe/Atlantis",
+         "c.yaml:1:12: time_zone: Europe/Atlantis is no time zone of this machine: name one as Europe/Berlin, see "
+         "/usr/share/zoneinfo (package tzdata)"},
         {"sources:\n- resources: {stories: no}",
          "c.yaml:2:24: sources[0].resources.stories: must be true or false, not 'no'"},
         {"sources:\n- limits: {share: 0}",
@@ -204,7 +209,7 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"schedule: {max_staleness: 25h}",
          "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
         {"planning: {max_staleness: 5m}",
-         "c.yaml:1:1: planning: unknown key, known here: database, deletions, log, schedule, sources"},
+         "c.yaml:1:1: planning: unknown key, known here: database, deletions, log, schedule, sources, time_zone"},
     }));
     CAPTURE(text);
 

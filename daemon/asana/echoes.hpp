@@ -19,12 +19,21 @@ struct Echo {
 inline constexpr std::string_view kPersonName[] = {"asana_users.name"};
 inline constexpr std::string_view kEmail[] = {"asana_users.email"};
 inline constexpr std::string_view kTaskName[] = {"asana_tasks.name"};
+inline constexpr std::string_view kTaskOldName[] = {"asana_tasks.name", "asana_stories.old_name"};
+inline constexpr std::string_view kTaskNewName[] = {"asana_tasks.name", "asana_stories.new_name"};
 inline constexpr std::string_view kGoalName[] = {"asana_goals.name"};
 inline constexpr std::string_view kFileName[] = {"asana_attachments.name"};
 inline constexpr std::string_view kTextValue[] = {"asana_custom_field_values.text_value"};
 inline constexpr std::string_view kDisplayValue[] = {"asana_custom_field_values.display_value"};
 inline constexpr std::string_view kFieldText[] = {"asana_custom_field_values.text_value",
                                                   "asana_custom_field_values.display_value"};
+// A change does not say of which kind its field is: all values of all fields.
+inline constexpr std::string_view kOldFieldText[] = {"asana_custom_field_values.text_value",
+                                                     "asana_custom_field_values.display_value",
+                                                     "asana_stories.old_text_value"};
+inline constexpr std::string_view kNewFieldText[] = {"asana_custom_field_values.text_value",
+                                                     "asana_custom_field_values.display_value",
+                                                     "asana_stories.new_text_value"};
 inline constexpr std::string_view kChosen[] = {"asana_users.name", "asana_custom_field_options.name"};
 inline constexpr std::string_view kPlainValues[] = {"text_value", "number_value", "date_value", "datetime_value"};
 // What Asana tells in its own words: "Ada changed the name to ..".
@@ -64,6 +73,10 @@ inline constexpr Echo kEchoes[] = {
     {kGoalName, "asana_stories.new_name", false, "target_type", "goal"},
     {kFieldText, "asana_stories.old_text_value"},
     {kFieldText, "asana_stories.new_text_value"},
+    {kTaskOldName, "asana_task_changes.old_value", false, "field", "name"},
+    {kTaskNewName, "asana_task_changes.new_value", false, "field", "name"},
+    {kOldFieldText, "asana_task_changes.old_value", false, "field", "custom_field"},
+    {kNewFieldText, "asana_task_changes.new_value", false, "field", "custom_field"},
     {kTextValue, "asana_custom_field_values.display_value", false, "text_value"},
     {kDisplayValue, "asana_custom_field_values.text_value"},
     {kChosen, "asana_custom_field_values.display_value", true, {}, {}, kPlainValues},

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "asana/history.hpp"
+
 namespace taskmirror::asana {
 
 // How a field becomes columns or rows. Null and absence are NULL.
@@ -401,6 +403,7 @@ inline constexpr Children kChildren[] = {
     {kSettings, kSettingColumns, "custom_field_gid"},
     {kValues, kValueColumns},
     {kItems, kItemColumns},
+    {kTaskChanges, kTaskChangeColumns},
 };
 
 inline constexpr Mapping kWorkspaces{"asana_workspaces", kWorkspaceFields};

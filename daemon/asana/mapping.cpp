@@ -356,6 +356,8 @@ Mapper::Mapper(const Redactions& wishes, std::string key) : key_(std::move(key))
         }
         tables_[compiled->table].columns = columns;
     }
+    history_.emplace(compiled(kStories).columns);
+    changes_ = table_index(kTaskChanges);
     compile_rules(wishes);
 }
 
@@ -582,6 +584,12 @@ std::size_t Mapper::map(const Mapping& mapping, JsonObject& object, const Contex
             draft[target.given + 1] = Value::of(context.position);
             seed += static_cast<std::uint64_t>(context.position) + 1;
         }
+    }
+
+    if (&mapping == &kStories) {
+        ChildSet changes{changes_, static_cast<std::uint32_t>(page.values.size()), 0};
+        changes.rows = history_->append(draft.first, page);
+        draft.children.push_back(changes);
     }
 
     if (draft.left_out != 0) seed ^= draft.left_out;

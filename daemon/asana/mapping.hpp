@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "asana/fields.hpp"
+#include "asana/history.hpp"
 #include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "source/json.hpp"
@@ -91,6 +93,8 @@ class Mapper {
     std::vector<std::vector<Redacted>> redacted_;  // by table
     std::uint64_t seed_ = 0;                       // of every content hash
     std::size_t depth_ = 0;
+    std::optional<History> history_;
+    std::uint16_t changes_ = 0;  // the table of what history_ makes
     Belongs belongs_;
 };
 

@@ -537,6 +537,7 @@ inline constexpr Remains::Kin kOfTask[] = {
     {"asana_custom_field_values", "object_gid"},
     {"asana_custom_field_value_items", "object_gid"},
 };
+inline constexpr Remains::Kin kOfStory[] = {{kTaskChanges, "story_gid"}};
 inline constexpr Remains::Kin kWithTask[] = {
     {"asana_stories", "target_gid"},
     {"asana_attachments", "parent_gid"},
@@ -652,7 +653,7 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
     {"asana_custom_types", {}, kWithCustomType},
     {"asana_custom_type_status_options", {}, {}},
-    {.table = "asana_stories", .about = kAudited},
+    {.table = "asana_stories", .children = kOfStory, .followers = {}, .about = kAudited},
     {.table = "asana_attachments", .about = kAudited},
     {kAuditLog, {}, {}},
     {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},

@@ -13,6 +13,7 @@ namespace taskmirror::store {
 std::string_view core_sql();            // schema/core.sql
 std::string_view asana_sql();           // schema/asana.sql
 std::string_view asana_views_sql();     // schema/asana_views.sql
+std::string_view asana_reports_sql();   // schema/asana_reports.sql
 std::string_view asana_fivetran_sql();  // schema/asana_fivetran.sql
 std::string_view asana_dbt_sql();       // schema/asana_dbt.sql
 

@@ -331,6 +331,19 @@ class SqliteStore final : public Store {
         statement("INSERT OR REPLACE INTO sync_meta (key, value) VALUES (?1, ?2)").bind(1, key).bind(2, value).run();
     }
 
+    void set_time_zone(std::span<const UtcOffset> offsets) override {
+        using Rows = std::vector<std::pair<std::string, std::int64_t>>;
+        Rows wanted, stored;
+        for (const auto& offset : offsets)
+            wanted.emplace_back(wanted.empty() ? std::string() : iso(offset.since), offset.offset.count());
+        auto query = statement("SELECT starts_at, offset_seconds FROM sync_time_zone ORDER BY starts_at");
+        while (query.step()) stored.emplace_back(query.text(0), query.integer(1));
+        if (wanted == stored) return;
+        statement("DELETE FROM sync_time_zone").run();
+        auto insert = statement("INSERT INTO sync_time_zone VALUES (?1, ?2)");
+        for (const auto& [starts_at, seconds] : wanted) insert.bind(1, starts_at).bind(2, seconds).run();
+    }
+
     std::optional<std::string> fact(std::string_view key) override {
         auto query = statement("SELECT value FROM sync_meta WHERE key = ?1");
         query.bind(1, key);

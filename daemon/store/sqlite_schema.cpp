@@ -60,8 +60,8 @@ void back_up(SQLite::Database& database, const std::filesystem::path& copy) {
 std::span<const Step> schema_steps() {
     static const std::vector<Step> steps = {
         {.version = 1,
-         .sql = fmt::format("{}{}{}{}{}", core_sql(), asana_sql(), asana_views_sql(), asana_fivetran_sql(),
-                            asana_dbt_sql())},
+         .sql = fmt::format("{}{}{}{}{}{}", core_sql(), asana_sql(), asana_views_sql(), asana_reports_sql(),
+                            asana_fivetran_sql(), asana_dbt_sql())},
     };
     return steps;
 }

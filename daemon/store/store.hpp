@@ -19,6 +19,7 @@
 #include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "core/time.hpp"
+#include "core/time_zone.hpp"
 
 namespace taskmirror::store {
 
@@ -259,6 +260,9 @@ class Store {
 
     virtual void set_fact(std::string_view key, std::string_view value) = 0;
     virtual std::optional<std::string> fact(std::string_view key) = 0;
+
+    // What the days of reports go by; written where it is another one.
+    virtual void set_time_zone(std::span<const UtcOffset> offsets) = 0;
 
     virtual std::int64_t start_run(const Run& run) = 0;
     virtual void update_run(std::int64_t id, const Run& run) = 0;

@@ -1,6 +1,8 @@
 #include "truth.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <functional>
 #include <set>
 
 #include "json.hpp"
@@ -966,7 +968,185 @@ class Printer {
             .time("modified_at", task.modified);
     }
 
+    // What a story says has changed, row by row.
+    void task_changes(const Story& s) {
+        const StoryShape& shape = story_shape(s.shape);
+        const StoryMember member = shape.member;
+        if (is_comment(s) || s.target_type != Type::task) return;
+        int position = 0;
+        const auto change = [&](std::string_view field, auto write) {
+            const bool of_field = field == "custom_field";
+            Row row(*this, "asana_task_changes");
+            row.gid("story_gid", Type::story, s.id)
+                .number("position", position++)
+                .gid("task_gid", Type::task, s.task)
+                .time("changed_at", s.created)
+                .ref("actor_gid", Type::user, s.created_by)
+                .text("field", field)
+                .ref("custom_field_gid", Type::custom_field, of_field ? s.ref : kNone);
+            write(row);
+        };
+        const auto values = [&](std::string_view field, auto old_value, auto new_value) {
+            change(field, [&](Row& row) {
+                old_value(row, "old_value");
+                new_value(row, "new_value");
+                row.null("old_gid").null("new_gid");
+            });
+        };
+        const auto gids = [&](std::string_view field, Type type, Index before, Index after) {
+            change(field, [&](Row& row) {
+                row.null("old_value").null("new_value").ref("old_gid", type, before).ref("new_gid", type, after);
+            });
+        };
+        // By the end of its name: what came, or what went.
+        const auto one = [&](std::string_view field, Type type) {
+            const bool gone = shape.subtype.starts_with("removed") || shape.subtype.starts_with("un") ||
+                              shape.subtype.ends_with("removed");
+            gids(field, type, gone ? s.ref : kNone, gone ? kNone : s.ref);
+        };
+        const auto of_text = [](const std::string& value) {
+            return [&value](Row& row, std::string_view column) { row.text(column, value); };
+        };
+        const auto of_value = [](const Value& value, auto write) {
+            return [&value, write](Row& row, std::string_view column) {
+                row.when(value.set, column, [&](Row& r) { write(r, column, value); });
+            };
+        };
+        const auto both = [&](auto write) {
+            values("custom_field", of_value(s.old_value, write), of_value(s.new_value, write));
+        };
+        const auto nothing_known = [](Row& row, std::string_view column) { row.null(column); };
+        const auto constant = [](std::string_view value) {
+            return [value](Row& row, std::string_view column) { row.text(column, value); };
+        };
+        switch (member) {
+            case StoryMember::comment:
+                break;
+            case StoryMember::nothing:
+                if (shape.subtype.starts_with("marked_")) {
+                    const bool done = shape.subtype == "marked_complete";
+                    values("completed", constant(done ? "0" : "1"), constant(done ? "1" : "0"));
+                } else {
+                    const std::string_view field = shape.subtype == "notes_changed"      ? "notes"
+                                                   : shape.subtype == "attachment_added" ? "attachment"
+                                                                                         : shape.subtype;
+                    values(field, nothing_known, nothing_known);
+                }
+                break;
+            case StoryMember::assignee:
+                one("assignee", Type::user);
+                break;
+            case StoryMember::follower:
+                one("follower", Type::user);
+                break;
+            case StoryMember::project:
+                one("project", Type::project);
+                break;
+            case StoryMember::sections:
+                gids("section", Type::section, s.old_section, s.new_section);
+                break;
+            case StoryMember::tag:
+                one("tag", Type::tag);
+                break;
+            case StoryMember::name:
+                values("name", of_text(s.old_text), of_text(s.new_text));
+                break;
+            case StoryMember::dates:
+                dates(s, shape.subtype.starts_with("start"), values);
+                break;
+            case StoryMember::dependency:
+                one("dependency", Type::task);
+                break;
+            case StoryMember::task:
+                one(shape.subtype == "mentioned" ? "mention" : "dependent", Type::task);
+                break;
+            case StoryMember::duplicate_of:
+                one("duplicate_of", Type::task);
+                break;
+            case StoryMember::duplicated_from:
+                one("duplicated_from", Type::task);
+                break;
+            case StoryMember::story:
+                values(shape.subtype, nothing_known, nothing_known);
+                break;
+            case StoryMember::approval:
+                values("approval_status", of_text(s.old_text), of_text(s.new_text));
+                break;
+            case StoryMember::subtype:
+                values("resource_subtype", of_text(s.old_text), of_text(s.new_text));
+                break;
+            case StoryMember::text_value:
+                both([](Row& r, std::string_view column, const Value& value) { r.text(column, value.text); });
+                break;
+            case StoryMember::number_value:
+                both([](Row& r, std::string_view column, const Value& value) {
+                    char text[40];
+                    std::snprintf(text, sizeof text, "%.15g", value.number);
+                    r.text(column, std::string(text) + (std::string_view(text).find_first_of(".e") == std::string::npos
+                                                            ? ".0"
+                                                            : ""));
+                });
+                break;
+            case StoryMember::enum_value: {
+                const auto chosen = [](const Value& value) {
+                    return value.set && !value.items.empty() ? value.items[0] : kNone;
+                };
+                gids("custom_field", Type::enum_option, chosen(s.old_value), chosen(s.new_value));
+                break;
+            }
+            case StoryMember::multi_enum_values:
+                both([](Row& r, std::string_view column, const Value& value) {
+                    r.gids(column, Type::enum_option, value.items);
+                });
+                break;
+            case StoryMember::people_value:
+                both([](Row& r, std::string_view column, const Value& value) {
+                    r.gids(column, Type::user, value.items);
+                });
+                break;
+            case StoryMember::date_value:
+                both([](Row& r, std::string_view column, const Value& value) {
+                    value.has_time ? r.time(column, value.date) : r.date(column, value.date);
+                });
+                break;
+        }
+    }
+
+    // A row for each of the three that changed; one for the first, if none did.
+    template <class Values>
+    void dates(const Story& s, bool start_first, Values values) {
+        using Write = std::function<void(Row&, std::string_view)>;
+        struct Part {
+            std::string_view field;
+            Millis before, after;
+            bool is_time;
+        };
+        const auto start = [](const Dates& d) { return d.null ? kNoTime : d.start; };
+        const auto due = [](const Dates& d) { return d.null ? kNoTime : d.due; };
+        const auto due_at = [](const Dates& d) { return d.null || !d.has_time ? kNoTime : d.due; };
+        std::vector<Part> parts{{"due_on", due(s.old_dates), due(s.new_dates), false},
+                                {"due_at", due_at(s.old_dates), due_at(s.new_dates), true},
+                                {"start_on", start(s.old_dates), start(s.new_dates), false}};
+        if (start_first) std::rotate(parts.begin(), parts.end() - 1, parts.end());
+        const auto text = [](Millis value, bool is_time) {
+            return value == kNoTime ? std::string() : is_time ? iso_time(value) : iso_date(value);
+        };
+        const auto differs = [&](const Part& p) { return text(p.before, p.is_time) != text(p.after, p.is_time); };
+        const bool none = std::none_of(parts.begin(), parts.end(), differs);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const Part& part = parts[i];
+            if (none ? i > 0 : !differs(part)) continue;
+            const auto write = [&part](Millis value) -> Write {
+                return [&part, value](Row& row, std::string_view column) {
+                    part.is_time ? row.time(column, value) : row.date(column, value);
+                };
+            };
+            values(part.field, write(part.before), write(part.after));
+        }
+    }
+
     void story(const Story& s) {
+        task_changes(s);
         const StoryMember member = story_shape(s.shape).member;
         const bool remark = is_comment(s);
         Row row(*this, "asana_stories");

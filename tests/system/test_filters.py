@@ -47,6 +47,12 @@ class Reduced:
         entries = {row["gid"] for row in rows("asana_time_tracking_entries")
                    if is_kept(row["task_gid"]) and is_wanted(row["attributable_to_gid"])}
         above = {"team", "user", "workspace"}
+        def is_told(row):
+            return (row["target_gid"] in self.tasks | elsewhere
+                    and (row["project_gid"] is None or row["project_gid"] in self.projects)
+                    and sections(row["old_section_gid"]) and sections(row["new_section_gid"]))
+
+        stories = {row["gid"] for row in rows("asana_stories") if is_told(row)}
         rules = {
             "asana_audit_log_events": lambda row: row["resource_type"] in above or row["resource_gid"] in self.projects,
             "asana_projects": lambda row: row["gid"] in self.projects,
@@ -58,9 +64,8 @@ class Reduced:
             "asana_project_briefs": lambda row: row["gid"] in briefs,
             "asana_tasks": lambda row: row["gid"] in self.tasks,
             "asana_task_memberships": lambda row: row["task_gid"] in self.tasks and row["project_gid"] in self.projects,
-            "asana_stories": lambda row: row["target_gid"] in self.tasks | elsewhere
-            and (row["project_gid"] is None or row["project_gid"] in self.projects)
-            and sections(row["old_section_gid"]) and sections(row["new_section_gid"]),
+            "asana_stories": is_told,
+            "asana_task_changes": lambda row: row["story_gid"] in stories,
             "asana_attachments": lambda row: row["parent_gid"] in objects,
             "asana_custom_fields": lambda row: row["gid"] in fields,
             "asana_custom_field_options": lambda row: row["custom_field_gid"] in fields,

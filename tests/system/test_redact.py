@@ -87,6 +87,9 @@ class Redact(support.SystemTest):
             for kind in ("task", "goal"):
                 redact("asana_stories", side + "name", f"asana_{kind}s.name", lambda row: row["target_type"] == kind)
             redact("asana_stories", side + "text_value", "asana_custom_field_values.text_value")
+            redact("asana_task_changes", side + "value", "asana_tasks.name", lambda row: row["field"] == "name")
+            redact("asana_task_changes", side + "value", "asana_custom_field_values.text_value",
+                   lambda row: row["field"] == "custom_field")
         redact("asana_audit_log_events", "actor_email", "asana_users.email")
         redact("asana_audit_log_events", "actor_name", "asana_users.name")
         redact("asana_user_task_lists", "name", "asana_users.name", whole=False)
