@@ -628,8 +628,7 @@ void Sync::skip(Walk& walk) {
     if (walk.row.cursor.empty() || is_told_by_search(walk.row)) polls_.remove(key_of(walk.row));
     open_group();
     store_.as_one([&] {
-        const bool first = walk.row.last_done_at.value_or(store::kOutdated) == store::kOutdated;
-        if (is_first_search(stream_of(walk)) && first && !lost) {
+        if (is_first_search(stream_of(walk)) && !walk.row.last_done_at && !lost) {
             ask_for_miscounted(walk);
             ask_for_all(walk);
         }

@@ -56,11 +56,8 @@ void Sync::drop_unwanted(const Walk& walk) {
     }
 }
 
-// Leaves on the page what is newer than what is stored. What was buried may be in the index still. After one for
-// another configuration, other rows open their work, too, but what searches open themselves.
+// Leaves on the page what is newer than what is stored. What was buried may be in the index still.
 void Sync::drop_older(const Walk& walk) {
-    const bool everything = walk.row.last_done_at == store::kOutdated;
-    const auto streams = account_.source.streams();
     auto& page = answer_.page;
     std::vector<std::int64_t> places;  // that entities have then; -1: none
     std::size_t kept = 0;
@@ -71,12 +68,10 @@ void Sync::drop_older(const Walk& walk) {
     }
     page.entities.resize(kept);
     std::erase_if(answer_.follow_ups, [&](source::FollowUp& follow_up) {
-        const bool opens = everything && !follow_up.watched && !follow_up.number && !follow_up.stored &&
-                           streams[follow_up.stream].first.by.empty();
         for (auto* index : {&follow_up.entity, &follow_up.opener}) {
             if (*index < 0) continue;
             *index = places[static_cast<std::size_t>(*index)];
-            if (*index < 0 && !opens) return true;
+            if (*index < 0) return true;
         }
         return false;
     });
@@ -144,7 +139,7 @@ void Sync::note_untold(const Walk& walk) {
 
 // A first load leaves the lists of single objects to a search of the whole workspace: it is asked for instead. Not
 // where the object is so young that the index may not know it, nor where the search may have named it by now, nor later
-// on.
+// on: after another configuration each list is walked, and rows that are as new come with it, too.
 bool Sync::is_left_to_search(const source::FollowUp& follow_up) {
     const auto& list = account_.source.streams()[follow_up.stream];
     if (list.first.by.empty() || follow_up.opener < 0) return false;
@@ -154,19 +149,20 @@ bool Sync::is_left_to_search(const source::FollowUp& follow_up) {
     const auto* feature = known_feature(follow_up.root, search.capability);
     if (feature == nullptr || !feature->available) return false;
     const auto row = store_.work(name_, search.name, follow_up.root);
-    if (row && row->last_done_at && *row->last_done_at > store::kOutdated) return false;
+    if (row && row->last_done_at) return false;
     const bool has_begun = row && (!row->resume.empty() || is_active(search, follow_up.root));
     if (has_begun && list.first.number.empty()) return false;
     const auto changes = store_.work(name_, search.behind, follow_up.root);
     if (!changes) return false;
     const std::string_view since = changes->pending_cursor.empty() ? changes->cursor : changes->pending_cursor;
     const auto modified = modified_at(entity);
-    const bool left = !modified.empty() && modified < since;
-    if (!left && !row) return false;
+    if (modified.empty() || modified >= since) return false;
     auto work = row_of(search, follow_up.root, follow_up.root, Class::walk);
     work.due_at = due_now();
-    if (store_.queue(work, store::kOutdated + Milliseconds(1))) came(work);
-    return left;
+    if (store_.queue(work, store::kOutdated)) came(work);
+    const auto its = row_of(list, follow_up.scope, follow_up.root, Class::walk);
+    if (its.recurring && !store_.work(name_, its.stream, its.scope)) store_.save(its);  // it is a list all the same
+    return true;
 }
 
 // The search for all begins when the lists before it are in: they lead to more that is left to it.

@@ -158,7 +158,7 @@ struct FollowUp {
     bool fresh = false;
     bool restored = false;
     bool watched = false;
-    bool stored = false;  // only where what the stream proves has rows of this scope, or what it looks at is known
+    bool stored = false;   // only where what the stream proves has rows of this scope, or what it looks at is known
     bool lacking = false;  // only where it has none, and the row of its `first` table is stored
     std::optional<std::int64_t> number = {};  // only where it has not just so many
     // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of
