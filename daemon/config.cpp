@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 1> kSourceTypes = {"asana"};
+constexpr std::array<std::string_view, 2> kExports = {"deny", "allow"};
 constexpr std::string_view kLowerCase = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::string_view kEnvironmentName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
@@ -122,6 +123,7 @@ SourceConfig read_source(Section section, const fs::path& folder, bool others_ma
     section.read("proxy", source.proxy);
     section.read("workspaces", source.workspaces);
     read_resources(section.section("resources"), resources, source.resources_off);
+    section.read("exports", source.exports, kExports);
     read_limits(section.section("limits"), source.limits);
     read_api_changes(section.section("api_changes"), source.api_changes);
     return source;

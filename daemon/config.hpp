@@ -16,6 +16,7 @@
 namespace taskmirror {
 
 enum class SourceType { asana };
+enum class Exports { deny, allow };
 
 struct Limits {
     int requests_per_minute = 0;  // of the token's quota; 0: auto, as the plan allows
@@ -45,6 +46,7 @@ struct SourceConfig {
     std::string proxy;                                       // empty: none, whatever the environment says
     std::vector<std::string> workspaces;                     // names or gids; empty: all that the token sees
     std::set<std::string> resources_off;                     // optional resources that are not mirrored
+    Exports exports = Exports::deny;                         // whether a first load may start an export job
     Limits limits;
     ApiChanges api_changes;
 

@@ -115,6 +115,7 @@ TEST_CASE("every option reaches its field") {
                                    "    base_url: http://127.0.0.1:8080/api/\n"
                                    "    ca_file: /etc/ssl/own.pem\n"
                                    "    proxy: http://proxy:3128\n"
+                                   "    exports: allow\n"
                                    "    workspaces: [1200000000000001, Acme Inc]\n"
                                    "    resources: {stories: false, tags: true, memberships: false}\n"
                                    "    limits: {requests_per_minute: 1500, share: 0.5, concurrency: 10}\n"
@@ -134,6 +135,7 @@ TEST_CASE("every option reaches its field") {
     acme.base_url = "http://127.0.0.1:8080/api";
     acme.ca_file = "/etc/ssl/own.pem";
     acme.proxy = "http://proxy:3128";
+    acme.exports = Exports::allow;
     acme.workspaces = {"1200000000000001", "Acme Inc"};
     acme.resources_off = {"memberships", "stories"};
     acme.limits = {.requests_per_minute = 1500, .share = 0.5, .concurrency = 10};

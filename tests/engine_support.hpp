@@ -310,6 +310,8 @@ class Script final : public http::Transport {
 
     Targets asked;                        // in the order of their requests
     std::vector<Monotonic> asked_at;      // when
+    std::vector<std::string> posted;      // bodies
+    std::vector<http::Download> files;    // that were asked for
     std::string token;                    // the one set last
     Monotonic down_from{}, down_until{};  // nothing that is sent in between is answered
     std::size_t kill_before = SIZE_MAX;   // the process dies when it would send this request, counted from 0
@@ -328,6 +330,15 @@ class Script final : public http::Transport {
         if (clock_.monotonic() >= down_from && clock_.monotonic() < down_until) reply.failure = http::Failure::reset;
         coming_.emplace(clock_.monotonic() + reply.after, response(id, reply));
         most_at_once = std::max(most_at_once, coming_.size());
+    }
+    void post(std::uint64_t id, const std::string& target, const std::string& json) override {
+        posted.push_back(json);
+        get(id, "POST " + target);
+    }
+    // In pieces, each of them a reply: all but the last one say that more follow. After a failure nothing comes.
+    void download(std::uint64_t id, const http::Download& file) override {
+        files.push_back(file);
+        get(id, file.from > 0 ? fmt::format("{} from {}", file.url, file.from) : file.url);
     }
     std::size_t in_flight() const override { return coming_.size(); }
     std::vector<http::Response> wait(Milliseconds at_most) override {

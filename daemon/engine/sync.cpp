@@ -146,6 +146,7 @@ void Sync::keep_what_is_whole(const Fatal& fatal) {
 void Sync::receive(Milliseconds at_most) {
     for (auto& response : account_.transport.wait(at_most)) {
         if (!Verify::owns(response)) {
+            if (piece_arrived(response)) continue;
             answered(std::move(response));
             note_stage();
         } else if (guest_ != nullptr) {
@@ -159,7 +160,7 @@ void Sync::receive(Milliseconds at_most) {
 
 // Nothing is under way.
 bool Sync::is_idle() const {
-    return held_.empty() && !probing_ &&
+    return held_.empty() && !probing_ && downloads_.empty() &&
            std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.ready.empty(); });
 }
 
@@ -456,6 +457,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
             }
             const auto& its = account_.source.streams()[stream->second];
             if (waits_for_search(its, row->root)) continue;
+            if (its.exports && waits_for_token(its, row->root)) continue;
             if (lane == Class::fresh && comes_after(its, row->scope)) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
@@ -573,7 +575,7 @@ bool Sync::prepare(Walk& walk) {
                                                                time - *token->pending_at < kPendingTokenLife));
         walk.taking_token = !good;
     }
-    return true;
+    return !stream_of(walk).exports || walk.taking_token || goes_on_with_export(walk);
 }
 
 // Whether the list needs a token before its first page.
@@ -603,9 +605,10 @@ bool Sync::has_been_replaced(const Walk& walk) {
 }
 
 void Sync::send(WalkPtr walk) {
-    std::string target;
+    std::string target, json;
     try {
         target = account_.source.target(work_of(*walk));
+        json = account_.source.body(work_of(*walk));
     } catch (const Error& error) {
         return give_up(std::move(walk), std::nullopt, error.what(), kLookAgain);
     }
@@ -617,7 +620,7 @@ void Sync::send(WalkPtr walk) {
     walk->token = token_number_;
     const auto number = ++last_request_;
     in_flight_.emplace(number, std::move(walk));
-    account_.transport.get(number, target);
+    json.empty() ? account_.transport.get(number, target) : account_.transport.post(number, target, json);
 }
 
 Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {

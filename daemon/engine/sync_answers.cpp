@@ -64,6 +64,9 @@ void Sync::answered(http::Response response) {
             account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
             return;
+        case busy:
+            usable_answer();
+            return ask_later(std::move(walk));
         case shrink:
             // An offset belongs to its page size, so the walk begins again.
             if (walk->attempts > 0 && walk->limit != kSmallestPage) {
@@ -124,6 +127,7 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
     }
     usable_answer();
     if (walk->probe) return settle_doubts();
+    if (answer_.job) return job_answered(std::move(walk), response);
     if (walk->row.resume.empty())
         walk->watermark =
             parse_http_date(response.header("date")).value_or(clock_.now()) - response.duration - kOverlap;
@@ -176,7 +180,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (!stream.gathered_by.empty()) end_of_hints(stream_named(stream.gathered_by), walk.row.scope);
         if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
-        keep_watermark(walk);
+        keep_watermark(walk, now);
         if (has_been_replaced(walk)) walk.row.cursor.clear();
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);
@@ -184,14 +188,11 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         else
             hold(walk);
-        if (!stream.token_stream.empty()) {
+        if (!stream.token_stream.empty() && !waits_for_export(stream.token_stream, walk.row.root)) {
             if (auto token = store_.work(name_, stream.token_stream, walk.row.scope);
                 token && !token->pending_cursor.empty()) {
-                token->cursor = std::exchange(token->pending_cursor, {});
-                token->pending_at.reset();
                 if (!token->last_done_at) token->last_done_at = now;
-                store_.save(*token);
-                note_poll(*token);
+                keep_cursor(*token);
             }
         }
         if (walk.without_token) {  // until there is one, only walking again tells what changed
@@ -208,6 +209,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     ++pages_in_group_;
 }
 
+// The token proves what was stored: from now on it is asked what has changed since.
+void Sync::keep_cursor(store::Work& token) {
+    token.cursor = std::exchange(token.pending_cursor, {});
+    token.pending_at.reset();
+    store_.save(token);
+    note_poll(token);
+}
+
 // A list that was walked for another configuration opens the work of unchanged rows too: it may be missing.
 void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
     const bool everything = walk.row.last_done_at == store::kOutdated;
@@ -217,9 +226,15 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
         if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
         const auto& stream = streams[follow_up.stream];
+        if (stream.exports && !account_.exports.allowed) continue;
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
+        if (is_exporting(stream.exported_by, follow_up.root)) {
+            *row.due_at += account_.exports.patience;
+            store_.queue(row, outdated_before(stream, follow_up.scope));
+            continue;
+        }
         if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (follow_up.said && is_told(follow_up)) {
@@ -431,6 +446,10 @@ void Sync::give_up(WalkPtr walk, std::optional<int> status, const std::string& w
                     fmt::format("source {}: {}: {}; check base_url, proxy and the network{}", name_, describe(*walk),
                                 why, serving_ ? "" : ", then run the sync again"));
     if (walk->taking_token) return go_without_token(std::move(walk), status, why, retry_in);
+    if (stream_of(*walk).exports) {
+        end_export(*walk, why);
+        return leave(*walk);
+    }
     end_in_gap(*walk, status, why, retry_in);
 }
 
@@ -542,6 +561,10 @@ void Sync::token_off(WalkPtr walk) {
 // Lists are opened again by the next pass; what is asked for once waits until the feature may be there.
 void Sync::skip(Walk& walk) {
     if (forgotten_.contains(key_of(walk.row))) return leave(walk);
+    if (stream_of(walk).exports) {
+        end_export(walk, "the token may not ask for it");
+        return leave(walk);
+    }
     if (!stream_of(walk).gathers.empty()) return give_back(walk);
     const auto now = this->now();
     const bool lost = lost_roots_.contains(walk.row.root);  // what was not asked for is not done

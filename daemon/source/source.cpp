@@ -1,5 +1,7 @@
 #include "source/source.hpp"
 
+#include "core/error.hpp"
+
 namespace taskmirror::source {
 
 void Answer::clear() {
@@ -13,6 +15,13 @@ void Answer::clear() {
     facts.clear();
     roots.reset();
     untold.reset();
+    job.reset();
 }
+
+std::string Source::body(const Work&) const { return {}; }
+
+void Source::read_line(const Work&, std::string_view, Answer&) { throw Error("a line of nothing that was asked for"); }
+
+std::optional<FollowUp> Source::in_place_of(const Work&, std::string_view) const { return std::nullopt; }
 
 }  // namespace taskmirror::source

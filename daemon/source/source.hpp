@@ -21,8 +21,8 @@ namespace taskmirror::source {
 enum class Kind : std::uint8_t { recurring, one_off };
 enum class Budget : std::uint8_t { standard, search };
 // How old the last complete walk of a list may be before an object that opens it does so: older than this pass, than
-// `relist_every`, than `reconcile_every`.
-enum class Every : std::uint8_t { pass, relist, reconcile };
+// `relist_every`, than `reconcile_every`. What is done once is never done again.
+enum class Every : std::uint8_t { pass, relist, reconcile, once };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
@@ -109,6 +109,11 @@ struct Stream {
     std::string_view behind = {};
     // What this stream tells, that search tells, too, where the plan has it: its place is kept for when it has not.
     bool told_by_search = false;
+    // A job of the server's writes all rows of a workspace, its scope, into one file: asked for once, by POST, and
+    // where the user allows it. Without the token of its `token_stream` nobody would tell what changes meanwhile.
+    bool exports = false;
+    // In a first load it waits for that export of its workspace, which has what all its walks would give.
+    std::string_view exported_by = {};
 };
 
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
@@ -117,7 +122,8 @@ struct Work {
     std::string_view scope = {};
     std::string_view root = {};    // the workspace; empty above workspaces
     std::string_view offset = {};  // of the page; empty: the first
-    std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for
+    std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for. Of an
+                                   // export: its job; empty: it is still to be asked for
     int limit = 0;                 // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;       // objects on the pages before this one
 };
@@ -135,8 +141,8 @@ struct FollowUp {
     bool watched = false;
     bool stored = false;                      // only where what the stream proves has rows of this scope
     std::optional<std::int64_t> number = {};  // only where it has not just so many
-    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of an
-    // audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
+    // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of
+    // an audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
     std::optional<std::string> said = {};
     std::optional<Instant> at = {};  // of the event, by the server's clock; none: a list cannot be expected to tell
     std::optional<Instant> known_by = {};  // needless if the object is stored as it was modified then or later
@@ -158,6 +164,13 @@ struct Answer {
     // What cannot be had in any way, and why: a gap, by a name within the scope.
     std::optional<std::pair<std::string, std::string>> untold;
     std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
+    // Of an export: the job that makes its file, and where that lies once it is made.
+    struct Job {
+        std::string gid;
+        enum class Is : std::uint8_t { running, done, failed } is = Is::running;
+        std::string url;
+    };
+    std::optional<Job> job;
 
     void clear();
 };
@@ -169,6 +182,7 @@ enum class Verdict : std::uint8_t {
     retry,           // again, after a pause
     shrink,          // again, with a smaller page: the server could not cope
     throttled,       // the account pauses until Retry-After; the work stays due
+    busy,            // again, later: the server does something of the kind already
     unauthorized,    // the token is refused
     capability_off,  // the plan lacks the feature
     hidden,          // this object is not visible now
@@ -200,12 +214,19 @@ class Source {
     virtual std::string fingerprint() const = 0;
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
+    // What is sent along, as JSON; empty: the request is a GET.
+    virtual std::string body(const Work& work) const;
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
     // The server's own words about a refusal, without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;
     // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
     // Fatal when the configuration does not fit what the account sees.
     virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;
+    // A line of the file that an export made; the same as read() in all else.
+    virtual void read_line(const Work& work, std::string_view line, Answer& answer);
+    // What asks for the object of a line that cannot be read, or of which only the beginning is there. None: it does
+    // not say which one it is.
+    virtual std::optional<FollowUp> in_place_of(const Work& work, std::string_view line) const;
 };
 
 }  // namespace taskmirror::source

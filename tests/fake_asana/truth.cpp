@@ -50,8 +50,9 @@ struct Mentions {
 
 class Printer {
   public:
-    Printer(const World& world, bool free_plan, bool service_account, const std::function<bool(std::string_view)>& sink)
-        : w(world), free_plan_(free_plan), service_account_(service_account), sink_(sink) {}
+    Printer(const World& world, bool free_plan, bool service_account, const std::function<bool(std::string_view)>& sink,
+            bool exported)
+        : w(world), free_plan_(free_plan), service_account_(service_account), exported_(exported), sink_(sink) {}
 
     const World& w;
 
@@ -844,7 +845,10 @@ class Printer {
             r.text("permanent_url",
                    "https://app.asana.com/app/asana/-/get_asset?asset_id=" + w.gid(Type::attachment, a.id));
         });
-        row.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id));
+        const bool of_export = exported_ && a.parent_type == Type::task &&
+                               w.workspaces[w.tasks[static_cast<Index>(a.parent)].workspace].organization;
+        row.when(!of_export, "view_url",
+                 [&](Row& r) { r.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id)); });
         row.when(subtype == "external" || subtype == "gdrive", "connected_to_app",
                  [&](Row& r) { r.flag("connected_to_app", a.id % 2 == 0); });
     }
@@ -1063,7 +1067,7 @@ class Printer {
         nameless("asana_custom_field_options", Type::enum_option, mentions_.options, listed_options_);
     }
 
-    bool free_plan_, service_account_;
+    bool free_plan_, service_account_, exported_;
     const std::function<bool(std::string_view)>& sink_;
     std::string out_;
     bool stopped_ = false;
@@ -1128,12 +1132,13 @@ long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((ob
 }  // namespace
 
 void print_truth(const World& world, bool free_plan, bool service_account,
-                 const std::function<bool(std::string_view)>& sink) {
-    Printer(world, free_plan, service_account, sink).print();
+                 const std::function<bool(std::string_view)>& sink, bool exported) {
+    Printer(world, free_plan, service_account, sink, exported).print();
 }
 
-std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account) {
+std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account, bool exported) {
     std::map<std::string, long> least;
+    const auto in_file = [&](Index workspace) { return exported && w.workspaces[workspace].organization; };
     const auto shown = [&](const std::vector<Index>& tasks) {
         return static_cast<std::size_t>(
             std::count_if(tasks.begin(), tasks.end(), [&](Index t) { return !w.hidden_task(t); }));
@@ -1174,6 +1179,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
             ++least["budgets"];
             ++least["rates"];
         }
+        if (in_file(i)) ++least["resource_export"];
         ++least["workspace_events"];                       // tells at least that there are none
         if (workspace.organization) ++least["audit_log"];  // the same
         if (free_plan && brief) ++least["project_briefs"];
@@ -1185,7 +1191,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         if (!w.listed_project(p)) continue;
         const Project& project = w.projects[p];
         if (!service_account) ++least["project_events"];
-        least["project_tasks"] += pages(shown(project.tasks));
+        if (!in_file(project.workspace)) least["project_tasks"] += pages(shown(project.tasks));
         least["sections"] += pages(project.sections.size());
         least["memberships"] += pages(project.memberships.size());
         least["status_updates"] += pages(project.status_updates.size());
@@ -1205,13 +1211,14 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         const auto found = w.assigned.find(pair);
         least["ooo_entries"] +=
             pages(w.ooo_entries_of(static_cast<Index>(pair >> 32U), static_cast<Index>(pair & kNone)).size());
+        if (in_file(static_cast<Index>(pair >> 32U))) continue;
         least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
     }
     for (Index i = 0; i < w.tags.size(); ++i) {
-        if (w.listed_tag(i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
+        if (w.listed_tag(i) && !in_file(w.tags[i].workspace)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
     }
     for (Index t = 0; t < w.tasks.size(); ++t) {
-        if (!w.reachable(t)) continue;
+        if (!w.reachable(t) || in_file(w.tasks[t].workspace)) continue;
         if (!w.tasks[t].children.empty()) least["task_subtasks"] += pages(shown(w.tasks[t].children));
         least["task_stories"] += pages(w.stories(t).size());
         least["task_attachments"] += pages(w.task_attachments(t).size());
