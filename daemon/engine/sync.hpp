@@ -251,7 +251,9 @@ class Sync {
     void ask_later(WalkPtr walk);
     void begin_download(WalkPtr walk, const std::string& url);
     bool piece_arrived(const http::Response& response);
-    void download_failed(WalkPtr walk, const std::string& why);
+    std::string take_piece(Walk& walk, const http::Response& response);
+    bool is_too_long(const Walk& walk);
+    void download_failed(WalkPtr walk, std::string_view why);
     void store_line(Walk& walk, std::string_view line, bool whole);
     void finish_export(WalkPtr walk);
     void end_export(Walk& walk, std::string_view why);

@@ -31,7 +31,7 @@ std::optional<std::uint64_t> first_byte(std::string_view content_range) {
     return error == std::errc() && rest != end && *rest == '-' ? std::optional(first) : std::nullopt;
 }
 
-bool gives_file(const http::Response& response) { return response.status == 200 || response.status == 206; }
+constexpr std::string_view kTooLong = "it takes too long";
 
 }  // namespace
 
@@ -89,12 +89,16 @@ bool Sync::goes_on_with_export(Walk& walk) {
         end_export(walk, "the token does not get the events of the workspace, which tell what changes meanwhile");
     else if (!begun && has_begun_lists(stream, walk.row.root))
         end_export(walk, {});
-    else if (now() - (begun && walk.row.pending_at ? *walk.row.pending_at : walk.began) > account_.exports.patience)
-        end_export(walk, "it takes too long");
+    else if (is_too_long(walk))
+        end_export(walk, kTooLong);
     else
         return true;
     leave(walk);
     return false;
+}
+
+bool Sync::is_too_long(const Walk& walk) {
+    return now() - walk.row.pending_at.value_or(walk.began) > account_.exports.patience;
 }
 
 // The job says how far it is.
@@ -155,51 +159,53 @@ void Sync::begin_download(WalkPtr walk, const std::string& url) {
 bool Sync::piece_arrived(const http::Response& response) {
     const auto found = downloads_.find(response.id);
     if (found == downloads_.end()) return false;
-    auto& walk = *found->second;
-    auto& file = *walk.file;
-    std::string why;
-    if (!gives_file(response)) {
-        why = response.failure == http::Failure::none ? fmt::format("status {}", response.status) : response.message;
-    } else {
-        if (!std::exchange(file.begun, true)) {
-            const bool goes_on = response.status == 206;
-            if (!goes_on || !file.reader) {  // from the start
-                file.reader = std::make_unique<http::LineReader>(kLongestLine);
-                file.received = 0;
-                file.lines = file.unread = 0;
-            }
-            if (goes_on && first_byte(response.header("content-range")) != file.received)
-                why = "another part of the file than was asked for";
-            file.version = response.header("etag");
-        }
-        const auto visit = [&](std::string_view line, bool whole) { store_line(walk, line, whole); };
-        if (why.empty() && !file.reader->take(response.body, visit)) why = "the file is damaged";
-        if (why.empty()) file.received += response.body.size();
-        if (response.failure != http::Failure::none) {
-            if (why.empty()) why = response.message;
-        } else if (why.empty() && !response.more && !file.reader->end(visit)) {
-            why = "the file is cut off";
-        }
-        if (why == "the file is damaged") file.reader.reset();
-    }
-    const bool too_long = now() - walk.row.pending_at.value_or(walk.began) > account_.exports.patience;
+    const auto why = take_piece(*found->second, response);
+    const bool too_long = is_too_long(*found->second);
     if (response.more && why.empty() && !too_long) return true;
-    auto pointer = std::move(found->second);
+    auto walk = std::move(found->second);
     downloads_.erase(found);
-    if (too_long) why = "it takes too long";
-    why.empty() ? finish_export(std::move(pointer)) : download_failed(std::move(pointer), why);
+    if (!why.empty() || response.more)
+        download_failed(std::move(walk), too_long ? kTooLong : why);
+    else
+        finish_export(std::move(walk));
     return true;
 }
 
+// Stores its lines. Gives why the file cannot be read on; empty: it can, or it is complete.
+std::string Sync::take_piece(Walk& walk, const http::Response& response) {
+    auto& file = *walk.file;
+    if (response.status != 200 && response.status != 206)
+        return response.failure == http::Failure::none ? fmt::format("status {}", response.status) : response.message;
+    const auto from_the_start = [&](std::string why) {
+        file.reader.reset();
+        return why;
+    };
+    if (!std::exchange(file.begun, true)) {
+        if (response.status == 200) {
+            file.reader = std::make_unique<http::LineReader>(kLongestLine);
+            file.received = file.lines = file.unread = 0;
+        } else if (!file.reader || first_byte(response.header("content-range")) != file.received) {
+            return from_the_start("another part of the file than was asked for");
+        }
+        file.version = response.header("etag");
+    }
+    const auto visit = [&](std::string_view line, bool whole) { store_line(walk, line, whole); };
+    if (!file.reader->take(response.body, visit)) return from_the_start("the file is damaged");
+    file.received += response.body.size();
+    if (response.failure != http::Failure::none) return response.message;
+    if (!response.more && !file.reader->end(visit)) return from_the_start("the file is cut off");
+    return {};
+}
+
 // The job is asked for a fresh link, and the rest of the file there.
-void Sync::download_failed(WalkPtr walk, const std::string& why) {
+void Sync::download_failed(WalkPtr walk, std::string_view why) {
     auto& file = *walk->file;
     log::info("download broken off workspace={} bytes={} why=\"{}\"", walk->row.root, file.received,
               shortened(escaped(why), kLongestReason));
     file.failures = file.received > file.most ? 0 : file.failures + 1;
     file.most = std::max(file.most, file.received);
-    if (!file.reader) file.received = 0;
-    if (file.failures >= kDownloads || walk->row.pending_at.value_or(walk->began) + account_.exports.patience < now()) {
+    if (!file.reader) file.received = 0;  // from the start
+    if (file.failures >= kDownloads || is_too_long(*walk)) {
         end_export(*walk, fmt::format("its file cannot be downloaded: {}", why));
         return leave(*walk);
     }

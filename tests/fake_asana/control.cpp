@@ -265,11 +265,10 @@ void control(Controlled& server, const std::string& method, const std::string& p
     const bool exported = query.contains("exports");
     if (method == "GET" && path == "/_control/truth") {
         response.set_chunked_content_provider(
-            "application/x-ndjson", [&server, free_plan, service, exported](std::size_t, httplib::DataSink& sink) {
+            "application/x-ndjson", [&server, free_plan, service](std::size_t, httplib::DataSink& sink) {
                 const std::shared_lock lock(server.world_mutex);
-                print_truth(
-                    server.world, free_plan, service,
-                    [&](std::string_view piece) { return sink.write(piece.data(), piece.size()); }, exported);
+                print_truth(server.world, free_plan, service,
+                            [&](std::string_view piece) { return sink.write(piece.data(), piece.size()); });
                 sink.done();
                 return true;
             });

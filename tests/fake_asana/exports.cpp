@@ -18,6 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr Millis kLinkLife = 300'000;  // as Amazon's are signed for
+constexpr Millis kForgotten = 5'000;   // a job that nobody asks about is done by then
 constexpr const char* kParts[] = {"", "stories.", "attachments."};
 
 void refuse(const std::string& what) { throw ApiError(400, what); }
@@ -65,7 +66,8 @@ std::string Exports::begin(const World& world, const ApiOptions& options, const 
     if (!named || named->first != Type::workspace) throw ApiError(404, "workspace: Not a recognized ID");
     const auto workspace = static_cast<Index>(named->second);
     for (const auto& [gid, other] : jobs_)
-        if (other->workspace == workspace && !is_over(*other))
+        if (other->workspace == workspace && !is_over(*other) &&
+            now - std::max(other->created, other->asked) < kForgotten)
             throw ApiError(403, "An export of this workspace is already in progress.");
     auto job = std::make_unique<Job>();
     job->gid = std::to_string(9'900'000'000'000 + jobs_.size());
@@ -106,6 +108,7 @@ std::string Exports::job(const World& world, const std::string& gid, const std::
     const auto found = jobs_.find(gid);
     if (found == jobs_.end()) throw ApiError(404, "job: Unknown object: " + gid);
     Job& job = *found->second;
+    job.asked = now;
     if (!is_over(job) && !job.rules.never && job.polls++ >= job.rules.polls &&
         (!job.rules.background || job.written || job.fails)) {
         if (!job.fails && !job.rules.background && job.rules.at != "request")

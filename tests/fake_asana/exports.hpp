@@ -55,7 +55,7 @@ class Exports {
         ExportRules rules;
         int polls = 0;
         bool fails = false;
-        Millis created = 0, completed = kNoTime;
+        Millis created = 0, asked = 0, completed = kNoTime;
         File file;
         std::atomic<bool> written = false;
         std::thread writer;

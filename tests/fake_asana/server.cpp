@@ -163,6 +163,7 @@ void Server::State::handle_file(const httplib::Request& request, httplib::Respon
             [write](std::size_t offset, std::size_t, httplib::DataSink& sink) { return write(offset, sink); });
         return;
     }
+    response.status = 200;
     response.set_chunked_content_provider("application/gzip",
                                           [write, size](std::size_t offset, httplib::DataSink& sink) {
                                               if (offset < size) return write(offset, sink);

@@ -50,9 +50,8 @@ struct Mentions {
 
 class Printer {
   public:
-    Printer(const World& world, bool free_plan, bool service_account, const std::function<bool(std::string_view)>& sink,
-            bool exported)
-        : w(world), free_plan_(free_plan), service_account_(service_account), exported_(exported), sink_(sink) {}
+    Printer(const World& world, bool free_plan, bool service_account, const std::function<bool(std::string_view)>& sink)
+        : w(world), free_plan_(free_plan), service_account_(service_account), sink_(sink) {}
 
     const World& w;
 
@@ -845,10 +844,7 @@ class Printer {
             r.text("permanent_url",
                    "https://app.asana.com/app/asana/-/get_asset?asset_id=" + w.gid(Type::attachment, a.id));
         });
-        const bool of_export = exported_ && a.parent_type == Type::task &&
-                               w.workspaces[w.tasks[static_cast<Index>(a.parent)].workspace].organization;
-        row.when(!of_export, "view_url",
-                 [&](Row& r) { r.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id)); });
+        row.text("view_url", "https://files.example/" + w.gid(Type::attachment, a.id));
         row.when(subtype == "external" || subtype == "gdrive", "connected_to_app",
                  [&](Row& r) { r.flag("connected_to_app", a.id % 2 == 0); });
     }
@@ -1067,7 +1063,7 @@ class Printer {
         nameless("asana_custom_field_options", Type::enum_option, mentions_.options, listed_options_);
     }
 
-    bool free_plan_, service_account_, exported_;
+    bool free_plan_, service_account_;
     const std::function<bool(std::string_view)>& sink_;
     std::string out_;
     bool stopped_ = false;
@@ -1132,8 +1128,8 @@ long pages(std::size_t objects) { return std::max<long>(1, static_cast<long>((ob
 }  // namespace
 
 void print_truth(const World& world, bool free_plan, bool service_account,
-                 const std::function<bool(std::string_view)>& sink, bool exported) {
-    Printer(world, free_plan, service_account, sink, exported).print();
+                 const std::function<bool(std::string_view)>& sink) {
+    Printer(world, free_plan, service_account, sink).print();
 }
 
 std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account, bool exported) {

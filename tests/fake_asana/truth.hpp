@@ -14,10 +14,9 @@
 
 namespace fake_asana {
 
-// sink takes pieces of text of about 64 KB and says false to stop. `exported`: what an export does not have is not
-// expected of the tasks of organizations.
+// sink takes pieces of text of about 64 KB and says false to stop.
 void print_truth(const World& world, bool free_plan, bool service_account,
-                 const std::function<bool(std::string_view)>& sink, bool exported = false);
+                 const std::function<bool(std::string_view)>& sink);
 
 // The least requests for a complete first mirror, by stream. `exported`: by one file for each organization, without
 // the questions how far it is.
