@@ -67,7 +67,8 @@ TEST_CASE("the table of streams stands in the order of its names") {
     CHECK(asana::kStreams[index(Id::portfolio_items)].engine.name == "portfolio_items");
     CHECK(asana::kStreams[index(Id::goal_stories)].engine.name == "goal_stories");
     CHECK(asana::kStreams[index(Id::time_period)].engine.name == "time_period");
-    CHECK(std::size(asana::kStreams) == index(Id::time_period) + 1U);
+    CHECK(asana::kStreams[index(Id::resource_export)].engine.name == "resource_export");
+    CHECK(std::size(asana::kStreams) == index(Id::resource_export) + 1U);
 }
 
 TEST_CASE("what lists prove is looked at by a stream of single objects of that table, and can leave it") {
@@ -308,18 +309,20 @@ TEST_CASE("a day that something is for is asked for from some days before the wa
     CHECK_THROWS_AS(target(Id::time_tracking_entries_since, "yesterday"), Error);
 }
 
-TEST_CASE("what was tracked for a task that came back is asked for, and for one that a walk names it is not") {
+TEST_CASE("what was tracked for a task is asked for where it came back, and where it is new by a look at what changed") {
     Reader reader;
     const std::string tasks =
         R"({"data":[{"gid":"11","actual_time_minutes":2.5},{"gid":"12","actual_time_minutes":null},{"gid":"13","actual_time_minutes":0}]})";
 
-    reader.read(Id::project_tasks, tasks);
-    CHECK(reader.opened(Id::task_time_tracking_entries).empty());
-
-    reader.read(Id::project_tasks_changed, tasks);
-    CHECK(reader.opened(Id::task_time_tracking_entries) == std::vector<std::string>{"11"});
-    for (const auto& follow_up : reader.answer.follow_ups)
-        if (follow_up.stream == index(Id::task_time_tracking_entries)) CHECK(follow_up.fresh);
+    for (const auto list : {Id::project_tasks, Id::project_tasks_changed}) {
+        reader.read(list, tasks);
+        CHECK(reader.opened(Id::task_time_tracking_entries) == std::vector<std::string>{"11"});
+        for (const auto& follow_up : reader.answer.follow_ups) {
+            if (follow_up.stream != index(Id::task_time_tracking_entries)) continue;
+            CHECK(follow_up.restored == (list == Id::project_tasks));
+            CHECK(follow_up.fresh != follow_up.restored);
+        }
+    }
 }
 
 TEST_CASE("a list that takes no pages is asked for without any") {

@@ -93,7 +93,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 5 + 2 + 12 + kResources.size() + 3 + 2);
+    CHECK(options == 5 + 2 + 13 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {

@@ -246,6 +246,24 @@ TEST_CASE("what comes back leaves the tombstones") {
     CHECK(bench.tombstones().empty());
 }
 
+TEST_CASE("what a row that came back asks for is asked for then, not for a new row, nor for one that changed") {
+    ChangesBench bench;
+    bench.api.on("/changes/a@t1", {{"hint looks 1 1 deleted 2026-01-01T00:00:05.000Z\ntoken t2"}});
+    bench.api.on("/looks/1", {kNotFound, {"row 1 a\nif_restored notes 1 n"}, {"row 1 b\nif_restored notes 1 n"}});
+    bench.api.on("/looks/3", {{"row 3 c\nif_restored notes 1 n"}});
+    bench.sync();
+    const auto then = [&](int token, const std::string& hint) {
+        bench.pass(1h);
+        bench.api.on(fmt::format("/changes/a@t{}", token), {{fmt::format("{}\ntoken t{}", hint, token + 1)}});
+        bench.sync();
+        return bench.api.times("/notes/n");
+    };
+
+    CHECK(then(2, "hint looks 1 3") == 0);
+    CHECK(then(3, "hint looks 1 1") == 1);
+    CHECK(then(4, "hint looks 1 1") == 0);
+}
+
 namespace {
 
 // Parts p, which names 30 rows, mirrored; a day later it names only the first ones.

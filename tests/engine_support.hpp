@@ -126,9 +126,10 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // GID" (from the scope, in asana_project_followers), "open STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
-// "if_watched STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
-// "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
-// that may be needless), "untold NAME". Anything else makes the page unusable.
+// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
+// ROOT...", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
+// SCOPE" (hints that may be needless), "untold NAME", "job GID running|done|failed [URL]" (of an export). Anything else
+// makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -143,14 +144,14 @@ class Lines final : public source::Source {
     std::string fingerprint() const override { return opens; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
-        return fmt::format(
-            "/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
-            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
-            work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-            work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged &&
-                                    table[work.stream].behind.empty() && !table[work.stream].lags)
-                ? ""
-                : fmt::format("@{}", work.cursor));
+        return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
+                           work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
+                           work.offset.empty() ? "" : fmt::format("#{}", work.offset),
+                           work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves &&
+                                                   work.stream != kChanged && table[work.stream].behind.empty() &&
+                                                   !table[work.stream].lags && !table[work.stream].exports)
+                               ? ""
+                               : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
@@ -166,6 +167,8 @@ class Lines final : public source::Source {
             case 403:
             case 404:
                 return hidden;
+            case 409:
+                return busy;
             case 412:
                 return token;
             case 429:
@@ -190,6 +193,19 @@ class Lines final : public source::Source {
                 words.emplace_back(line.substr(0, end = std::min(line.find(' '), line.size())));
             read_line(words, work.scope, answer);
         }
+    }
+
+    std::string body(const source::Work& work) const override {
+        return table[work.stream].exports && work.cursor.empty() ? "{}" : "";
+    }
+    // "broken GID" cannot be read, and is of that row; "broken" of nobody knows which.
+    void read_line(const source::Work& work, std::string_view line, source::Answer& answer) override {
+        read(work, line, answer);
+    }
+    std::optional<source::FollowUp> in_place_of(const source::Work& work, std::string_view line) const override {
+        const auto gid = line.substr(std::min(line.size(), line.find(' ') + 1));
+        if (line == "broken") return std::nullopt;
+        return source::FollowUp{.stream = kLooks, .scope = std::string(gid), .root = std::string(work.root)};
     }
 
   private:
@@ -233,6 +249,7 @@ class Lines final : public source::Source {
                                ? -1
                                : static_cast<std::int64_t>(page.entities.size()) - 1,
                  .opener = static_cast<std::int64_t>(page.entities.size()) - 1,
+                 .restored = words[0] == "if_restored",
                  .watched = words[0] == "if_watched",
                  .stored = words[0] == "if_stored",
                  .number = words[0] == "if_not" ? std::optional(std::stoll(words.at(4))) : std::nullopt});
@@ -272,6 +289,13 @@ class Lines final : public source::Source {
             answer.facts.emplace_back(words.at(1), words.at(2));
         } else if (words[0] == "count") {
             answer.count = std::stoll(words.at(1));
+        } else if (words[0] == "job") {
+            using Is = source::Answer::Job::Is;
+            answer.job = {.gid = words.at(1),
+                          .is = words.at(2) == "done"     ? Is::done
+                                : words.at(2) == "failed" ? Is::failed
+                                                          : Is::running,
+                          .url = words.size() > 3 ? words[3] : ""};
         } else if (words[0] == "roots") {
             answer.roots.emplace(words.begin() + 1, words.end());
         } else if (words[0] == "more") {
@@ -395,6 +419,7 @@ struct Bench {
     Lines source;
     Periods periods;
     Deletions deletions;
+    ExportOptions exports;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
     std::string first_token = "old";
@@ -416,7 +441,8 @@ struct Bench {
                    .read_token = [this] { return token; },
                    .token = first_token,
                    .periods = periods,
-                   .deletions = deletions},
+                   .deletions = deletions,
+                   .exports = exports},
                   *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);

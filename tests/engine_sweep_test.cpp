@@ -155,6 +155,21 @@ TEST_CASE("a walk whose offset died counts from its new beginning") {
     CHECK(bench.api.times("/looks/1") + bench.api.times("/looks/2") == 0);
 }
 
+TEST_CASE("what a walk misses while it is looked at for another reason leaves by that look") {
+    SweepsBench bench;
+    bench.pace_options.concurrency = 8;
+    bench.api.on("/me", {{"fact token_user 1\nopen parts 1 p"},
+                         {"fact token_user 1\nopen looks 1 2\nopen parts 1 p"}});
+    bench.api.on("/parts/p", {{"row 1 p\nrow 2 p"}, {.body = "row 1 p", .after = 20ms}});
+    bench.api.on("/looks/2", {{.body = "", .status = 404, .after = 90ms}});
+    bench.first_sync();
+
+    bench.sync();
+
+    CHECK(bench.projects() == "1|p");
+    CHECK(bench.gaps().empty());
+}
+
 TEST_CASE("another user's token does not see, and so does not prove") {
     SweepsBench bench;
     bench.api.on("/me", {{"fact token_user 1\nopen parts 1 p"}, {"fact token_user 2\nopen parts 1 p"}});

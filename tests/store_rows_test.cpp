@@ -331,8 +331,10 @@ TEST_CASE("a row that comes back leaves the tombstones, also after a restart") {
     const auto written = put(*f.store, Projects().add("1", 10, "A"), {2, 2});
 
     CHECK(written.fresh == std::vector<bool>{true});
+    CHECK(written.restored == std::vector<bool>{true});
     CHECK(rows(f.file, kProjectRows) == "1|10|A");
     CHECK(rows(f.file, "SELECT gid FROM sync_tombstones") == "2");
+    CHECK(put(*f.store, Projects().add("3", 30, "C"), {3, 3}).restored == std::vector<bool>{false});
 }
 
 TEST_CASE("another set of values in a watched column is told, another order is not") {

@@ -575,6 +575,7 @@ class AsanaSource final : public source::Source {
                                          .entity = opens.when == When::always ? -1 : opener,
                                          .opener = opener,
                                          .fresh = opens.when == When::fresh,
+                                         .restored = opens.when == When::restored,
                                          .watched = opens.when == When::watched,
                                          .stored = opens.stored,
                                          .number = number});

@@ -115,8 +115,9 @@ struct Opens {
         always,
         changed,
         fresh,
+        restored,
         watched
-    } when = When::always;       // the row: new or not as it was; new; with another set in a watched column
+    } when = When::always;       // the row: new or not as it was; new; back; with another set in a watched column
     bool stored = false;         // and only if rows of that stream are stored for it
     bool number = false;         // and only if not so many are stored as `where` says
     std::string_view part = {};  // stands for {scope}: this part of a list that has several
@@ -208,6 +209,8 @@ inline constexpr Opens kOpenedByTask[] = {
      .newest = "modified_at",
      .when = When::changed,
      .stored = true},  // one may be gone
+    // What was tracked for it may be older than what the list of time is asked for.
+    {Id::task_time_tracking_entries, {}, "actual_time_minutes", {}, {}, When::restored},
 };
 // Looked at by itself, a task leads to its subtasks only when some are missing: they have events of their own. A new
 // one, or one that came back, is counted by its parent; what was tracked for it may be older than what is asked for.

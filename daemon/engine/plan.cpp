@@ -365,7 +365,8 @@ void Plan::open(const Ask& ask) {
     std::set<std::pair<std::uint16_t, std::string>> on_page;
     for (const auto& follow_up : answer_.follow_ups) {
         if (stream(follow_up.stream).exports) continue;  // nobody asks for one to see what it would be
-        if (follow_up.number == 0 || !on_page.emplace(follow_up.stream, follow_up.scope).second) continue;
+        if (follow_up.restored || follow_up.number == 0 || !on_page.emplace(follow_up.stream, follow_up.scope).second)
+            continue;
         auto& waiting = waiting_[follow_up.stream];
         const auto [seen, is_new] = waiting.seen.emplace(follow_up.scope, ask.of->stream);
         if (is_new) waiting.known.push_back({follow_up.scope, follow_up.root});

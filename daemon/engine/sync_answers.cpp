@@ -222,9 +222,12 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
     const bool everything = walk.row.last_done_at == store::kOutdated;
     const auto streams = account_.source.streams();
     for (const auto& follow_up : answer_.follow_ups) {
-        const auto& which = follow_up.watched ? written.watched : follow_up.fresh ? written.fresh : written.changed;
+        const auto& which = follow_up.watched    ? written.watched
+                            : follow_up.restored ? written.restored
+                            : follow_up.fresh    ? written.fresh
+                                                 : written.changed;
         const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
-        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
+        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched && !follow_up.restored)) continue;
         const auto& stream = streams[follow_up.stream];
         if (stream.exports && !account_.exports.allowed) continue;
         auto row =

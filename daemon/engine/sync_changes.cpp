@@ -435,9 +435,17 @@ void Sync::ask_for(const source::Stream& stream, std::string_view scope, std::st
     auto row = row_of(stream, scope, root, look ? Class::fresh : Class::walk);
     row.due_at = due_now();
     if (!queue_anew(row)) {
-        // A look that was refused waits for its second one; a walk that misses the object as well is reason enough.
         auto waiting = said.empty() ? std::nullopt : store_.work(name_, row.stream, row.scope);
-        if (!waiting || !was_refused(*waiting) || active_.contains(key_of(row))) return;
+        if (!waiting) return;
+        // A look for another reason is one that a walk which misses the object asks for as well.
+        const auto active = active_.find(key_of(row));
+        if (waiting->cursor.empty() && (active != active_.end() || !was_refused(*waiting))) {
+            store_.say(row, said);
+            if (active != active_.end()) active->second->row.cursor = said;
+            return;
+        }
+        // A look that was refused waits for its second one; a walk that misses the object is reason enough for it.
+        if (!was_refused(*waiting) || active != active_.end()) return;
         waiting->attempts = 0;
         waiting->due_at = due_now();
         store_.save(*waiting);

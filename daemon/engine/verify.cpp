@@ -387,8 +387,8 @@ void Verify::compare(Walk& walk, const Edge& edge) {
 void Verify::follow(const Walk& walk) {
     for (auto follow_up = answer_.follow_ups.rbegin(); follow_up != answer_.follow_ups.rend(); ++follow_up) {
         const auto& opened = stream(follow_up->stream);
-        if (follow_up->said || follow_up->stored || follow_up->number || !opened.looks_at.empty() || opened.lags ||
-            opened.exports)
+        if (follow_up->said || follow_up->stored || follow_up->restored || follow_up->number ||
+            !opened.looks_at.empty() || opened.lags || opened.exports)
             continue;
         if (opened.kind == source::Kind::one_off && !options_.one_off) continue;
         Part* part = walk.part;

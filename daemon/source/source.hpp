@@ -135,9 +135,10 @@ struct FollowUp {
     std::int64_t order = 0;    // within the stream's rank, smaller first
     std::int64_t entity = -1;  // index in page.entities: only when that one is new or changed; -1: in any case
     std::int64_t opener = -1;  // index in page.entities of the row that leads to it
-    // Of that entity: only when it is new; only when a watched child set of it changed, and then however recently the
-    // work was done.
+    // Of that entity: only when it is new; only when it was gone and came back; only when a watched child set of it
+    // changed, and then however recently the work was done.
     bool fresh = false;
+    bool restored = false;
     bool watched = false;
     bool stored = false;                      // only where what the stream proves has rows of this scope
     std::optional<std::int64_t> number = {};  // only where it has not just so many

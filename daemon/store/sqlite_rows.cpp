@@ -113,6 +113,7 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
     Written written;
     written.changed.resize(page.entities.size());
     written.fresh.resize(page.entities.size());
+    written.restored.resize(page.entities.size());
     written.watched.resize(page.entities.size());
     const std::string at = iso(mirrored_at);
     auto& order = orders_[std::string(sent.account)];
@@ -142,7 +143,7 @@ Written RowWriter::write(const Page& page, const Sent& sent, Instant mirrored_at
         }
         written.changed[i] = true;
         written.fresh[i] = before != Stored::older;
-        if (written.fresh[i] && has_tombstones_) raise(table.name, entity.gid);
+        written.restored[i] = written.fresh[i] && has_tombstones_ && raise(table.name, entity.gid);
         ++(before == Stored::older ? written.updated : written.inserted);
         for (const ChildSet& set : std::span(page.children).subspan(entity.first_child, entity.children)) {
             const bool watched = before == Stored::older && !tables_[set.table].watched.empty();
@@ -318,12 +319,12 @@ bool RowWriter::is_referred_to(const Remains& its, std::string_view gid) const {
     return query.integer(0) != 0;
 }
 
-// The row is back: it is not gone any more.
-void RowWriter::raise(std::string_view table, std::string_view gid) {
-    Statement(database_, "DELETE FROM sync_tombstones WHERE table_name = ?1 AND gid = ?2")
-        .bind(1, table)
-        .bind(2, gid)
-        .run();
+// The row is back: it is not gone any more. True if it was.
+bool RowWriter::raise(std::string_view table, std::string_view gid) {
+    return Statement(database_, "DELETE FROM sync_tombstones WHERE table_name = ?1 AND gid = ?2")
+               .bind(1, table)
+               .bind(2, gid)
+               .run() > 0;
 }
 
 void RowWriter::write_mention(const Mention& mention) {

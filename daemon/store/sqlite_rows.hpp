@@ -52,7 +52,7 @@ class RowWriter {
     std::string watched_values(std::uint16_t index, std::string_view owner);
     void write_mention(const Mention& mention);
     bool is_referred_to(const Remains& its, std::string_view gid) const;
-    void raise(std::string_view table, std::string_view gid);
+    bool raise(std::string_view table, std::string_view gid);
 
     sqlite3* database_;
     std::span<const Table> tables_;

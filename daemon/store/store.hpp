@@ -80,6 +80,7 @@ struct Written {
     std::uint64_t outdated = 0;   // entity rows left alone, because a later request had already given their content
     std::vector<bool> changed;    // per entity of the page: inserted or updated
     std::vector<bool> fresh;      // inserted
+    std::vector<bool> restored;   // inserted, and not among the tombstones any more
     std::vector<bool> watched;    // updated, with another set of values in a watched column of a child table
 };
 
