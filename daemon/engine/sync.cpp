@@ -699,7 +699,9 @@ store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, s
 // The list that a token belongs to.
 const source::Stream* Sync::list_of(const source::Stream& token_stream) const {
     const auto streams = account_.source.streams();
-    const auto list = std::ranges::find(streams, token_stream.name, &source::Stream::token_stream);
+    const auto list = std::ranges::find_if(streams, [&](const source::Stream& stream) {
+        return stream.token_stream == token_stream.name && !stream.exports;
+    });
     return list != streams.end() ? &*list : nullptr;
 }
 

@@ -253,6 +253,7 @@ class Client final : public Transport {
         for (const auto* header = headers_.get(); header != nullptr; header = header->next)
             add_header(post_headers_, header->data);
         add_header(post_headers_, "Content-Type: application/json");
+        add_header(post_headers_, "Expect:");  // nothing to wait for: the body is short
     }
 
     ~Client() override {

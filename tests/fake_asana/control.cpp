@@ -222,7 +222,8 @@ Json dispatched(Controlled& server, const std::string& what, const Json& body) {
                              .giant = body.value("giant", -1L),
                              .nameless = body.value("nameless", false),
                              .invalid = body.value("invalid", false),
-                             .never = body.value("never", false)});
+                             .never = body.value("never", false),
+                             .shuffled = body.value("shuffled", true)});
         return Json::object();
     }
     if (what == "POST /_control/expire_tokens") {

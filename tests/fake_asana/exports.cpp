@@ -131,7 +131,7 @@ Exports::File Exports::file(const std::string& gid, const std::string& expires, 
     return found->second->file;
 }
 
-// Each half of the tasks, in no order that means anything.
+// Each half of the tasks.
 void Exports::write(const World& world, Job& job, bool first, bool second) {
     std::shared_ptr<const Selection> selections[3];
     const Type types[] = {Type::task, Type::story, Type::attachment};
@@ -142,7 +142,7 @@ void Exports::write(const World& world, Job& job, bool first, bool second) {
     std::string line;
     Output out{world, line, false};
     const std::size_t tasks = world.tasks.size();
-    std::size_t step = 7919;
+    std::size_t step = job.rules.shuffled ? 7919 : 1;
     while (tasks > 0 && std::gcd(step, tasks) != 1) ++step;
     bool spoil = first;
     for (std::size_t n = 0, t = 0; n < tasks; ++n, t = (t + step) % tasks) {

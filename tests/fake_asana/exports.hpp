@@ -28,6 +28,7 @@ struct ExportRules {
     bool nameless = false;
     bool invalid = false;  // the first line is no JSON
     bool never = false;    // jobs go on for ever
+    bool shuffled = true;  // lines in no order that means anything; else that of the gids
 };
 
 class Exports {
