@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <map>
 #include <memory>
 #include <random>
 
@@ -61,7 +62,7 @@ Config configuration(const Arguments& arguments) {
     Config config;
     const auto places = config_places();
     const auto file = arguments.config.empty() ? first_existing(places) : std::optional(arguments.config);
-    if (file) config = read_config(*file, asana::kResources);
+    if (file) config = read_config(*file, asana::kResources, asana::redactable());
     if (!arguments.database.empty()) config.database = arguments.database;
     if (arguments.log_level) config.log.level = *arguments.log_level;
     if (arguments.log_format) config.log.format = *arguments.log_format;
@@ -81,7 +82,7 @@ TokenPlace token_place(const SourceConfig& config) {
 
 }  // namespace
 
-Connection connect(const SourceConfig& config) {
+Connection connect(const SourceConfig& config, const Config& whole, bool writes) {
     auto token = read_token(token_place(config));
     log::conceal(token);
 
@@ -106,8 +107,12 @@ Connection connect(const SourceConfig& config) {
 
     return {.config = config,
             .token = std::move(token),
-            .source = asana::make_source(
-                {.name = config.name, .workspaces = config.workspaces, .resources_off = config.resources_off}),
+            .source = asana::make_source({.name = config.name,
+                                          .workspaces = config.workspaces,
+                                          .resources_off = config.resources_off,
+                                          .projects = config.projects,
+                                          .redact = config.redact,
+                                          .redact_key = needs_key(config.redact) ? redact_key(whole, writes) : ""}),
             .transport = http::make_client(client, wake_fd),
             .pace = std::make_unique<http::Pace>(pace, random)};
 }
@@ -153,11 +158,11 @@ std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::
     return code;
 }
 
-std::vector<Connection> connect_all(const Config& config) {
+std::vector<Connection> connect_all(const Config& config, bool writes) {
     std::vector<Connection> connections;
     for (const auto& source : config.sources) {
         try {
-            connections.push_back(connect(source));
+            connections.push_back(connect(source, config, writes));
         } catch (const Fatal& fatal) {
             throw Fatal(fatal.code(), fmt::format("source {}: {}", source.name, fatal.what()));
         }
@@ -300,6 +305,42 @@ http::Response fetch(http::Transport& transport, const std::string& target) {
     throw Fatal(ExitCode::come_again, "stopped by a signal");
 }
 
+// How many projects the filter leaves out; their names are not told.
+void check_filter(const Connection& connection, std::string_view workspace) {
+    constexpr int kMostPages = 1000;
+    std::map<ProjectFilter::Verdict, int> counts;
+    std::string why;
+    int all = 0;
+    std::string offset;
+    for (int pages = 0; pages == 0 || (!offset.empty() && pages < kMostPages); ++pages) {
+        const auto answer = fetch(*connection.transport, asana::projects_target(workspace, offset));
+        if (answer.status != 200) {
+            why = answer.status != 0 ? fmt::format("unknown (status {})", answer.status)
+                                     : fmt::format("unknown ({})", answer.message);
+            break;
+        }
+        try {
+            const auto found = asana::read_projects(answer.body, connection.config.projects);
+            for (const auto& [verdict, count] : found.counts) {
+                counts[verdict] += count;
+                all += count;
+            }
+            offset = found.next;
+        } catch (const Error& error) {
+            why = fmt::format("unknown ({})", escaped(error.what()));
+            break;
+        }
+    }
+    using enum ProjectFilter::Verdict;
+    fmt::print("    projects          {}\n",
+               !why.empty()
+                   ? why
+                   : fmt::format("{} of {} mirrored; excluded {}, not included {}, archived {}", counts[wanted], all,
+                                 counts[excluded], counts[not_included], counts[archived]));
+    if (!connection.config.projects.include.empty())
+        fmt::print("    tasks elsewhere   not mirrored, because `projects.include` names some projects\n");
+}
+
 void check(const Connection& connection) {
     const auto& config = connection.config;
     const auto me = fetch(*connection.transport, asana::me_target());
@@ -330,9 +371,9 @@ void check(const Connection& connection) {
     fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
                escaped(who.name), escaped(who.gid));
     for (const auto& [gid, name] : who.workspaces) {
-        const bool wanted = config.workspaces.empty() ||
-                            std::ranges::find(config.workspaces, gid) != config.workspaces.end() ||
-                            std::ranges::find(config.workspaces, name) != config.workspaces.end();
+        const bool wanted = config.workspaces.empty() || std::ranges::any_of(config.workspaces, [&](const auto& wish) {
+                                return is_meant(wish, gid, name);
+                            });
         fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
         if (!wanted) continue;
         bool search = false, events = false;
@@ -351,15 +392,16 @@ void check(const Connection& connection) {
         }
         fmt::print("    changed tasks     {}\n", search ? "by search and events" : "by events and lists");
         // Asking whether the token may would start one.
-        fmt::print("    first load        {}\n", !events ? "by lists"
+        fmt::print("    first load        {}\n", !events || config.projects.is_on() ? "by lists"
                                                  : config.exports == Exports::allow
                                                      ? "by an export, if the token may ask for one"
                                                      : "by lists; `exports: allow` spares most requests");
+        if (config.projects.is_on()) check_filter(connection, gid);
         fmt::print("    never mirrored    {}\n", asana::kStandingLimitation);
     }
     for (const auto& wish : config.workspaces)
         if (std::ranges::none_of(who.workspaces,
-                                 [&](const auto& one) { return one.first == wish || one.second == wish; }))
+                                 [&](const auto& one) { return is_meant(wish, one.first, one.second); }))
             throw Fatal(ExitCode::configuration,
                         fmt::format("source {}: no workspace \"{}\" is visible to the token; correct `workspaces`",
                                     config.name, wish));
@@ -369,7 +411,7 @@ ExitCode check(const Arguments& arguments) {
     const Config config = configuration(arguments);
     fmt::print("configuration {}\ndatabase      {}\n",
                config.file.empty() ? "none, all defaults" : config.file.string(), config.database.string());
-    for (const auto& connection : connect_all(config)) check(connection);
+    for (const auto& connection : connect_all(config, false)) check(connection);
     return ExitCode::done;
 }
 

@@ -37,8 +37,11 @@ struct Connection {
 
 // Reads the configuration, with what the arguments say in its place, and sets the log up.
 Config configuration(const Arguments& arguments);
-Connection connect(const SourceConfig& config);
-std::vector<Connection> connect_all(const Config& config);
+// `writes`: what is asked for is stored; else no key of redacted texts is made.
+Connection connect(const SourceConfig& source, const Config& config, bool writes = true);
+std::vector<Connection> connect_all(const Config& config, bool writes = true);
+// Of redacted texts, beside the database. It is made when there is none and nothing was redacted with one.
+std::string redact_key(const Config& config, bool make);
 // What the engine gets of a connection, which must outlive it.
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);

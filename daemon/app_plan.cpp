@@ -65,7 +65,7 @@ void show_plan(const engine::Plan& plan, const Connection& connection) {
 ExitCode plan(const Arguments& arguments) {
     const Config config = configuration(arguments);
     const bool line = arguments.progress && config.log.level <= log::Level::info && ops::has_terminal();
-    for (auto& connection : connect_all(config)) {
+    for (auto& connection : connect_all(config, false)) {
         engine::Plan plan(account_of(connection, config, arguments), system_clock());
         const bool over = plan.run(stop, line ? show : std::function<void(const engine::Progress&)>());
         ops::clear_line();

@@ -188,7 +188,7 @@ class Daemon {
         const auto& config = account.connection->config;
         log::info("source {}: trying again", config.name);
         try {
-            auto connection = connect(config);
+            auto connection = connect(config, *config_);
             account.connection.emplace(std::move(connection));
         } catch (const Fatal& fatal) {
             return fail(account, Fatal(fatal.code(), fmt::format("source {}: {}", config.name, fatal.what())), false);

@@ -97,7 +97,7 @@ ExitCode verify(const Arguments& arguments) {
         throw Fatal(ExitCode::no_database,
                     fmt::format("there is no database {}; run taskmirror sync first", config.database.string()));
     if (const auto code = ask_daemon(config, words_of(arguments))) return *code;
-    auto connections = connect_all(config);
+    auto connections = connect_all(config, false);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
 
     const bool says = config.log.level <= log::Level::info;

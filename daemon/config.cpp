@@ -18,6 +18,12 @@ constexpr std::array<std::string_view, 2> kExports = {"deny", "allow"};
 constexpr std::string_view kLowerCase = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::string_view kEnvironmentName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
+// What only a tracker knows.
+struct Names {
+    std::span<const std::string_view> resources;
+    std::span<const std::string> redactable;
+};
+
 bool consists_of(std::string_view text, std::string_view characters) {
     return text.find_first_not_of(characters) == std::string_view::npos;
 }
@@ -87,10 +93,27 @@ void read_resources(Section section, std::span<const std::string_view> names, st
     }
 }
 
+void read_projects(Section section, ProjectFilter& projects) {
+    section.read("include", projects.include);
+    section.read("exclude", projects.exclude);
+    section.read("archived", projects.archived);
+}
+
 void read_limits(Section section, Limits& limits) {
     section.read_or_auto("requests_per_minute", limits.requests_per_minute, 1, 100'000);
     section.read("share", limits.share, 0.01, 1);
     section.read_or_auto("concurrency", limits.concurrency, 1, 50);  // Asana's own limit
+}
+
+void read_redact(Section section, std::span<const std::string> names, Redactions& redact) {
+    for (const std::string& name : names) {
+        if (!section.has(name)) {
+            Redact none{};
+            section.read(name, none, kRedactNames);  // it is known
+            continue;
+        }
+        section.read(name, redact[name], kRedactNames);
+    }
 }
 
 // https://developers.asana.com/docs/deprecations
@@ -109,8 +132,7 @@ void read_api_changes(Section section, ApiChanges& changes) {
     if (both) section.reject("disable", "names a change that is enabled, too: keep one");
 }
 
-SourceConfig read_source(Section section, const fs::path& folder, bool others_may_write,
-                         std::span<const std::string_view> resources) {
+SourceConfig read_source(Section section, const fs::path& folder, bool others_may_write, Names names) {
     SourceConfig source;
     section.read("name", source.name);
     if (!consists_of(source.name, kLowerCase)) {
@@ -122,18 +144,19 @@ SourceConfig read_source(Section section, const fs::path& folder, bool others_ma
     read_path(section, "ca_file", folder, source.ca_file);
     section.read("proxy", source.proxy);
     section.read("workspaces", source.workspaces);
-    read_resources(section.section("resources"), resources, source.resources_off);
+    read_projects(section.section("projects"), source.projects);
+    read_resources(section.section("resources"), names.resources, source.resources_off);
     section.read("exports", source.exports, kExports);
     read_limits(section.section("limits"), source.limits);
+    read_redact(section.section("redact"), names.redactable, source.redact);
     read_api_changes(section.section("api_changes"), source.api_changes);
     return source;
 }
 
-std::vector<SourceConfig> read_sources(Section& root, const fs::path& folder, bool others_may_write,
-                                       std::span<const std::string_view> resources) {
+std::vector<SourceConfig> read_sources(Section& root, const fs::path& folder, bool others_may_write, Names names) {
     std::vector<SourceConfig> sources;
     for (Section& section : root.sections("sources")) {
-        SourceConfig source = read_source(section, folder, others_may_write, resources);
+        SourceConfig source = read_source(section, folder, others_may_write, names);
         const bool taken = std::any_of(sources.begin(), sources.end(),
                                        [&](const SourceConfig& other) { return other.name == source.name; });
         if (taken)
@@ -183,7 +206,8 @@ std::optional<fs::path> first_existing(std::span<const fs::path> places) {
     return std::nullopt;
 }
 
-Config read_config(const fs::path& file, std::span<const std::string_view> resources) {
+Config read_config(const fs::path& file, std::span<const std::string_view> resources,
+                   std::span<const std::string> redactable) {
     Document document = Document::open(file);
     const fs::path folder = file.parent_path();
     Section root = document.root();
@@ -192,7 +216,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     config.file = file;
     config.database = folder / config.database;
     read_path(root, "database", folder, config.database);
-    config.sources = read_sources(root, folder, document.others_may_write(), resources);
+    config.sources = read_sources(root, folder, document.others_may_write(), {resources, redactable});
     read_schedule(root.section("schedule"), config.schedule);
     root.section("deletions").read("max_share", config.most_deleted, 0, 1);
     read_log(root.section("log"), config.log);

@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/filter.hpp"
 #include "core/log.hpp"
+#include "core/redact.hpp"
 
 namespace taskmirror {
 
@@ -44,10 +46,12 @@ struct SourceConfig {
     std::string base_url = "https://app.asana.com/api/1.0";  // without a trailing slash
     std::filesystem::path ca_file;                           // empty: the system's authorities
     std::string proxy;                                       // empty: none, whatever the environment says
-    std::vector<std::string> workspaces;                     // names or gids; empty: all that the token sees
-    std::set<std::string> resources_off;                     // optional resources that are not mirrored
-    Exports exports = Exports::deny;                         // whether a first load may start an export job
+    std::vector<std::string> workspaces;  // gids, or patterns of names; empty: all that the token sees
+    ProjectFilter projects;
+    std::set<std::string> resources_off;  // optional resources that are not mirrored
+    Exports exports = Exports::deny;      // whether a first load may start an export job
     Limits limits;
+    Redactions redact;
     ApiChanges api_changes;
 
     bool operator==(const SourceConfig&) const = default;
@@ -81,8 +85,10 @@ std::vector<std::filesystem::path> config_places();
 // The first of these that exists, even if it cannot be read.
 std::optional<std::filesystem::path> first_existing(std::span<const std::filesystem::path> places);
 
-// `resources` are the names that may be switched under `resources:`. Relative paths in the file come out relative to
+// `resources` are the names that may be switched under `resources:`, `redactable` those that may stand under `redact:`.
+// Relative paths in the file come out relative to
 // it. Throws Fatal(configuration) with all mistakes, a line for each.
-Config read_config(const std::filesystem::path& file, std::span<const std::string_view> resources);
+Config read_config(const std::filesystem::path& file, std::span<const std::string_view> resources,
+                   std::span<const std::string> redactable = {});
 
 }  // namespace taskmirror

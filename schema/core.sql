@@ -65,11 +65,11 @@ CREATE TABLE sync_tombstones (
     table_name     TEXT NOT NULL,
     gid            TEXT NOT NULL,
     source         TEXT NOT NULL,
-    cause          TEXT NOT NULL,     -- deleted, not_visible
+    cause          TEXT NOT NULL,     -- deleted, not_visible, excluded: by the configuration
     deleted_at     TEXT,              -- NULL: unknown
     detected_at    TEXT NOT NULL,
     detected_by    TEXT NOT NULL,     -- event, audit, walk, parent
-    row            TEXT NOT NULL,     -- the last content with its child sets, as JSON
+    row            TEXT NOT NULL,     -- the last content with its child sets, as JSON; of what is excluded its gid alone
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;
 
@@ -91,6 +91,18 @@ CREATE TABLE sync_capabilities (
     available      INTEGER NOT NULL,
     checked_at     TEXT NOT NULL,
     PRIMARY KEY (source, scope, capability)
+) WITHOUT ROWID;
+
+-- Changes to its API that the tracker has announced in its answers.
+CREATE TABLE sync_api_changes (
+    source         TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    info           TEXT,              -- a link that explains it
+    affected       INTEGER NOT NULL,  -- 1: an answer said that its own request is concerned
+    first_seen_at  TEXT NOT NULL,
+    last_seen_at   TEXT NOT NULL,     -- to the day
+    sample_path    TEXT NOT NULL,     -- of a request that it was said of, without its query; one that is concerned, if any is
+    PRIMARY KEY (source, name)
 ) WITHOUT ROWID;
 
 -- Facts about the database as a whole: the token's user, whether the first load is complete, ...

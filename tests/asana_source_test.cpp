@@ -641,3 +641,39 @@ TEST_CASE("events are asked for with their token") {
     CHECK(source->target({.stream = index(Id::project_events), .scope = "7", .root = "1", .cursor = "a:b"}) ==
           "/events?resource=7&sync=a%3Ab");
 }
+
+TEST_CASE("headers that announce changes to the API are read, repeated and joined") {
+    const Reader reader;
+    const std::vector<std::pair<std::string, std::string>> headers = {
+        {"content-type", "application/json"},
+        {"asana-change", "name=new_goal_memberships;info=https://forum.asana.com/t/1?a=b;affected=true, name=b ;info="},
+        {"asana-change", "name = c ; affected = false"}};
+
+    const auto changes = reader.source->api_changes(headers);
+
+    REQUIRE(changes.size() == 3);
+    CHECK(changes[0].name == "new_goal_memberships");
+    CHECK(changes[0].info == "https://forum.asana.com/t/1?a=b");
+    CHECK(changes[0].affected);
+    CHECK(changes[1].name == "b");
+    CHECK(changes[1].info.empty());
+    CHECK_FALSE(changes[1].affected);
+    CHECK(changes[2].name == "c");
+    CHECK_FALSE(changes[2].affected);
+}
+
+TEST_CASE("a header that announces nothing, too much or something odd is left out") {
+    const auto read = [](const std::string& header) { return asana::read_api_changes(header); };
+    CHECK(read("").empty());
+    CHECK(read("affected=true;info=https://x").empty());
+    CHECK(read("name=,,;=;,name").empty());
+    CHECK(read("name=two words").empty());
+    CHECK(read("name=" + std::string(101, 'n')).empty());
+    CHECK(read("name=\x1b[2J").empty());
+    const auto long_info = read("name=a;info=" + std::string(501, 'i'));
+    REQUIRE(long_info.size() == 1);
+    CHECK(long_info[0].info.empty());
+    std::string many;
+    for (int i = 0; i < 500; ++i) many += "name=c" + std::to_string(i) + ",";
+    CHECK(read(many).size() == 100);
+}

@@ -81,6 +81,7 @@ TEST_CASE("the example names every option") {
         "sources:\n"
         "- XXXXXXXX: 1\n"
         "  resources: {XXXXXXXX: 1}\n"
+        "  projects: {XXXXXXXX: 1}\n"
         "  limits: {XXXXXXXX: 1}\n"
         "  api_changes: {XXXXXXXX: 1}\n");
 
@@ -93,7 +94,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 5 + 2 + 13 + kResources.size() + 3 + 2);
+    CHECK(options == 5 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -264,4 +265,33 @@ TEST_CASE("the first configuration that exists is taken, readable or not") {
     CHECK(first_existing(std::vector{first, second, third}) == second);
     CHECK(first_existing(std::vector{first}) == std::nullopt);
     CHECK(first_existing(std::vector{third / "below a file"}) == std::nullopt);
+}
+
+TEST_CASE("projects are filtered by gids and patterns") {
+    const auto config = read("sources:\n- projects: {include: [12, Alpha*], exclude: ['*secret*'], archived: false}\n");
+
+    CHECK(config.sources[0].projects ==
+          ProjectFilter{.include = {"12", "Alpha*"}, .exclude = {"*secret*"}, .archived = false});
+    CHECK(mistakes("sources:\n- projects: {exclude: secret}\n") ==
+          "c.yaml:2:23: sources[0].projects.exclude: must be a list of texts, such as [a, b], not 'secret'");
+}
+
+TEST_CASE("texts are redacted by the names of their tables and columns") {
+    const TemporaryFolder folder;
+    const std::vector<std::string> redactable = {"asana_tasks.notes", "asana_users.email"};
+    const auto file = folder.write("c.yaml", "sources:\n- redact: {asana_users.email: hash}\n", 0600);
+    CHECK(read_config(file, kResources, redactable).sources[0].redact ==
+          Redactions{{"asana_users.email", Redact::hash}});
+
+    const auto wrong =
+        folder.write("d.yaml", "sources:\n- redact:\n    asana_user.email: hash\n    asana_tasks.notes: no\n", 0600);
+    try {
+        read_config(wrong, kResources, redactable);
+        CHECK(false);
+    } catch (const Fatal& fatal) {
+        CHECK_THAT(fatal.what(), Catch::Contains("d.yaml:3:5: sources[0].redact.asana_user.email: unknown key, did you "
+                                                 "mean asana_users.email?"));
+        CHECK_THAT(fatal.what(), Catch::Contains("d.yaml:4:24: sources[0].redact.asana_tasks.notes: must be one of "
+                                                 "drop, hash, length, not 'no'"));
+    }
 }

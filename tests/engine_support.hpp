@@ -128,11 +128,14 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
 // "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
 // ROOT...", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
-// SCOPE" (hints that may be needless), "untold NAME", "job GID running|done|failed [URL]" (of an export). Anything else
-// makes the page unusable.
+// SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "job GID
+// running|done|failed [URL]" (of an export). Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
+    std::string_view filter = {};
+    std::vector<Redacted> redact = {};
+    std::string key = "";
     std::vector<source::Stream> table{std::begin(kLines), std::end(kLines)};
     std::span<const Remains> hangs = kRemains;
 
@@ -142,6 +145,9 @@ class Lines final : public source::Source {
     std::span<const Remains> remains() const override { return hangs; }
     std::vector<source::FollowUp> roots() const override { return {{.stream = kMe, .scope = "", .root = ""}}; }
     std::string fingerprint() const override { return opens; }
+    std::string_view filtered() const override { return filter; }
+    std::vector<Redacted> redactions() const override { return redact; }
+    std::string redaction_key() const override { return key; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
         return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
@@ -182,6 +188,17 @@ class Lines final : public source::Source {
         }
     }
     std::string reason(std::string_view body) const override { return std::string(body); }
+
+    std::vector<source::ApiChange> api_changes(source::Headers headers) const override {
+        std::vector<source::ApiChange> changes;
+        for (auto [name, value] : headers) {
+            if (name != "change") continue;
+            const bool affected = value.ends_with('!');
+            if (affected) value.pop_back();
+            changes.push_back({.name = value, .info = "https://" + value, .affected = affected});
+        }
+        return changes;
+    }
 
     void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
         answer.clear();
@@ -287,6 +304,8 @@ class Lines final : public source::Source {
             answer.untold = {words.at(1), "not to be told apart"};
         } else if (words[0] == "fact") {
             answer.facts.emplace_back(words.at(1), words.at(2));
+        } else if (words[0] == "away") {
+            answer.unwanted.emplace_back(store::kProjects, words.at(1));
         } else if (words[0] == "count") {
             answer.count = std::stoll(words.at(1));
         } else if (words[0] == "job") {
@@ -318,6 +337,7 @@ struct Reply {
     std::string retry_after = "";
     Milliseconds after{10};  // when it arrives, counted from its request
     http::Failure failure = http::Failure::none;
+    std::string change = "";  // an API change that it announces; with "!" at its end: that concerns it
 };
 
 struct Killed : std::runtime_error {
@@ -398,6 +418,7 @@ class Script final : public http::Transport {
         response.status = reply.failure == http::Failure::none ? reply.status : 0;
         response.headers = {{"content-type", "application/json"}};
         if (!reply.retry_after.empty()) response.headers.emplace_back("retry-after", reply.retry_after);
+        if (!reply.change.empty()) response.headers.emplace_back("change", reply.change);
         response.body = reply.body;
         response.body.reserve(response.body.size() + http::kPadding);
         response.duration = reply.after;

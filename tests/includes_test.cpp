@@ -39,6 +39,7 @@ const std::map<std::string, std::vector<std::string>> kLibraries = {
     {"yaml-cpp/", {"core/section.cpp"}},
     {"CLI/", {"cli.cpp"}},
     {"spdlog/", {"core/log.cpp"}},
+    {"openssl/", {"core/redact.cpp", "app_redact.cpp"}},
     {"httplib.h", {"ops/status_page.cpp"}},
 };
 

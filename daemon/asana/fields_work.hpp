@@ -138,6 +138,7 @@ inline constexpr Field kAgentFields[] = {
     {"description", text}, {"behavior_guidance", text}, {"photo", structure, {}, {}, {}, kPhotoFields},
 };
 
+inline constexpr std::string_view kAuditLog = "asana_audit_log_events";
 inline constexpr Field kActorFields[] = {
     {"actor_type", text},
     {"gid", own_gid, {}, {}, "actor_gid"},
@@ -190,7 +191,7 @@ inline constexpr Mapping kProjectTemplates{"asana_project_templates", kProjectTe
 inline constexpr Mapping kTaskTemplates{"asana_task_templates", kTaskTemplateFields};
 inline constexpr Mapping kRoles{"asana_roles", kRoleFields};
 inline constexpr Mapping kAgents{"asana_agents", kAgentFields};
-inline constexpr Mapping kAuditLogEvents{"asana_audit_log_events", kAuditLogEventFields, Given::workspace};
+inline constexpr Mapping kAuditLogEvents{kAuditLog, kAuditLogEventFields, Given::workspace};
 inline constexpr Mapping kPlaceholderList{kPlaceholders, kPlaceholderFields};
 
 inline constexpr const Mapping* kWorkMappings[] = {

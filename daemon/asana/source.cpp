@@ -1,6 +1,7 @@
 #include "asana/source.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <charconv>
@@ -23,7 +24,11 @@ using source::JsonObject;
 constexpr std::int64_t kMostObjects = 1000;     // on a page: where Asana cuts lists that it does not page
 constexpr std::size_t kMostValues = 4'000'000;  // of all their rows, 64 MB
 constexpr std::size_t kLongestOffset = 8UL * 1024;
+constexpr std::size_t kMostChanges = 100;  // that one answer announces
+constexpr std::size_t kLongestChange = 100, kLongestInfo = 500;
 constexpr int kPageSize = 100;  // the most that Asana gives: https://developers.asana.com/docs/pagination
+
+constexpr std::string_view kProjectless = "projectless_tasks";  // the switch of lists that lead to them
 
 // What a watermark is to the parameter of this stream.
 std::string since(const Stream& stream, std::string_view watermark) {
@@ -102,13 +107,18 @@ Me me_in(JsonObject& object, Page& page) {
 
 class AsanaSource final : public source::Source {
   public:
-    explicit AsanaSource(Options options) : options_(std::move(options)) {
+    explicit AsanaSource(Options options)
+        : options_(std::move(options)), mapper_(options_.redact, options_.redact_key) {
+        if (wants_only_filtered()) options_.resources_off.emplace(kProjectless);
         for (const Stream& stream : kStreams) {
             auto& engine = streams_.emplace_back(stream.engine);
-            if (!wanted(stream)) engine.rotates = engine.net_of = {};
-            fields_.push_back(stream.mapping != nullptr && stream.opt_fields ? opt_fields(*stream.mapping) : "");
+            engine.off = !wanted(stream);
+            if (engine.off) engine.rotates = engine.net_of = {};
+            fields_.push_back(stream.mapping != nullptr && stream.opt_fields
+                                  ? opt_fields(*stream.mapping, options_.projects.is_on())
+                                  : "");
         }
-        if (!wanted(stream_of(Id::resource_export)))  // likewise
+        if (!wanted(stream_of(Id::resource_export)))
             for (auto& stream : streams_) stream.exported_by = {};
         if (!wanted(stream_of(Id::search_tasks)))  // it would bring what is not wanted
             for (auto& stream : streams_) {
@@ -130,8 +140,17 @@ class AsanaSource final : public source::Source {
         std::string off;
         for (const auto& resource : options_.resources_off) off += resource + ' ';
         for (const auto& workspace : options_.workspaces) off += "; only: " + workspace;
+        if (options_.projects.is_on()) off += fmt::format("; projects: {:016x}", filter_hash());
         return "off: " + off;
     }
+
+    std::vector<Redacted> redactions() const override { return {mapper_.rules().begin(), mapper_.rules().end()}; }
+    std::string redaction_key() const override {
+        return needs_key(options_.redact) ? keyed_hash(options_.redact_key, "key") : std::string();
+    }
+
+    std::string_view filtered() const override { return options_.projects.is_on() ? kProjects : std::string_view(); }
+    bool wants_only_filtered() const override { return !options_.projects.include.empty(); }
 
     std::string target(const source::Work& work) const override {
         const Stream& stream = kStreams[work.stream];
@@ -225,6 +244,18 @@ class AsanaSource final : public source::Source {
         for (char& c : words)
             if (static_cast<unsigned char>(c) < 0x20) c = ' ';
         return shortened(escaped(words), kLongest);
+    }
+
+    std::vector<source::ApiChange> api_changes(source::Headers headers) const override {
+        std::vector<source::ApiChange> changes;
+        for (const auto& [name, value] : headers) {
+            if (name != "asana-change") continue;
+            for (auto& change : read_api_changes(value)) {
+                if (changes.size() == kMostChanges) return changes;
+                changes.push_back(std::move(change));
+            }
+        }
+        return changes;
     }
 
     void read(const source::Work& work, std::string_view body, source::Answer& answer) override {
@@ -336,6 +367,7 @@ class AsanaSource final : public source::Source {
         };
         ask(Id::task_stories, mapped.came.stories, false);
         ask(Id::task_attachments, mapped.came.attachments, true);
+        mapper_.redact(answer.page, 0);
     }
 
     std::optional<source::FollowUp> in_place_of(const source::Work& work, std::string_view line) const override {
@@ -360,22 +392,23 @@ class AsanaSource final : public source::Source {
             if (place.go_on()) answer.next = place.text();
             return;
         }
-        const auto& entities = answer.page.entities;
-        const auto last = std::find_if(entities.rbegin(), entities.rend(), [&](const Entity& entity) {
-            return mapper_.tables()[entity.table].name == kTasks.table;
-        });
-        const auto time = [&](std::string_view column) {
-            const Value& value = answer.page.values[last->first + mapper_.column(kTasks, column)];
-            const auto instant = value.type == Value::Type::text ? parse_iso(value.as_text()) : std::nullopt;
-            if (!instant) throw Error(fmt::format("{}: not an instant", column));
-            return *instant;
-        };
         const auto name = place.text();
-        if (!place.go_on(time("modified_at"), time("created_at")))
+        if (!found_modified_ || !found_created_) throw Error("modified_at, created_at: not instants");
+        if (!place.go_on(*found_modified_, *found_created_))
             answer.untold = {name, fmt::format("more than {} tasks were created and modified at the same time, which "
                                                "search does not tell apart; their lists will tell of the others",
                                                page_size(work))};
         answer.next = place.text();
+    }
+
+    // Of what is found last, wanted or not: the next page begins there.
+    void note_times(std::span<const Value> values, const Entity& task) {
+        const auto time = [&](std::string_view column) {
+            const Value& value = values[task.first + mapper_.column(kTasks, column)];
+            return value.type == Value::Type::text ? parse_iso(value.as_text()) : std::nullopt;
+        };
+        found_modified_ = time("modified_at");
+        found_created_ = time("created_at");
     }
 
     static bool simdjson_at_end(simdjson::ondemand::document& document) {
@@ -392,24 +425,48 @@ class AsanaSource final : public source::Source {
             return;
         }
         const auto scope = last_segment(work.scope);
-        const auto row = mapper_.map(
-            *stream.mapping, object,
-            {.root = work.root, .scope = scope, .parent_type = stream.parent_type, .position = work.walked + index},
-            answer.page);
+        const auto before = answer.page.entities.size();
+        const auto row = mapper_.map(*stream.mapping, object,
+                                     {.root = work.root,
+                                      .scope = scope,
+                                      .parent_type = stream.parent_type,
+                                      .position = work.walked + index,
+                                      .wanted = work.wanted},
+                                     answer.page);
+        if (stream.shape == Stream::Shape::search) note_times(answer.page.values, answer.page.entities[row]);
+        const Belongs& belongs = mapper_.belongs();
         if (stream.mapping->given == Given::item) {
+            if (belongs.to_others) {
+                answer.page.edges.pop_back();
+                return;
+            }
             const Edge& edge = answer.page.edges[row];
             open(stream, work.root, edge.gid, edge.first, -1, answer);
             return;
         }
+        if (stream.mapping == &kAuditLogEvents) {
+            const bool kept = is_above_projects(work, answer.page, row);
+            if (!work.cursor.empty()) heed(work, row, kept, answer);
+            answer.page.entities.resize(kept ? before + 1 : before);
+            return mapper_.redact(answer.page, before);
+        }
         const bool workspace = stream.mapping == &kWorkspaces;
-        if (workspace && !wanted(answer.page, row)) {
-            answer.page.entities.pop_back();
+        // Where nothing tells what is above a task, only its parent's list and a look at itself bring it.
+        if (belongs.untold && !belongs.to_wanted && !belongs.to_others && stream.resource == kProjectless) {
+            answer.page.entities.resize(before);
             return;
         }
+        if (workspace ? !wanted(answer.page, row) : !wanted(work, stream, answer.page, row)) {
+            const Entity& its = answer.page.entities[row];
+            if (!workspace) answer.unwanted.emplace_back(its.table, its.gid);
+            answer.page.entities.resize(before);
+            return;
+        }
+        // What must be known of its texts is known.
         const Entity& entity = answer.page.entities[row];
-        if (stream.mapping == &kAuditLogEvents && !work.cursor.empty()) heed(work, row, answer);
         open(stream, workspace ? entity.gid : work.root, entity.gid, entity.first, static_cast<std::int64_t>(row),
              answer);
+        mapper_.redact(answer.page, before);
     }
 
     // An event is a hint: what it speaks of is asked for. https://developers.asana.com/reference/events
@@ -436,12 +493,14 @@ class AsanaSource final : public source::Source {
             if (key == "resource") read_compact(json, resource);
             if (key == "parent") read_compact(json, parent);
         });
+        bool known = false;  // only what is known is asked for
         const auto ask = [&](Id id, std::string_view scope, std::string said = {}) {
             const Stream& stream = stream_of(id);
             if (scope.empty() || !wanted(stream)) return;
             answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(id),
                                          .scope = std::string(scope),
                                          .root = std::string(work.root),
+                                         .stored = known && !stream.engine.looks_at.empty(),
                                          .said = std::move(said)});
         };
         // Which project speaks: a workspace tells it with what is in it.
@@ -452,6 +511,14 @@ class AsanaSource final : public source::Source {
         // Stories and attachments that are gone are looked at alone; of others their list tells.
         const bool gone = action == "deleted" || (action == "removed" && resource.type == "story");
         const std::string said = gone ? "deleted " + created_at : "";
+        // Most of a workspace may be of projects that are not wanted. What an event brings into one that is says so; a
+        // new subtask comes with its parent.
+        if (of_workspace && work.wanted != nullptr) {
+            const bool of_others = !project.empty() && !work.wanted->contains(project);
+            if (of_others && (resource.type != "task" || wants_only_filtered())) return;
+            known = gone || (action == "changed" && resource.type != "project") || parent.type == "task" ||
+                    (of_others && action == "added");
+        }
         // A list of what was modified may name it. Of what came into another container that is not sure, nor that its
         // modified_at tells of it.
         const auto ask_along = [&](std::string_view gid, bool moved) {
@@ -509,8 +576,23 @@ class AsanaSource final : public source::Source {
         }
     }
 
-    // What the audit log says is gone is looked at, and so is what it says came back: the event may have been lost.
-    void heed(const source::Work& work, std::size_t entity, source::Answer& answer) const {
+    std::string_view audited(const Page& page, std::size_t entity, std::string_view column) const {
+        const Value& found = page.values[page.entities[entity].first + mapper_.column(kAuditLogEvents, column)];
+        return found.type == Value::Type::text ? found.as_text() : std::string_view();
+    }
+
+    // Where a filter is in force, nothing else is kept of the audit log: it does not say of which project a task is.
+    bool is_above_projects(const source::Work& work, const Page& page, std::size_t entity) const {
+        static constexpr std::string_view kAbove[] = {"user", "team", "workspace"};
+        if (work.wanted == nullptr) return true;
+        const auto type = audited(page, entity, "resource_type");
+        return type == "project" ? work.wanted->contains(audited(page, entity, "resource_gid"))
+                                 : std::ranges::find(kAbove, type) != std::end(kAbove);
+    }
+
+    // What the audit log says is gone is looked at, and so is what it says came back: the event may have been lost. Of
+    // what is not kept only what is known is.
+    void heed(const source::Work& work, std::size_t entity, bool kept, source::Answer& answer) const {
         struct Looked {
             std::string_view what;  // in the name of the event
             Id look;
@@ -526,24 +608,22 @@ class AsanaSource final : public source::Source {
             {"portfolio", Id::portfolio},
             {"goal", Id::goal},
         };
-        const auto value = [&](std::string_view column) {
-            const auto& found =
-                answer.page.values[answer.page.entities[entity].first + mapper_.column(kAuditLogEvents, column)];
-            return found.type == Value::Type::text ? found.as_text() : std::string_view();
-        };
-        const auto type = value("event_type"), gid = value("resource_gid");
+        const auto type = audited(answer.page, entity, "event_type"),
+                   gid = audited(answer.page, entity, "resource_gid");
         const bool back = type.ends_with("_undeleted"), gone = type.ends_with("_deleted");
         if ((!back && !gone) || gid.empty() || gid.size() > kLongestGid) return;
         const auto* const looked = std::ranges::find_if(kLooked, [&](const Looked& one) {
             return type.starts_with(one.what) && type.substr(one.what.size()).starts_with('_');
         });
         if (looked == std::end(kLooked) || !wanted(stream_of(looked->look))) return;
-        answer.follow_ups.push_back({.stream = static_cast<std::uint16_t>(looked->look),
-                                     .scope = std::string(gid),
-                                     .root = std::string(work.root),
-                                     .entity = static_cast<std::int64_t>(entity),
-                                     .fresh = true,  // once
-                                     .said = back ? "" : fmt::format("deleted {} audit", value("created_at"))});
+        answer.follow_ups.push_back(
+            {.stream = static_cast<std::uint16_t>(looked->look),
+             .scope = std::string(gid),
+             .root = std::string(work.root),
+             .entity = kept ? static_cast<std::int64_t>(entity) : -1,
+             .fresh = true,  // once
+             .stored = !kept,
+             .said = back ? "" : fmt::format("deleted {} audit", audited(answer.page, entity, "created_at"))});
     }
 
     // The follow-up work of one row: its values begin at `first`; `opener` is its index, if it is an entity.
@@ -582,7 +662,19 @@ class AsanaSource final : public source::Source {
         }
     }
 
+    // What is excluded is stored nowhere, not even as a wish.
+    std::uint64_t filter_hash() const {
+        std::string filter = options_.projects.archived ? "archived" : "";
+        for (const auto* wishes : {&options_.projects.include, &options_.projects.exclude}) {
+            filter += '\n';
+            for (const auto& wish : *wishes) filter += wish + '\n';
+        }
+        return XXH3_64bits(filter.data(), filter.size());
+    }
+
     bool wanted(const Stream& stream) const {
+        // An export has no part of a workspace: it would bring what is not wanted.
+        if (stream.shape == Stream::Shape::job && options_.projects.is_on()) return false;
         return stream.resource.empty() || !options_.resources_off.contains(std::string(stream.resource));
     }
 
@@ -591,8 +683,28 @@ class AsanaSource final : public source::Source {
         const Entity& workspace = page.entities[entity];
         const Value& name = page.values[workspace.first + mapper_.column(kWorkspaces, "name")];
         return std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
-            return wish == workspace.gid || (name.type == Value::Type::text && wish == name.as_text());
+            return is_meant(wish, workspace.gid, name.is_null() ? "" : name.as_text());
         });
+    }
+
+    // By the filter of projects. Where the names of some are not known yet, they are not wanted yet.
+    bool wanted(const source::Work& work, const Stream& stream, const Page& page, std::size_t entity) const {
+        if (work.wanted == nullptr) return true;
+        const Entity& its = page.entities[entity];
+        if (stream.mapping == &kProjectList) {
+            const auto value = [&](std::string_view column) -> const Value& {
+                return page.values[its.first + mapper_.column(kProjectList, column)];
+            };
+            const Value& name = value("name");
+            return options_.projects.of(its.gid, name.is_null() ? "" : name.as_text(), counts(value("archived"))) ==
+                   ProjectFilter::Verdict::wanted;
+        }
+        const Belongs& belongs = mapper_.belongs();
+        // A parent that is stored holds its subtasks, however deep, but for those that stand in other projects.
+        const bool held = !wants_only_filtered() || &stream == &stream_of(Id::task_subtasks);
+        if (stream.mapping == &kTasks) return belongs.to_wanted || (!belongs.to_others && held);
+        if (stream.mapping == &kTimeTrackingEntries && wants_only_filtered() && !belongs.to_wanted) return false;
+        return !belongs.is_about_others;
     }
 
     // Whose token it is, and whether the configured workspaces exist.
@@ -605,7 +717,7 @@ class AsanaSource final : public source::Source {
         }
         for (const std::string& wish : options_.workspaces) {
             const bool found = std::ranges::any_of(
-                me.workspaces, [&](const auto& one) { return one.first == wish || one.second == wish; });
+                me.workspaces, [&](const auto& one) { return is_meant(wish, one.first, one.second); });
             if (found) continue;
             std::string visible;
             for (const auto& [gid, name] : me.workspaces)
@@ -621,11 +733,40 @@ class AsanaSource final : public source::Source {
     Mapper mapper_;
     LineMapper lines_{mapper_, inside()};
     std::vector<source::Stream> streams_;
-    std::vector<std::string> fields_;  // opt_fields per stream
+    std::vector<std::string> fields_;                            // opt_fields per stream
+    std::optional<Instant> found_modified_{}, found_created_{};  // of what a search found last
     simdjson::ondemand::parser parser_;
 };
 
 }  // namespace
+
+std::vector<source::ApiChange> read_api_changes(std::string_view header) {
+    std::vector<source::ApiChange> changes;
+    // The next part of a text, without the blanks around it.
+    const auto next = [](std::string_view& rest, char separator) {
+        auto part = rest.substr(0, rest.find(separator));
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        while (part.starts_with(' ') || part.starts_with('\t')) part.remove_prefix(1);
+        while (part.ends_with(' ') || part.ends_with('\t')) part.remove_suffix(1);
+        return part;
+    };
+    const auto is_plain = [](std::string_view text, std::size_t longest) {
+        return text.size() <= longest && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+    };
+    while (!header.empty() && changes.size() < kMostChanges) {
+        source::ApiChange change;
+        for (auto said = next(header, ','); !said.empty();) {
+            auto value = next(said, ';');
+            const auto key = next(value, '=');
+            value = next(value, '\0');
+            if (key == "name" && is_plain(value, kLongestChange)) change.name = value;
+            if (key == "info" && is_plain(value, kLongestInfo)) change.info = value;
+            if (key == "affected") change.affected = value == "true";
+        }
+        if (!change.name.empty()) changes.push_back(std::move(change));
+    }
+    return changes;
+}
 
 std::string me_target() { return std::string(stream_of(Id::users_me).path); }
 
@@ -633,6 +774,69 @@ std::string probe_target(const Probe& probe, std::string_view workspace) {
     std::string target(probe.path);
     fill(target, "{root}", workspace);
     return target;
+}
+
+std::span<const std::string> redactable() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all = Mapper({}, {}).texts();
+        // What follow-up work and the rotation look at.
+        std::erase_if(all, [](const std::string& name) {
+            return std::ranges::any_of(kStreams, [&](const Stream& stream) {
+                const auto is = [&](std::string_view table, std::string_view column) {
+                    return !column.empty() && name == fmt::format("{}.{}", table, column);
+                };
+                return is(stream.engine.rotates, stream.engine.rotates_by) ||
+                       std::ranges::any_of(stream.opens, [&](const Opens& opens) {
+                           return is(stream.mapping != nullptr ? stream.mapping->table : "", opens.where) ||
+                                  is(stream.mapping != nullptr ? stream.mapping->table : "", opens.newest);
+                       });
+            });
+        });
+        return all;
+    }();
+    return names;
+}
+
+std::string projects_target(std::string_view workspace, std::string_view offset) {
+    std::string target = "/projects?workspace={root}&limit=100&opt_fields=name,archived";
+    fill(target, "{root}", workspace);
+    if (!offset.empty()) target += "&offset=" + percent_encode(offset);
+    return target;
+}
+
+FilteredProjects read_projects(std::string_view body, const ProjectFilter& filter) {
+    FilteredProjects found;
+    simdjson::ondemand::parser parser;
+    const simdjson::padded_string padded(body);
+    auto document = parser.iterate(padded);
+    JsonObject envelope;
+    if (document.get_object().get(envelope)) source::wrong("an object");
+    Page page;
+    source::for_each_member(envelope, [&](std::string_view key, Json json) {
+        if (key == "data") {
+            auto projects = source::array(json);
+            if (!projects) source::wrong("an array");
+            source::for_each_element(*projects, [&](std::size_t, Json element) {
+                auto project = source::object(element);
+                if (!project) source::wrong("an object");
+                std::string gid, name;
+                Value archived;
+                source::for_each_member(*project, [&](std::string_view member, Json value) {
+                    if (member == "gid") read_text(value, page, gid);
+                    if (member == "name") read_text(value, page, name);
+                    if (member == "archived") archived = source::boolean(value);
+                });
+                ++found.counts[filter.of(gid, name, counts(archived))];
+            });
+        } else if (key == "next_page") {
+            auto next = source::object(json);
+            if (!next) return;
+            source::for_each_member(*next, [&](std::string_view member, Json value) {
+                if (member == "offset") read_text(value, page, found.next);
+            });
+        }
+    });
+    return found;
 }
 
 Me read_me(std::string_view body) {

@@ -592,12 +592,41 @@ inline constexpr Remains::Kin kNamesOption[] = {
     {"asana_stories", "new_multi_enum_values"},
 };
 // What referred to it, and is not told that it is gone.
+inline constexpr Remains::Kin kInProject[] = {
+    {"asana_task_memberships", "project_gid", "asana_tasks", "task_gid"},
+    {kPortfolioItems, "item_gid"},
+};
+inline constexpr Remains::Kin kAboutProject[] = {
+    {"asana_stories", "project_gid"},
+    {"asana_time_tracking_entries", "attributable_to_gid"},
+    {"asana_project_portfolio_settings", "project_gid"},
+    {"asana_goal_relationships", "supporting_resource_gid"},
+    {kAuditLog, "resource_gid"},
+};
+inline constexpr Remains::Kin kAboutSection[] = {
+    {"asana_stories", "old_section_gid"},
+    {"asana_stories", "new_section_gid"},
+    {kAuditLog, "resource_gid"},
+};
+inline constexpr Remains::Kin kAudited[] = {{kAuditLog, "resource_gid"}};
 inline constexpr Remains::Carriers kInSection[] = {{"asana_task_memberships", "task_gid", "section_gid", "task"}};
 inline constexpr Remains kRemains[] = {
-    {"asana_tasks", kOfTask, kWithTask, false, "parent_gid"},
-    {"asana_projects", kOfProject, kWithProject, true, {}, kNamesProject},
+    {.table = "asana_tasks",
+     .children = kOfTask,
+     .followers = kWithTask,
+     .above = "parent_gid",
+     .root = "workspace_gid",
+     .about = kAudited},
+    {.table = "asana_projects",
+     .children = kOfProject,
+     .followers = kWithProject,
+     .mention = true,
+     .named_in = kNamesProject,
+     .edges = kInProject,
+     .about = kAboutProject,
+     .own = {kCustomFields, {kSettings, "parent_gid"}, "custom_field_gid", "is_global_to_workspace"}},
     {"asana_project_briefs", {}, kWithProjectBrief},
-    {"asana_sections", {}, {}, true, {}, {}, {}, kInSection},
+    {.table = "asana_sections", .mention = true, .carriers = kInSection, .about = kAboutSection},
     {"asana_tags", kOfTag, {}, true},
     {"asana_teams", kOfTeam, kWithTeam},
     {"asana_users", {}, {}, true, {}, kNamesUser},
@@ -605,8 +634,9 @@ inline constexpr Remains kRemains[] = {
     {"asana_custom_field_options", {}, {}, true, {}, kNamesOption},
     {"asana_custom_types", {}, kWithCustomType},
     {"asana_custom_type_status_options", {}, {}},
-    {"asana_stories", {}, {}},
-    {"asana_attachments", {}, {}},
+    {.table = "asana_stories", .about = kAudited},
+    {.table = "asana_attachments", .about = kAudited},
+    {kAuditLog, {}, {}},
     {"asana_workspace_memberships", {}, kWithWorkspaceMembership, false, {}, {}, "user_gid"},
     {"asana_team_memberships", {}, {}},
     {"asana_memberships", {}, {}},

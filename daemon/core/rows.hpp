@@ -36,10 +36,10 @@ struct Remains {
         std::string_view owner_column = {};
     };
     std::string_view table;
-    std::span<const Kin> children;   // child tables: their rows have no life of their own
-    std::span<const Kin> followers;  // entity tables: each row leaves in the same way
-    bool mention = false;            // what refers to it keeps its name: the row stays as a mention while anything does
-    std::string_view above = {};     // the column with the gid of the row that counts this one: it is looked at again
+    std::span<const Kin> children = {};   // child tables: their rows have no life of their own
+    std::span<const Kin> followers = {};  // entity tables: each row leaves in the same way
+    bool mention = false;         // what refers to it keeps its name: the row stays as a mention while anything does
+    std::string_view above = {};  // the column with the gid of the row that counts this one: it is looked at again
     // Columns that refer to it without a declared reference: one gid, or a JSON array of them.
     std::span<const Kin> named_in = {};
     // The column with the gid of a person of whom nothing more is asked for in this workspace.
@@ -53,7 +53,25 @@ struct Remains {
         std::string_view stream;
     };
     std::span<const Carriers> carriers = {};
+    std::string_view root = {};  // the column with its workspace
+    // When the user does not want it any more: the rows of other objects' child tables that refer to it, which leave;
+    // and those objects with them, if `owner` names their table, unless others of these or the row in `above` hold
+    // them.
+    std::span<const Kin> edges = {};
+    // Rows of entity tables that speak of it, and leave with it then.
+    std::span<const Kin> about = {};
+    // What belongs to it alone then: rows of this table that one of its children (a table, and the column of the gid)
+    // names, no row of that table names any more, and whose column `shared` is NULL or 0.
+    struct Own {
+        std::string_view table = {};
+        Kin named_by = {};
+        std::string_view by = {};  // the column that names
+        std::string_view shared = {};
+    } own = {};
 };
+
+// The cause of a tombstone whose content is not kept, and of which no name stays behind.
+inline constexpr std::string_view kExcluded = "excluded";
 
 struct Value {
     enum class Type : std::uint8_t { null, integer, real, text };

@@ -185,13 +185,14 @@ bool Plan::is_token(std::uint16_t index) const {
     return std::ranges::find(streams, stream(index).name, &source::Stream::token_stream) != streams.end();
 }
 
-source::Work Plan::work_of(const Ask& ask) {
+source::Work Plan::work_of(const Ask& ask) const {
     const bool counts = ask.stream != ask.of->stream;
     return {.stream = ask.stream,
             .scope = ask.of->scope.scope,
             .root = ask.of->scope.root,
             .offset = counts ? std::string_view() : std::string_view(ask.offset),
-            .walked = ask.walked};
+            .walked = ask.walked,
+            .wanted = source::in_force(account_.source, wanted_)};
 }
 
 // A list takes a token before its first page, unless its workspace has one for all.
@@ -333,6 +334,7 @@ void Plan::read(AskPtr ask, const http::Response& response) {
     auto& of = *ask->of;
     try {
         account_.source.read(work_of(*ask), response.body, answer_);
+        source::note_wanted(account_.source, answer_, wanted_);
     } catch (const Error&) {
         ++of.requests;
         ++refused_;

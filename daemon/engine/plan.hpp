@@ -81,7 +81,7 @@ class Plan {
     using AskPtr = std::unique_ptr<Ask>;
 
     void take(std::uint16_t index, Waiting waiting);
-    static source::Work work_of(const Ask& ask);
+    source::Work work_of(const Ask& ask) const;
     void ask(std::span<Sampled> sample);
     void plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all);
     bool is_token(std::uint16_t index) const;
@@ -113,6 +113,7 @@ class Plan {
     std::map<std::uint64_t, AskPtr> in_flight_;
     std::uint64_t last_request_ = 0;
     source::Answer answer_;
+    source::Gids wanted_;  // rows of the table that is filtered
     Progress progress_;
     std::deque<Monotonic> recent_requests_;
     Monotonic last_report_{};

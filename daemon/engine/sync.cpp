@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/log.hpp"
 #include "engine/verify.hpp"
@@ -44,7 +45,11 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
     for (std::size_t i = 0; i < streams.size(); ++i)
         stream_index_.emplace(streams[i].name, static_cast<std::uint16_t>(i));
     for (auto& capability : store_.capabilities(name_)) capabilities_[{capability.scope, capability.name}] = capability;
+    for (auto& change : store_.api_changes(name_)) api_changes_.emplace(change.name, change);
     if (is_known_as_paid(account_.source, store_, clock_.now())) account_.pace.plan_is_paid();
+    if (const auto table = account_.source.filtered(); !table.empty())
+        for (auto& gid : store_.gids_after(table, "", std::numeric_limits<std::int64_t>::max()))
+            wanted_.insert(std::move(gid));
     store_.begin_requests(name_);
 }
 
@@ -52,6 +57,7 @@ Sync::~Sync() = default;
 
 void Sync::begin() {
     run_began_ = stage_began_ = clock_.monotonic();
+    check_redaction_key();
     open_group();
     begin_pass(false);
     load_polls();
@@ -88,6 +94,7 @@ Ended Sync::run(const Limits& limits) {
     note_stage();
     report(true);
     if (complete) store_.build_indexes();
+    if (complete) rewrite();
     return complete ? Ended::complete : Ended::with_work_left;
 }
 
@@ -116,6 +123,7 @@ void Sync::turn(Milliseconds at_most) {
                 end_pass();
                 commit_group();
                 store_.build_indexes();
+                rewrite();
             }
         }
         receive(std::min(at_most, wait_time(more_at)));
@@ -226,7 +234,12 @@ void Sync::begin_pass(bool anew) {
     const auto streams = account_.source.streams();
     const auto opens = account_.source.fingerprint();
     const bool same = store_.fact(name_ + ".pass_opens") == opens;
-    if (!same) store_.drop_work(name_);  // what is queued was opened for another configuration
+    if (!same) {
+        store_.drop_work(name_);  // what is queued was opened for another configuration
+        for (const auto& stream : streams)
+            if (stream.off)
+                for (const auto& row : store_.with_cursor(name_, stream.name)) store_.forget(row);
+    }
     if (!anew && same && began && (!ended || *ended < *began)) {
         pass_ = std::min(pass_, *began);
         log::info("sync continues source={} pass={}", name_, iso(pass_));
@@ -249,6 +262,7 @@ void Sync::begin_pass(bool anew) {
         row->due_at = pass_;
         store_.save(*row);
     }
+    note_redactions();
     release_forgotten();
     cast_nets();
     rotate();
@@ -554,6 +568,13 @@ bool Sync::prepare(Walk& walk) {
     if (std::exchange(walk.overtaken, false)) start_over(walk);
     if (!row.resume.empty() && (!row.resumed_at || time - *row.resumed_at > kOffsetLife)) start_over(walk);
     if (!row.resume.empty()) return true;
+    if (!account_.source.filtered().empty() && !hangs_on_a_row(walk)) {  // an event may tell of what is not wanted
+        open_group();
+        store_.forget(row);
+        store_.heal_gap(name_, row.stream, row.scope, time);
+        leave(walk);
+        return false;
+    }
     if (refused_roots_.contains(row.root)) {
         end_in_gap(walk, 401, "the token is refused for this workspace", kLookAgain);
         return false;
@@ -681,7 +702,8 @@ source::Work Sync::work_of(const Walk& walk) const {
             .offset = row.resume,
             .cursor = walk.taking_token ? std::string_view() : std::string_view(row.cursor),
             .limit = walk.limit,
-            .walked = row.walked};
+            .walked = row.walked,
+            .wanted = source::in_force(account_.source, wanted_)};
 }
 
 store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,

@@ -181,7 +181,15 @@ class Sync {
     std::vector<Missing> missing(Walk& walk);
     void unlink(const Walk& walk, std::string_view gid);
     void bury(std::string_view table, std::string_view gid, std::string_view root, store::Burial burial);
-    void forget(std::string_view scope);
+    void forget(std::string_view scope, std::string_view cause = "not_visible");
+    void exclude(std::string_view table, std::vector<std::string> gids, std::string_view root);
+    void exclude_unheld(std::string_view root);
+    bool hangs_on_a_row(const Walk& walk) const;
+    bool is_held(std::string_view table, std::string_view gid) const;
+    const Remains& remains_of(std::string_view table) const;
+    void check_redaction_key();
+    void note_redactions();
+    void rewrite();
     bool leads_there(std::string_view look, std::string_view gid, const source::Stream* but) const;
     bool is_a_member(std::string_view person, std::string_view root) const;
     void end(std::string_view person, std::string_view root);
@@ -197,6 +205,7 @@ class Sync {
     bool read_token(WalkPtr& walk, const http::Response& response);
     void keep_token(WalkPtr walk, const http::Response& response);
     void usable_answer();
+    void note_api_changes(const source::Work& work, const http::Response& response);
     void try_again(WalkPtr walk, std::optional<int> status, const std::string& why);
     void doubt_token(WalkPtr walk, const std::string& why);
     void doubt(WalkPtr walk, std::optional<int> status, const std::string& why);
@@ -218,6 +227,7 @@ class Sync {
     void queue_follow_ups(Walk& walk, const store::Written& written);
     Class class_of_follow_up(const source::FollowUp& follow_up, const Walk& walk) const;
     std::optional<std::int64_t> stored_of(const source::Stream& stream, std::string_view scope);
+    bool is_known(const source::Stream& stream, std::string_view scope);
     void came(const store::Work& work);
     bool gather(const Walk& changes, const source::FollowUp& hint, const store::Work& work);
     void wait_for(const source::Stream& list, std::string_view scope, store::Work work, std::string_view said,
@@ -238,6 +248,7 @@ class Sync {
     bool is_told_by_search(const store::Work& row);
     void note_polls_without_search();
     void drop_older(const Walk& walk);
+    void drop_unwanted(const Walk& walk);
     bool is_newer(const Entity& entity, std::string_view root);
     void hurry(const Walk& search, const store::Written& written);
     void note_untold(const Walk& walk);
@@ -321,6 +332,7 @@ class Sync {
     std::unordered_set<std::string> forgotten_;      // of these: what they ask of is gone, their answer does not count
     std::map<std::string, std::int64_t> backlog_;    // work waiting or active, by stream
     std::map<std::pair<std::string, std::string>, store::Capability> capabilities_;  // by workspace and name
+    std::map<std::string, store::ApiChange, std::less<>> api_changes_;               // by name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
     std::unordered_set<std::string> lost_roots_;           // workspaces that it does not see any more
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
@@ -334,6 +346,7 @@ class Sync {
     bool probing_ = false;             // it is being asked, and nothing else is
     WalkPtr probe_;                    // the question, while it is not in flight
     int failures_in_a_row_ = 0;        // without a usable answer
+    source::Gids wanted_;              // rows of the table that is filtered: listed ones
     bool user_known_ = false;          // whose token it is has been answered
     bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown

@@ -33,6 +33,7 @@ void Sync::answered(http::Response response) {
     if (!arrived) return try_again(std::move(walk), std::nullopt, response.message);
 
     const auto work = work_of(*walk);
+    note_api_changes(work, response);
     const auto pause = http::parse_retry_after(response.header("retry-after"), clock_.now());
     const auto verdict = account_.source.classify(
         work, {.status = response.status, .content_type = response.header("content-type"), .body = response.body});
@@ -148,10 +149,31 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     const auto& stream = stream_of(walk);
     store::Written written;
     store_.as_one([&] {
+        drop_unwanted(walk);
         if (stream.lags) drop_older(walk);
-        auto its = sent(request);
-        if (stream.lags) its.number = its.oldest_in_flight;  // nobody knows how new it is: it overtakes no other answer
-        written = store_.write(answer_.page, its, now);
+        auto of = sent(request);
+        if (stream.lags) of.number = of.oldest_in_flight;  // nobody knows how new it is: it overtakes no other answer
+        written = store_.write(answer_.page, of, now);
+        const auto filtered = account_.source.filtered();
+        const bool more_wanted = std::ranges::any_of(answer_.page.entities, [&](const Entity& entity) {
+            return account_.source.tables()[entity.table].name == filtered && !wanted_.contains(entity.gid);
+        });
+        source::note_wanted(account_.source, answer_, wanted_);
+        // Lists that are not its own left out what they tell of it, or are doing so on their way.
+        if (more_wanted && !filtered.empty()) {
+            const Remains& its = remains_of(filtered);
+            for (const auto& list : account_.source.streams()) {
+                const auto tells = [&](const Remains::Kin& kin) {
+                    return kin.table == list.proves && kin.column != list.proves_by;
+                };
+                if (list.kind != source::Kind::recurring || list.off ||
+                    !(std::ranges::any_of(its.about, tells) || std::ranges::any_of(its.edges, tells) ||
+                      std::ranges::any_of(its.followers, tells)))
+                    continue;
+                for (const auto& row : store_.with_root(name_, list.name, walk.row.root))
+                    ask_for(list, row.scope, row.root);
+            }
+        }
         queue_follow_ups(walk, written);
         if (stream.lags && serving_) hurry(walk, written);
         if (answer_.untold) note_untold(walk);
@@ -180,6 +202,10 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (!stream.gathered_by.empty()) end_of_hints(stream_named(stream.gathered_by), walk.row.scope);
         if (!stream.gathers.empty()) release(walk.row.scope);
         const bool swept = sweep(walk);
+        // The filter is another one: what no row of it holds was held by nothing but itself.
+        if (walk.row.last_done_at == store::kOutdated && account_.source.wants_only_filtered() &&
+            stream.proves == account_.source.filtered() && stream.looks_at.empty())
+            exclude_unheld(walk.row.root);
         keep_watermark(walk, now);
         if (has_been_replaced(walk)) walk.row.cursor.clear();
         if (is_poll_[walk.stream]) learn(walk);
@@ -227,7 +253,8 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
                             : follow_up.fresh    ? written.fresh
                                                  : written.changed;
         const bool changed = follow_up.entity >= 0 && which[static_cast<std::size_t>(follow_up.entity)];
-        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched && !follow_up.restored)) continue;
+        if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
+        if (follow_up.restored && (!changed || everything)) continue;  // for another configuration all is asked for
         const auto& stream = streams[follow_up.stream];
         if (stream.exports && !account_.exports.allowed) continue;
         auto row =
@@ -238,7 +265,9 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
             store_.queue(row, outdated_before(stream, follow_up.scope));
             continue;
         }
-        if (follow_up.stored && stored_of(stream, row.scope) == 0) continue;
+        if (follow_up.stored &&
+            (stream.looks_at.empty() ? stored_of(stream, row.scope) == 0 : !is_known(stream, row.scope)))
+            continue;
         if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (follow_up.said && is_told(follow_up)) {
             ++walk.found;
@@ -261,6 +290,15 @@ std::optional<std::int64_t> Sync::stored_of(const source::Stream& stream, std::s
     if (!store_.has_indexes()) return std::nullopt;
     const auto rows = store_.gids(stream.proves, stream.proves_gid, stream.proves_by, scope);
     return static_cast<std::int64_t>(rows.size());
+}
+
+// Whether what the stream looks at is stored, asked for, or may be on its way.
+bool Sync::is_known(const source::Stream& stream, std::string_view scope) {
+    return !store_.has_indexes() || !store_.text(stream.looks_at, "mirrored_at", scope).empty() ||
+           store_.work(name_, stream.name, scope) || std::ranges::any_of(active_, [&](const auto& active) {
+               const auto& its = stream_of(*active.second);
+               return its.looked_at_by == stream.name && its.looks_at.empty() && !is_poll_[active.second->stream];
+           });
 }
 
 // It was not due before. What was picked ahead is put back when something more valuable has come.
@@ -344,6 +382,30 @@ void Sync::usable_answer() {
     failures_in_a_row_ = 0;
     outages_ = 0;
     token_is_new_ = false;
+}
+
+// Written only when it tells something new. Whatever stands there, the answer counts.
+void Sync::note_api_changes(const source::Work& work, const http::Response& response) {
+    for (auto& announced : account_.source.api_changes(response.headers)) {
+        const auto known = api_changes_.find(announced.name);
+        const bool is_new = known == api_changes_.end();
+        if (is_new && api_changes_.size() >= kMostApiChanges) continue;
+        auto change = is_new ? store::ApiChange{.name = announced.name, .first_seen_at = now()} : known->second;
+        const bool concerns_now = announced.affected && !change.affected;
+        if (!is_new && !concerns_now && now() - change.last_seen_at < kSeenAgain) continue;
+        change.last_seen_at = now();
+        change.affected |= announced.affected;
+        if (!announced.info.empty()) change.info = std::move(announced.info);
+        if (is_new || concerns_now) {
+            const auto target = account_.source.target(work);
+            change.sample_path = shortened(target.substr(0, target.find('?')), kLongestPath);
+            log::warning("API change source={} name={} affected={} path={} info={}", name_, change.name,
+                         change.affected, change.sample_path, change.info);
+        }
+        open_group();
+        store_.as_one([&] { store_.set_api_change(name_, change); });
+        api_changes_.insert_or_assign(change.name, change);
+    }
 }
 
 // An error names members of the answer.

@@ -126,10 +126,164 @@ void Sync::bury(std::string_view table, std::string_view gid, std::string_view r
     const auto remains = account_.source.remains();
     const auto its = std::ranges::find(remains, table, &Remains::table);
     const auto ends = its->ends.empty() ? std::string() : store_.text(table, its->ends, gid);
+    if (table == account_.source.filtered())
+        if (const auto wanted = wanted_.find(gid); wanted != wanted_.end()) wanted_.erase(wanted);
+    const auto cause = burial.cause == kExcluded ? kExcluded : "not_visible";
     const auto buried = store_.bury(remains, table, gid, burial);
-    for (const auto& holder : buried.holders) forget(holder);
-    if (buried.rows == 0 && !its->followers.empty()) forget(gid);
+    for (const auto& holder : buried.holders) forget(holder, cause);
+    if (buried.rows == 0 && !its->followers.empty()) forget(gid, cause);
     if (!ends.empty()) end(ends, root);
+}
+
+// The user does not want these rows: they leave, with what hangs on them, what speaks of them and what nothing else
+// holds. Nobody is asked, and nothing is held back, for it is the user's word.
+void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::string_view root) {
+    std::erase_if(gids, [&](const std::string& gid) { return store_.text(table, "mirrored_at", gid).empty(); });
+    if (gids.empty()) return;
+    store_.set_fact(name_ + ".rewrite", "1");
+    const auto& its = remains_of(table);
+    const auto exclude_about = [&](const Remains& remains, std::span<const std::string> those) {
+        for (const auto& kin : remains.about)
+            exclude(kin.table, store_.gids_of_any(kin.table, "gid", kin.column, those), root);
+    };
+    exclude_about(its, gids);
+    std::vector<std::string> below;  // of the same table
+    for (const auto& kin : its.followers) {
+        const auto& follower = remains_of(kin.table);
+        if (kin.table == table)
+            below = store_.gids_of_any(kin.table, "gid", kin.column, gids);
+        else if (!follower.about.empty())
+            exclude_about(follower, store_.gids_of_any(kin.table, "gid", kin.column, gids));
+    }
+    std::vector<std::vector<std::string>> led_to;
+    for (const auto& edge : its.edges)
+        led_to.push_back(edge.owner.empty() ? std::vector<std::string>()
+                                            : store_.gids_of_any(edge.table, edge.owner_column, edge.column, gids));
+    auto own = its.own.table.empty()
+                   ? std::vector<std::string>()
+                   : store_.gids_of_any(its.own.named_by.table, its.own.by, its.own.named_by.column, gids);
+
+    for (const auto& gid : gids)
+        bury(table, gid, root,
+             {.source = name_, .cause = std::string(kExcluded), .detected_by = "walk", .detected_at = now()});
+
+    std::erase_if(below, [&](const std::string& gid) { return is_held(table, gid); });
+    exclude(table, std::move(below), root);
+    for (std::size_t i = 0; i < led_to.size(); ++i) {
+        const auto owner = its.edges[i].owner;
+        if (owner.empty()) continue;
+        const auto unheld =
+            std::ranges::stable_partition(led_to[i], [&](const auto& gid) { return is_held(owner, gid); });
+        std::vector<std::string> leave(unheld.begin(), unheld.end());
+        led_to[i].erase(unheld.begin(), unheld.end());
+        exclude(owner, std::move(leave), root);
+        // Those that stay are read again as they are without the edge.
+        const auto look = std::ranges::find_if(account_.source.streams(), [&](const source::Stream& stream) {
+            return stream.looks_at == owner && stream.gives_row;
+        });
+        for (const auto& gid : led_to[i])
+            if (!store_.text(owner, "mirrored_at", gid).empty()) ask_for(*look, gid, root);
+    }
+    std::erase_if(own, [&](const std::string& gid) {
+        const auto shared = store_.text(its.own.table, its.own.shared, gid);
+        return (!shared.empty() && shared != "0") || store_.holds(its.own.named_by.table, its.own.by, gid);
+    });
+    if (!own.empty()) exclude(its.own.table, std::move(own), root);
+}
+
+// Whether the row is there on which all hangs that the walk names; true, too, if nothing of the kind is said of it.
+bool Sync::hangs_on_a_row(const Walk& walk) const {
+    const auto& stream = stream_of(walk);
+    if (stream.proves.empty() || !stream.looks_at.empty()) return true;
+    bool hangs = false;
+    for (const auto& remains : account_.source.remains())
+        for (const auto kins : {remains.followers, remains.edges})
+            for (const auto& kin : kins) {
+                if (kin.table != stream.proves || kin.column != stream.proves_by) continue;
+                if (!store_.text(remains.table, "mirrored_at", last_of(walk.row.scope)).empty()) return true;
+                hangs = true;
+            }
+    return !hangs;
+}
+
+// Whether an edge to a row that is wanted, or the row above it, holds it.
+bool Sync::is_held(std::string_view table, std::string_view gid) const {
+    for (const auto& remains : account_.source.remains())
+        for (const auto& edge : remains.edges)
+            if (edge.owner == table && remains.table == account_.source.filtered() &&
+                std::ranges::any_of(store_.gids(edge.table, edge.column, edge.owner_column, gid),
+                                    [&](const std::string& end) { return wanted_.contains(end); }))
+                return true;
+    const auto& its = remains_of(table);
+    const auto above = its.above.empty() ? std::string() : store_.text(table, its.above, gid);
+    return !above.empty() && !store_.text(table, "mirrored_at", above).empty();
+}
+
+// Of one workspace: what stands in no wanted row, nor below something that does.
+void Sync::exclude_unheld(std::string_view root) {
+    for (const auto& edge : remains_of(account_.source.filtered()).edges) {
+        if (edge.owner.empty()) continue;
+        const auto column = remains_of(edge.owner).root;
+        std::vector<std::string> unheld;
+        std::string last;
+        for (auto gids = store_.gids_after(edge.owner, last, kRotateAtOnce); !gids.empty();
+             gids = store_.gids_after(edge.owner, last, kRotateAtOnce)) {
+            last = gids.back();
+            for (auto& gid : gids)
+                if (store_.text(edge.owner, column, gid) == root && !is_held(edge.owner, gid))
+                    unheld.push_back(std::move(gid));
+        }
+        exclude(edge.owner, std::move(unheld), root);
+    }
+}
+
+const Remains& Sync::remains_of(std::string_view table) const {
+    return *std::ranges::find(account_.source.remains(), table, &Remains::table);
+}
+
+// Before anything is written.
+void Sync::check_redaction_key() {
+    const auto key = account_.source.redaction_key();
+    const auto known = store_.fact(store::kRedactKey).value_or("");
+    if (!key.empty() && !known.empty() && key != known)
+        throw Fatal(ExitCode::configuration,
+                    fmt::format("source {}: the key of redacted texts is not the one with which texts in the database "
+                                "were hashed; put the right file back from a backup, or begin with a new database",
+                                name_));
+}
+
+// A text that is to be stored no more, or otherwise, leaves at once; what stands in its place comes with the next walk.
+void Sync::note_redactions() {
+    if (const auto key = account_.source.redaction_key(); !key.empty()) store_.set_fact(store::kRedactKey, key);
+    const auto fact = name_ + ".redactions";
+    const auto before = store_.fact(fact).value_or("");
+    std::string now;
+    for (const auto& texts : account_.source.redactions()) {
+        const auto rule = fmt::format("{}.{} {} {}={}\n", texts.table, texts.column,
+                                      kRedactNames[static_cast<std::size_t>(texts.how)], texts.where, texts.is);
+        now += rule;
+        if (before.find(rule) != std::string::npos) continue;
+        if (store_.blank(texts)) store_.set_fact(name_ + ".rewrite", "1");
+    }
+    if (now != before) store_.set_fact(fact, now);
+}
+
+// What was excluded or redacted remains in free parts of the file until it is written anew.
+void Sync::rewrite() {
+    const auto key = name_ + ".rewrite";
+    if (store_.fact(key).value_or("").empty()) return;
+    log::info("writing the database anew, without what was excluded or redacted");
+    try {
+        store_.rewrite();
+    } catch (const Fatal& fatal) {  // it takes as much room again
+        if (fatal.code() != ExitCode::disk) throw;
+        log::warning("what was excluded or redacted may remain in free parts of the file until the next pass: {}",
+                     fatal.what());
+        return;
+    }
+    open_group();
+    store_.set_fact(key, "");
+    commit_group();
 }
 
 // Whether the object stands in another list than this one, as far as the rows tell. Of what is only mentioned no list
@@ -183,14 +337,14 @@ void Sync::end(std::string_view person, std::string_view root) {
 }
 
 // What the scope stands for is gone: no work of it stays, and what could not be had of it is not missing.
-void Sync::forget(std::string_view scope) {
+void Sync::forget(std::string_view scope, std::string_view cause) {
     for (const auto& stream : account_.source.streams()) {
         const auto list = row_of(stream, scope, {}, Class::walk);
         if (stream.remembered)
             for (const auto& gid : store_.names(list))
                 if (store_.unname(list, gid))
                     bury(stream.proves, gid, {},
-                         {.source = name_, .cause = "not_visible", .detected_by = "parent", .detected_at = now()});
+                         {.source = name_, .cause = std::string(cause), .detected_by = "parent", .detected_at = now()});
         store_.heal_gap(name_, stream.name, scope, now());
         if (!stream.gathers.empty()) release(scope);
         const auto row = store_.work(name_, stream.name, scope);

@@ -40,6 +40,18 @@ void Sync::note_polls_without_search() {
     }
 }
 
+// What the answer says is not wanted leaves. Where that may be old, it is looked at first.
+void Sync::drop_unwanted(const Walk& walk) {
+    for (const auto& [index, gid] : answer_.unwanted) {
+        const auto table = account_.source.tables()[index].name;
+        if (!stream_of(walk).lags)
+            exclude(table, {gid}, walk.row.root);
+        else if (!store_.text(table, "mirrored_at", gid).empty())
+            ask_for(*std::ranges::find(account_.source.streams(), table, &source::Stream::looks_at), gid,
+                    walk.row.root);
+    }
+}
+
 // Leaves on the page what is newer than what is stored. What was buried may be in the index still.
 void Sync::drop_older(const Walk& walk) {
     auto& page = answer_.page;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/log.hpp"
@@ -84,6 +85,9 @@ Verify::Verify(Account account, store::Store& store, const Clock& clock, VerifyO
         stream_index_.emplace(streams[i].name, i);
         if (!streams[i].looks_at.empty()) looks_.emplace(streams[i].looks_at, i);
     }
+    if (const auto table = account_.source.filtered(); !table.empty())
+        for (auto& gid : store_.gids_after(table, "", std::numeric_limits<std::int64_t>::max()))
+            wanted_.insert(std::move(gid));
     rest_ = looks_.begin();
     store_.clear_notes();
     for (auto& root : account_.source.roots()) add(root.stream, root.scope, root.root, stage_of(root.stream));
@@ -323,6 +327,7 @@ void Verify::read(WalkPtr walk, const http::Response& response) {
     const std::hash<std::string> hash;
     try {
         account_.source.read(work_of(*walk), response.body, answer_);
+        source::note_wanted(account_.source, answer_, wanted_);
         if (answer_.next && (*answer_.next == walk->offset || walk->offsets.contains(hash(*answer_.next))))
             throw Error("next_page: the same offset came twice");
         if (answer_.next && walk->pages + 1 == kMostPages)
@@ -678,13 +683,14 @@ const source::Stream* Verify::list_counted_by(std::uint16_t index) const {
     return list != streams.end() ? &*list : nullptr;
 }
 
-source::Work Verify::work_of(const Walk& walk) {
+source::Work Verify::work_of(const Walk& walk) const {
     return {.stream = walk.stream,
             .scope = walk.scope,
             .root = walk.root,
             .offset = walk.offset,
             .limit = walk.limit,
-            .walked = walk.walked};
+            .walked = walk.walked,
+            .wanted = source::in_force(account_.source, wanted_)};
 }
 
 bool Verify::is_first_root(const Walk& walk) const { return walk.stream == account_.source.roots().front().stream; }

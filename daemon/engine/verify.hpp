@@ -142,7 +142,7 @@ class Verify {
     const source::Stream& stream(std::uint16_t index) const { return account_.source.streams()[index]; }
     std::uint16_t index_of(std::string_view name) const;
     const source::Stream* list_counted_by(std::uint16_t stream) const;
-    static source::Work work_of(const Walk& walk);
+    source::Work work_of(const Walk& walk) const;
     bool is_first_root(const Walk& walk) const;
     void report(const std::function<void(const Progress&)>& watch, bool now);
 
@@ -151,6 +151,7 @@ class Verify {
     const Clock& clock_;
     VerifyOptions options_;
     std::function<void(const Comparison&)> found_;
+    source::Gids wanted_;  // rows of the table that is filtered: listed ones
     std::string name_;
     std::map<std::string_view, std::uint16_t> stream_index_;
     std::map<std::string_view, std::uint16_t> looks_;  // by table: the stream that looks at one row of it

@@ -38,9 +38,12 @@ inline constexpr int kOutages = 3;                       // pauses, before a syn
 inline constexpr int kRestarts = 3;                      // of one walk whose offsets die
 inline constexpr int kFullPage = 100;
 inline constexpr int kSmallestPage = 10;
-inline constexpr std::size_t kMostPages = 100'000;  // of one walk: a million objects in the smallest pages
-inline constexpr std::size_t kLongestReason = 200;  // bytes of the server's words in a gap
-inline constexpr std::size_t kGapsTold = 20;        // one by one in the log; the table has all
+inline constexpr std::size_t kMostPages = 100'000;   // of one walk: a million objects in the smallest pages
+inline constexpr std::size_t kLongestReason = 200;   // bytes of the server's words in a gap
+inline constexpr std::size_t kGapsTold = 20;         // one by one in the log; the table has all
+inline constexpr std::size_t kMostApiChanges = 100;  // that are remembered
+inline constexpr std::size_t kLongestPath = 200;     // of a sample of them
+inline constexpr auto kSeenAgain = 24h;              // an API change is noted again
 inline constexpr std::size_t kPickAhead = 16;
 inline constexpr std::size_t kMostCurious = 64;                    // walks that wait for the answer about a feature
 inline constexpr std::int64_t kRank = 1'000'000'000'000'000;       // order_key = class * kClass + rank * kRank + order

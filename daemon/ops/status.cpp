@@ -341,6 +341,22 @@ void describe_features(const Status& status, std::string_view source, Text& text
         text.say("plan", fmt::format("no {} in workspace {}", escaped(feature), fmt::join(without, ", ")));
 }
 
+// Those that concern us first.
+void describe_api_changes(const Status& status, std::string_view source, Text& text) {
+    std::vector<const store::ApiChange*> changes;
+    for (const auto& [its, change] : status.snapshot.api_changes)
+        if (its == source) changes.push_back(&change);
+    std::ranges::stable_sort(changes, {}, [](const auto* change) { return !change->affected; });
+    for (const auto* change : std::span(changes).first(std::min(changes.size(), kShown))) {
+        text.say("API change",
+                 fmt::format("{}: {}, since {}", escaped(change->name),
+                             change->affected ? "concerns our requests" : "announced", instant(change->first_seen_at)));
+        if (!change->info.empty()) text.say("", escaped(change->info));
+    }
+    if (changes.size() > kShown)
+        text.say("", fmt::format("and {} more: table sync_api_changes", changes.size() - kShown));
+}
+
 void describe_source(const Status& status, std::string_view source, Text& text) {
     const auto state = fact(status, source, "state");
     const auto since = parse_iso(fact(status, source, "state_since"));
@@ -355,6 +371,7 @@ void describe_source(const Status& status, std::string_view source, Text& text) 
     describe_backlog(status, source, text);
     describe_gaps(status, source, text);
     describe_features(status, source, text);
+    describe_api_changes(status, source, text);
 }
 
 // How much too old; the most is never complete.
@@ -497,6 +514,14 @@ std::string source_json(const Status& status, std::string_view source) {
         return fmt::format(R"({{"workspace_gid":{},"feature":{},"checked_at":{}}})", json(one.second.scope),
                            json(one.second.name), json(one.second.checked_at));
     });
+    const auto announced = list(status.snapshot.api_changes, [&](const auto& one) {
+        if (one.first != source) return std::string();
+        const auto& change = one.second;
+        return fmt::format(
+            R"({{"name":{},"info":{},"affected":{},"first_seen_at":{},"last_seen_at":{},"sample_path":{}}})",
+            json(change.name), json(said(change.info)), json(change.affected), json(change.first_seen_at),
+            json(change.last_seen_at), json(change.sample_path));
+    });
     std::string changes;
     const auto [with, without_it] = searched(status, source);
     for (const auto& workspace : with)
@@ -507,11 +532,12 @@ std::string source_json(const Status& status, std::string_view source) {
     return fmt::format(
         R"({{"name":{},"stale":{},"state":{},"state_since":{},"pass_began_at":{},"pass_ended_at":{},)"
         R"("budget":{{"limit_per_minute":{},"rate_per_minute":{},"used_per_minute":{}}},)"
-        R"("deadline":{{"seconds":{},"binds":{}}},"backlog":{},"gaps":{},"missing_features":{},"changes":[{}],"freshness":{}}})",
+        R"("deadline":{{"seconds":{},"binds":{}}},"backlog":{},"gaps":{},"missing_features":{},"api_changes":{},)"
+        R"("changes":[{}],"freshness":{}}})",
         json(source), json(is_stale(status, source)), text("state"), time("state_since"), time("pass_began_at"),
         time("pass_ended_at"), value("limit_per_minute"), value("rate_per_minute"), value("used_per_minute"),
         value("deadline_s"), text("deadline_binds"), backlog_json(status, source), gaps_json(status, source), missing,
-        changes, freshness);
+        announced, changes, freshness);
 }
 
 }  // namespace

@@ -10,9 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "core/time.hpp"
 
@@ -32,6 +34,7 @@ struct Stream {
     Kind kind = Kind::recurring;
     Budget budget = Budget::standard;
     std::string_view capability = {};  // a feature that the plan of the workspace may lack; empty: every plan has it
+    bool off = false;                  // the configuration does not ask for it
     bool paid_only = false;            // an answer proves that the plan is a paid one
     // An event token of this stream is taken before the first page, and proved by the last.
     std::string_view token_stream = {};
@@ -116,6 +119,12 @@ struct Stream {
     std::string_view exported_by = {};
 };
 
+// gids, to be found by a view.
+struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+};
+using Gids = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
 // What to fetch. Texts are borrowed from the engine's row for the time of the call.
 struct Work {
     std::uint16_t stream = 0;  // index into streams()
@@ -126,6 +135,9 @@ struct Work {
                                    // export: its job; empty: it is still to be asked for
     int limit = 0;                 // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;       // objects on the pages before this one
+    // Where a filter is in force, the rows of filtered() that are known and wanted; null: there is none. Nothing of the
+    // others goes into an answer.
+    const Gids* wanted = nullptr;
 };
 
 struct FollowUp {
@@ -140,7 +152,7 @@ struct FollowUp {
     bool fresh = false;
     bool restored = false;
     bool watched = false;
-    bool stored = false;                      // only where what the stream proves has rows of this scope
+    bool stored = false;  // only where what the stream proves has rows of this scope, or what it looks at is known
     std::optional<std::int64_t> number = {};  // only where it has not just so many
     // From an event, however recently the work was done: what the event said of the object, "", "deleted INSTANT" (of
     // an audit log "deleted INSTANT audit"), or "moved", which may have left its modified time alone.
@@ -164,6 +176,8 @@ struct Answer {
     std::vector<std::pair<std::string, std::string>> facts;  // for sync_meta
     // What cannot be had in any way, and why: a gap, by a name within the scope.
     std::optional<std::pair<std::string, std::string>> untold;
+    // Objects that came and are not wanted: table and gid. What is stored of them leaves.
+    std::vector<std::pair<std::uint16_t, std::string>> unwanted;
     std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
     // Of an export: the job that makes its file, and where that lies once it is made.
     struct Job {
@@ -199,6 +213,15 @@ struct Reply {
     std::string_view body = {};
 };
 
+// A change to the API that an answer announces.
+struct ApiChange {
+    std::string name{};
+    std::string info{};     // a link; empty: none
+    bool affected = false;  // the request behind this answer is concerned
+};
+
+using Headers = std::span<const std::pair<std::string, std::string>>;  // names in lower case
+
 class Source {
   public:
     virtual ~Source() = default;
@@ -213,6 +236,14 @@ class Source {
     // What of the configuration decides which follow-up work is opened. When it differs from the last pass, work that
     // waits is given up, and unchanged objects open theirs as well.
     virtual std::string fingerprint() const = 0;
+    // The table of which the configuration wants some rows only, by gid or name; empty: no filter is in force. Which
+    // ones the lists of them tell, and whoever asks remembers. Objects that belong to others are not wanted either.
+    virtual std::string_view filtered() const { return {}; }
+    // Nor are objects that belong to none of its rows.
+    virtual bool wants_only_filtered() const { return false; }
+    // Which texts are not stored as they are, in the order in which they are taken away; and with which key, as a hash.
+    virtual std::vector<Redacted> redactions() const { return {}; }
+    virtual std::string redaction_key() const { return {}; }
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
     // What is sent along, as JSON; empty: the request is a GET.
@@ -220,6 +251,8 @@ class Source {
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
     // The server's own words about a refusal, without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;
+    // The changes to the API that the headers of an answer announce. What is not understood is left out.
+    virtual std::vector<ApiChange> api_changes(Headers) const { return {}; }
     // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
     // Fatal when the configuration does not fit what the account sees.
     virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;
@@ -229,5 +262,10 @@ class Source {
     // not say which one it is.
     virtual std::optional<FollowUp> in_place_of(const Work& work, std::string_view line) const;
 };
+
+// What an answer tells of the rows of the filtered table: those that are wanted, and those that are not any more.
+void note_wanted(const Source& source, const Answer& answer, Gids& wanted);
+// As Work takes them.
+const Gids* in_force(const Source& source, const Gids& wanted);
 
 }  // namespace taskmirror::source

@@ -49,18 +49,22 @@ struct GapCause {
 struct Snapshot {
     std::uintmax_t bytes = 0;
     std::uintmax_t log_bytes = 0;
-    std::optional<int> holder{};                              // the process that has the database's lock
-    std::vector<std::string> sources{};                       // that have begun a pass
-    std::vector<Freshness> freshness{};                       // oldest first
-    std::vector<Waiting> waiting{};                           // in the order in which they are taken
-    std::vector<GapCause> gaps{};                             // the most frequent first
-    std::vector<std::pair<std::string, Capability>> missing;  // features that a plan lacks, by source
-    std::vector<std::pair<std::string, Capability>> there;    // and those that it has
-    std::vector<Run> runs{};                                  // the latest first, a few
-    std::map<std::string, std::string, std::less<>> facts{};  // of sync_meta
+    std::optional<int> holder{};                                   // the process that has the database's lock
+    std::vector<std::string> sources{};                            // that have begun a pass
+    std::vector<Freshness> freshness{};                            // oldest first
+    std::vector<Waiting> waiting{};                                // in the order in which they are taken
+    std::vector<GapCause> gaps{};                                  // the most frequent first
+    std::vector<std::pair<std::string, Capability>> missing;       // features that a plan lacks, by source
+    std::vector<std::pair<std::string, Capability>> there;         // and those that it has
+    std::vector<std::pair<std::string, ApiChange>> api_changes{};  // by source
+    std::vector<Run> runs{};                                       // the latest first, a few
+    std::map<std::string, std::string, std::less<>> facts{};       // of sync_meta
 };
 
 // Fatal 66: there is no database; 65, 74, 78: as open_sqlite().
 Snapshot read_snapshot(const std::filesystem::path& file, Instant now);
+
+// A row of sync_meta; none, too, if there is no database. Otherwise fails as read_snapshot().
+std::optional<std::string> read_fact(const std::filesystem::path& file, std::string_view key);
 
 }  // namespace taskmirror::store

@@ -1,4 +1,5 @@
 // Store on SQLite: one connection, one writer, statements prepared once.
+#include "core/text.hpp"
 #include "store/lock.hpp"
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_queue.hpp"
@@ -82,6 +83,20 @@ class SqliteStore final : public Store {
     std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                   std::string_view value) override {
         return gids_of(database_->getHandle(), table, of, by, value);
+    }
+    std::vector<std::string> gids_of_any(std::string_view table, std::string_view of, std::string_view by,
+                                         std::span<const std::string> values) override {
+        std::string list;
+        for (const auto& value : values)
+            list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", escaped(value, "\"\\"));
+        list = fmt::format("[{}]", list);
+        auto query =
+            statement(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {2} IN (SELECT value FROM json_each(?1)){3}", of,
+                                  table, by, of == "gid" ? " AND mirrored_at IS NOT NULL" : ""));
+        query.bind(1, list);
+        std::vector<std::string> gids;
+        while (query.step()) gids.emplace_back(query.text(0));
+        return gids;
     }
     bool holds(std::string_view table, std::string_view column, std::string_view value) override {
         auto query = statement(fmt::format("SELECT 1 FROM {} WHERE {} = ?1 LIMIT 1", table, column));
@@ -271,6 +286,35 @@ class SqliteStore final : public Store {
         return found;
     }
 
+    void set_api_change(std::string_view source, const ApiChange& change) override {
+        auto upsert = statement(
+            "INSERT OR REPLACE INTO sync_api_changes (source, name, info, affected, first_seen_at, last_seen_at, "
+            "sample_path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        const auto first_seen_at = iso(change.first_seen_at);
+        const auto last_seen_at = iso(change.last_seen_at);
+        upsert.bind(1, source).bind(2, change.name).bind_filled(3, change.info).bind(4, std::int64_t{change.affected});
+        upsert.bind(5, first_seen_at).bind(6, last_seen_at).bind(7, change.sample_path).run();
+    }
+
+    std::vector<ApiChange> api_changes(std::string_view source) override {
+        auto query = statement(
+            "SELECT name, info, affected, first_seen_at, last_seen_at, sample_path FROM sync_api_changes "
+            "WHERE source = ?1 ORDER BY name");
+        query.bind(1, source);
+        std::vector<ApiChange> found;
+        while (query.step()) {
+            found.push_back({
+                .name = std::string(query.text(0)),
+                .info = std::string(query.text(1)),
+                .affected = query.integer(2) != 0,
+                .first_seen_at = query.instant(3).value_or(Instant()),
+                .last_seen_at = query.instant(4).value_or(Instant()),
+                .sample_path = std::string(query.text(5)),
+            });
+        }
+        return found;
+    }
+
     void set_fact(std::string_view key, std::string_view value) override {
         statement("INSERT OR REPLACE INTO sync_meta (key, value) VALUES (?1, ?2)").bind(1, key).bind(2, value).run();
     }
@@ -308,6 +352,43 @@ class SqliteStore final : public Store {
     void build_indexes() override {
         guarded("build the indexes of", file_, [&] { build_missing_indexes(*database_, steps_); });
         has_indexes_ = true;
+    }
+
+    bool blank(const Redacted& texts) override {
+        assert(group_);
+        const auto& [table, column, how, where, is, without] = texts;
+        auto has_hash = statement("SELECT 1 FROM pragma_table_info(?1) WHERE name = 'content_hash'");
+        const bool entity = has_hash.bind(1, table).step();
+        const auto those = [&](std::string_view name) {  // what a column is called: "{}", or where a tombstone keeps it
+            std::string condition = fmt::format(fmt::runtime(name), column) + " IS NOT NULL";
+            if (!where.empty())
+                condition += " AND " + fmt::format(fmt::runtime(name), where) +
+                             (is.empty() ? " IS NOT NULL" : fmt::format(" = '{}'", is));
+            for (const auto& other : without)
+                condition += " AND " + fmt::format(fmt::runtime(name), other) + " IS NULL";
+            return condition;
+        };
+        // Of the rows; of those that have left; of those that hung on what has left.
+        return statement(fmt::format("UPDATE {0} SET {1} = NULL{2} WHERE {3}", table, column,
+                                     entity ? ", content_hash = NULL" : "", those("{}")))
+                       .run() +
+                   statement(fmt::format("UPDATE sync_tombstones SET row = json_set(row, '$.{1}', NULL) "
+                                         "WHERE table_name = '{0}' AND {2}",
+                                         table, column, those("json_extract(row, '$.{}')")))
+                       .run() +
+                   statement(fmt::format("UPDATE sync_tombstones SET row = json_remove(row, '$.{0}') "
+                                         "WHERE json_type(row, '$.{0}') IS NOT NULL",
+                                         table))
+                       .run() >
+               0;
+    }
+
+    void rewrite() override {
+        assert(!group_);
+        guarded("write anew", file_, [&] {
+            database_->exec("VACUUM");
+            database_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        });
     }
 
     bool has_indexes() const override { return has_indexes_; }

@@ -35,6 +35,10 @@ constexpr std::string_view kFeaturesSql =
     "SELECT source, scope, capability, available, checked_at FROM sync_capabilities "
     "ORDER BY source, scope, capability";
 
+constexpr std::string_view kApiChangesSql =
+    "SELECT source, name, info, affected, first_seen_at, last_seen_at, sample_path FROM sync_api_changes "
+    "ORDER BY source, name";
+
 constexpr std::string_view kRunsSql =
     "SELECT command, version, started_at, ended_at, exit_code, requests, retries, rate_limited, rows_written, "
     "rows_unchanged FROM sync_runs ORDER BY id DESC LIMIT ?1";
@@ -85,6 +89,14 @@ void read(sqlite3* database, Instant now, Snapshot& found) {
                                                    .available = available,
                                                    .checked_at = row.instant(4).value_or(Instant())});
     }
+    for (Statement row(database, kApiChangesSql); row.step();) {
+        found.api_changes.emplace_back(text(row, 0), ApiChange{.name = text(row, 1),
+                                                               .info = text(row, 2),
+                                                               .affected = row.integer(3) != 0,
+                                                               .first_seen_at = row.instant(4).value_or(Instant()),
+                                                               .last_seen_at = row.instant(5).value_or(Instant()),
+                                                               .sample_path = text(row, 6)});
+    }
     Statement run(database, kRunsSql);
     for (run.bind(1, kRuns); run.step();) {
         found.runs.push_back({.command = text(run, 0),
@@ -121,6 +133,20 @@ Snapshot read_snapshot(const std::filesystem::path& given, Instant now) {
         read(database->getHandle(), now, found);
     });
     return found;
+}
+
+std::optional<std::string> read_fact(const std::filesystem::path& given, std::string_view key) try {
+    const auto file = resolve(given);
+    const auto database = open_to_read(file, schema_steps().back().version);
+    std::optional<std::string> value;
+    guarded("read", file, [&] {
+        Statement row(database->getHandle(), "SELECT value FROM sync_meta WHERE key = ?1");
+        if (row.bind(1, key).step()) value = row.text(0);
+    });
+    return value;
+} catch (const Fatal& fatal) {
+    if (fatal.code() != ExitCode::no_database) throw;
+    return std::nullopt;
 }
 
 }  // namespace taskmirror::store

@@ -72,8 +72,9 @@ std::string json_of(sqlite3* database, std::string_view table) {
     return each_column(database, table, {"content_hash"}, "'{0}', {0}");
 }
 
-// "notes = NULL, ...": what makes a row a mention, with its name.
-std::string mention_of(sqlite3* database, std::string_view table) {
+// "notes = NULL, ...": what makes a row a mention.
+std::string mention_of(sqlite3* database, std::string_view table, bool with_name) {
+    if (!with_name) return each_column(database, table, {"gid"}, "{0} = NULL");
     return each_column(database, table, {"gid", "name"}, "{0} = NULL");
 }
 
@@ -255,8 +256,9 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
     const Remains& its = of(table);
     const auto index = std::ranges::find(tables_, table, &Table::name) - tables_.begin();
     orders_[std::string(burial.sent.account)].remember(row_key(static_cast<std::uint16_t>(index), gid), burial.sent);
-    auto json = json_of(database_, table);
-    for (const auto& child : its.children)
+    const bool excluded = burial.cause == kExcluded;
+    auto json = excluded ? std::string("'gid', gid") : json_of(database_, table);
+    for (const auto& child : excluded ? std::span<const Remains::Kin>() : its.children)
         json += fmt::format(", '{0}', (SELECT json_group_array(json_object({1})) FROM {0} WHERE {2} = ?1)", child.table,
                             json_of(database_, child.table), child.column);
     const auto deleted_at = burial.deleted_at ? iso(*burial.deleted_at) : std::string();
@@ -278,9 +280,19 @@ Buried RowWriter::bury(std::span<const Remains> remains, std::string_view table,
                                 child.owner, child.owner_column, child.table, child.column));
             run(fmt::format("DELETE FROM {} WHERE {} = ?1", child.table, child.column));
         }
+        if (excluded)
+            for (const auto& edge : its.edges) {
+                run(fmt::format("DELETE FROM {} WHERE {} = ?1", edge.table, edge.column));
+                if (edge.owner.empty()) continue;
+                // What stood in it and has left before.
+                run(
+                    fmt::format("UPDATE sync_tombstones SET row = json_object('gid', gid) WHERE table_name = '{}' AND "
+                                "instr(row, '\"' || ?1 || '\"')",
+                                edge.owner));
+            }
         ++buried.rows;
         if (!its.children.empty() || !its.followers.empty()) buried.holders.emplace_back(gid);
-        run(its.mention ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table))
+        run(its.mention ? fmt::format("UPDATE {} SET {} WHERE gid = ?1", table, mention_of(database_, table, !excluded))
                         : fmt::format("DELETE FROM {} WHERE gid = ?1", table));
     }
     // What hangs on it may have come after it had left.

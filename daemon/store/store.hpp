@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/redact.hpp"
 #include "core/rows.hpp"
 #include "core/time.hpp"
 
@@ -52,6 +53,9 @@ struct Orders {
     std::int64_t below = std::numeric_limits<std::int64_t>::max();
 };
 
+// The fact that tells with which key texts were redacted: a hash of it.
+inline constexpr std::string_view kRedactKey = "redact_key";
+
 // Begins the message of a gap that waits for the user or another walk: what a walk found missing is held.
 inline constexpr std::string_view kHeld = "held: ";
 
@@ -71,6 +75,16 @@ struct Capability {
     std::string name{};
     bool available = false;
     Instant checked_at{};
+};
+
+// A change to the API, as announced by the tracker.
+struct ApiChange {
+    std::string name{};
+    std::string info{};
+    bool affected = false;
+    Instant first_seen_at{};
+    Instant last_seen_at{};
+    std::string sample_path{};
 };
 
 struct Written {
@@ -103,7 +117,7 @@ struct Buried {
 // Why a row leaves its table.
 struct Burial {
     std::string source{};
-    std::string cause{};  // deleted, not_visible
+    std::string cause{};  // deleted, not_visible, excluded: its content is not kept then
     std::optional<Instant> deleted_at{};
     std::string detected_by{};  // event, audit, walk; of what leaves with another row: parent
     Instant detected_at{};
@@ -152,6 +166,9 @@ class Store {
     // What column `of` holds in the rows whose column `by` holds this value. Of `gid`, mentions are left out.
     virtual std::vector<std::string> gids(std::string_view table, std::string_view of, std::string_view by,
                                           std::string_view value) = 0;
+    // The same for any of these values, in one look at the table.
+    virtual std::vector<std::string> gids_of_any(std::string_view table, std::string_view of, std::string_view by,
+                                                 std::span<const std::string> values) = 0;
     // Whether any row's column holds this value.
     virtual bool holds(std::string_view table, std::string_view column, std::string_view value) = 0;
     // How many rows are listed.
@@ -233,6 +250,9 @@ class Store {
     virtual void set_capability(std::string_view source, const Capability& capability) = 0;
     virtual std::vector<Capability> capabilities(std::string_view source) = 0;
 
+    virtual void set_api_change(std::string_view source, const ApiChange& change) = 0;
+    virtual std::vector<ApiChange> api_changes(std::string_view source) = 0;
+
     virtual void set_fact(std::string_view key, std::string_view value) = 0;
     virtual std::optional<std::string> fact(std::string_view key) = 0;
 
@@ -241,6 +261,10 @@ class Store {
 
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
+    // Takes texts away, from tombstones as well. The rows count as changed. True if there were any.
+    virtual bool blank(const Redacted& texts) = 0;
+    // Writes the whole file anew, so that nothing of what was removed remains in it. Not in a group.
+    virtual void rewrite() = 0;
     // Whether they stand: before that, looking rows up by anything but their gid reads whole tables.
     virtual bool has_indexes() const = 0;
     // Rows per table, in the order of the schema; mentions are not counted.

@@ -323,9 +323,13 @@ std::string Call::audit_log(Index workspace) {
                  audit_type(event) + R"(","event_category":")" + event.action +
                  R"(","actor":{"actor_type":"user","gid":")" + w.gid(Type::user, 0) + R"(","name":)";
         append_string(json_, w.users[0].name);
+        json_ += R"(,"email":)";
+        append_string(json_, w.users[0].email);
         json_ += R"(},"resource":{"resource_type":")" + std::string(type_name(event.type)) + R"(","gid":")" +
-                 w.gid(event.type, event.resource) +
-                 R"("},"details":{"group":{}},"context":{"context_type":"web","client_ip_address":"1.1.1.1"}})";
+                 w.gid(event.type, event.resource) + '"';
+        if (!event.name.empty()) append_string(json_ += R"(,"name":)", event.name);
+        json_ += R"(},"details":{"group":{},"email":")" + w.users[0].email +
+                 R"("},"context":{"context_type":"web","client_ip_address":"1.1.1.1"}})";
     }
     json_ += "]";
     next_page(given > 0 || query("offset").has_value(), at, 0);

@@ -102,6 +102,7 @@ const std::map<std::string_view, void (*)(const Change&)> kOperations{
          c.mutator.add_to_project(c.task(), c.one("project", Type::project), c.maybe("section", Type::section));
      }},
     {"leave_project", [](const Change& c) { c.mutator.leave(c.task(), c.one("project", Type::project)); }},
+    {"rename_project", [](const Change& c) { c.mutator.rename_project(c.project(), c.body.at("name")); }},
     {"archive_project", [](const Change& c) { c.mutator.archive(c.project(), c.body.value("archived", true)); }},
     {"private_project", [](const Change& c) { c.mutator.set_private(c.project(), true); }},
     {"public_project", [](const Change& c) { c.mutator.set_private(c.project(), false); }},

@@ -376,6 +376,7 @@ Story World::derived_story(Index t, int number, int count) const {
         case name:
             story.old_text = text();
             story.new_text = text();
+            story.text = "changed the name to \"" + story.new_text + '"';
             break;
         case dates:
             story.old_dates = some_dates();

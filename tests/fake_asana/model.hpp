@@ -433,6 +433,7 @@ struct AuditEvent {
     std::string action;  // deleted, undeleted
     Type type;
     Id resource;
+    std::string name;  // of the resource then; empty: it has none
     Index workspace;
     std::string gid() const { return std::to_string(7'700'000'000'000'000 + number); }
     Id number;

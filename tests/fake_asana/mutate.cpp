@@ -128,6 +128,9 @@ void Mutator::audit(Type type, Id resource, Index workspace, std::string action)
                             .action = std::move(action),
                             .type = type,
                             .resource = resource,
+                            .name = type == Type::task      ? w_.task_name(static_cast<Index>(resource))
+                                    : type == Type::project ? w_.projects[static_cast<Index>(resource)].name
+                                                            : "",
                             .workspace = workspace,
                             .number = w_.audit_log.size()});
 }
@@ -220,6 +223,7 @@ void Mutator::rename(Index t, const std::string& name) {
     if (Story* story = add_story(t, "name_changed")) {
         story->old_text = before;
         story->new_text = name;
+        story->text = "changed the name to \"" + name + '"';
     }
     w_.changes(t).name = name;
     touch(t);

@@ -44,6 +44,7 @@ class Mutator {
 
     // Around tasks: mutate_around.cpp.
     Index new_project(Index workspace, const std::string& title);
+    void rename_project(Index project, const std::string& name);
     void archive(Index project, bool archived);
     void set_private(Index project, bool is_private);
     void remove_project(Index project);

@@ -69,6 +69,11 @@ Index Mutator::new_project(Index workspace, const std::string& title) {
     return p;
 }
 
+void Mutator::rename_project(Index p, const std::string& name) {
+    w_.projects[p].name = name;
+    project_changed(p, "name");
+}
+
 void Mutator::archive(Index p, bool archived) {
     w_.projects[p].archived = archived;
     project_changed(p, "archived");

@@ -94,6 +94,23 @@ void json_to_rows(std::string_view bytes) {
     } catch (const Error&) {
     } catch (const Fatal&) {
     }
+    static const auto filtered = asana::make_source({.name = "acme",
+                                                     .projects = {.exclude = {"*a*"}, .archived = false},
+                                                     .redact = {{"asana_users.name", Redact::hash},
+                                                                {"asana_tasks.notes", Redact::length},
+                                                                {"asana_stories.text", Redact::drop}},
+                                                     .redact_key = "key"});
+    static const source::Gids wanted = {"1", "2", "1200000000000001"};
+    try {
+        filtered->read({.stream = stream, .scope = "1/2", .root = "1", .wanted = &wanted}, text, answer);
+        check_answer(*filtered, answer);
+    } catch (const Error&) {
+    } catch (const Fatal&) {
+    }
+    try {
+        asana::read_projects(text, {.include = {"a*"}});
+    } catch (const Error&) {
+    }
     try {
         asana::read_me(text);
     } catch (const Error&) {
@@ -105,6 +122,11 @@ void headers(std::string_view bytes) {
     hold(!pause || (*pause >= 0ms && *pause <= 24h), "a pause that is negative or longer than a day");
     const auto instant = parse_iso(bytes);
     hold(!instant || parse_iso(iso(*instant)) == instant, "an instant that cannot be written and read again");
+    for (const auto& change : asana::read_api_changes(bytes)) {
+        hold(!change.name.empty() && change.name.size() <= 100 && change.info.size() <= 500, "an API change too long");
+        for (const auto& text : {change.name, change.info})
+            hold(std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; }), "an API change that is odd");
+    }
     const auto date = parse_http_date(bytes);
     hold(!date || date <= kLastDate, "a date after the year 9999");
 }
@@ -166,7 +188,8 @@ void config(std::string_view bytes) {
          "no file in memory");
     lseek(file.fd, 0, SEEK_SET);
     try {
-        const auto read = read_config("/proc/self/fd/" + std::to_string(file.fd), asana::kResources);
+        const auto read =
+            read_config("/proc/self/fd/" + std::to_string(file.fd), asana::kResources, asana::redactable());
         hold(!read.sources.empty(), "no source");
         for (const SourceConfig& source : read.sources) {
             hold(!source.name.empty(), "a source without a name");

@@ -16,7 +16,7 @@ class Broken : public std::logic_error {
 // The first byte picks the stream ('a' is the first of the table), the rest is the body of an answer. It becomes a page
 // whose indices are all in range and whose texts are valid UTF-8, or an Error, or a Fatal.
 void json_to_rows(std::string_view bytes);
-// The values of Retry-After and Date, and stored instants.
+// The values of Retry-After, Date and Asana-Change, and stored instants.
 void headers(std::string_view bytes);
 // A packed body: complete within the cap, or nothing.
 void gzip(std::string_view bytes);

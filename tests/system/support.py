@@ -114,6 +114,7 @@ class Relay:
 
     def __init__(self, fake, before=None, after=None):
         self.arrivals = []  # (monotonic seconds, target)
+        self.headers = {}  # of the last request
         relay = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -122,6 +123,7 @@ class Relay:
 
             def do_GET(self):
                 relay.arrivals.append((time.monotonic(), self.path))
+                relay.headers = dict(self.headers)
                 answer = before(self.path) if before else None
                 if answer is None:
                     if self.upstream is None:
