@@ -110,6 +110,7 @@ void Sync::job_answered(WalkPtr walk, const http::Response& response) {
     if (row.cursor.empty()) {
         log::info("export begins workspace={} job={}", row.root, job.gid);
         row.cursor = job.gid;
+        walk->pause = {};
         row.pending_at = parse_http_date(response.header("date")).value_or(clock_.now()) - response.duration;
         open_group();
         store_.as_one([&] {
