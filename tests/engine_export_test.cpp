@@ -131,9 +131,7 @@ TEST_CASE("whoever cannot export walks the lists") {
     CHECK(bench.api.times("/lists/a") == 1);
     CHECK(bench.projects() == "1|a 9|b");
     CHECK(bench.gaps().empty());
-    CHECK(bench.tokens() ==
-          (bench.api.times("/boards/1") == 1 && bench.api.times("POST /goals/1") == 0 ? "NULL|NULL" : "w1|NULL"));
-    CHECK(bench.api.times("POST /goals/1") <= 1000);
+    CHECK(bench.tokens() == (bench.api.times("POST /goals/1") == 0 ? "" : "w1|NULL"));
 
     bench.forget();
     bench.clock.advance(2h);

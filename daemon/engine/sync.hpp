@@ -254,6 +254,7 @@ class Sync {
     void note_untold(const Walk& walk);
     bool is_told(const source::FollowUp& hint);
     bool is_exporting(std::string_view name, std::string_view root);
+    bool waits_for_file(const source::Stream& list, const source::FollowUp& opened);
     bool waits_for_export(std::string_view tokens, std::string_view root);
     bool waits_for_token(const source::Stream& exports, std::string_view root);
     bool has_begun_lists(const source::Stream& exports, const std::string& root);

@@ -260,7 +260,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
-        if (is_exporting(stream.exported_by, follow_up.root)) {
+        if (waits_for_file(stream, follow_up)) {
             *row.due_at += account_.exports.patience;
             store_.queue(row, outdated_before(stream, follow_up.scope));
             continue;

@@ -55,6 +55,13 @@ bool Sync::is_exporting(std::string_view name, std::string_view root) {
     return row && row->due_at;
 }
 
+// Whether an export is about to give what the list would, which was never walked.
+bool Sync::waits_for_file(const source::Stream& list, const source::FollowUp& opened) {
+    if (!is_exporting(list.exported_by, opened.root)) return false;
+    const auto row = store_.work(name_, list.name, opened.scope);
+    return !row || !row->last_done_at;
+}
+
 // Whether such a token must not be used yet.
 bool Sync::waits_for_export(std::string_view tokens, std::string_view root) {
     return std::ranges::any_of(account_.source.streams(), [&](const source::Stream& stream) {

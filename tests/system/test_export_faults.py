@@ -117,7 +117,7 @@ class ExportFaults(exports.ExportTest):
         self.assert_by_export(fake)
 
     def test_killed_anywhere_it_asks_for_one_job(self):
-        fake = self.begin(tasks=2000, polls=3)
+        fake = self.begin(tasks=600, polls=2)
         dice = random.Random(3)
         for _ in range(6):
             sync = self.start_sync()
