@@ -149,6 +149,12 @@ class Transport final : public http::Transport {
         response.duration = kLatency;
         coming_.emplace(clock_.monotonic() + kLatency, std::move(response));
     }
+    void post(std::uint64_t, const std::string& target, const std::string&) override {
+        throw std::runtime_error("a mirror that is only read was written to: " + target);
+    }
+    void download(std::uint64_t, const http::Download& file) override {
+        throw std::runtime_error("nothing was asked for that stands at " + file.url);
+    }
     std::size_t in_flight() const override { return coming_.size(); }
     std::vector<http::Response> wait(Milliseconds at_most) override {
         std::vector<http::Response> arrived;

@@ -137,7 +137,8 @@ engine::Account account_of(Connection& connection, const Config& config, const A
                                                         .reconcile = config.schedule.reconcile_every,
                                                         .reread = config.schedule.stories_reread_every},
             .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions},
-            .polls = {.max_staleness = config.schedule.max_staleness}};
+            .polls = {.max_staleness = config.schedule.max_staleness},
+            .exports = {.allowed = connection.config.exports == Exports::allow}};
 }
 
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words) {
@@ -379,12 +380,13 @@ void check(const Connection& connection) {
                             });
         fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
         if (!wanted) continue;
-        bool search = false;
+        bool search = false, events = false;
         for (const auto& probe : asana::kProbes) {
             const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));
             const bool yes = answer.status == 200 || answer.status == 412;
             search = search ||
                      (yes && probe.feature == asana::kSearch && !config.resources_off.contains("projectless_tasks"));
+            events = events || (yes && probe.feature == asana::kWorkspaceEvents);
             const bool no = answer.status == 402 || answer.status == 403 || answer.status == 404;
             fmt::print("    {:<18}{}\n", probe.feature,
                        yes                  ? probe.mirrored ? "yes" : "yes, not mirrored by this version"
@@ -393,6 +395,11 @@ void check(const Connection& connection) {
                                             : fmt::format("unknown ({})", answer.message));
         }
         fmt::print("    changed tasks     {}\n", search ? "by search and events" : "by events and lists");
+        // Asking whether the token may would start one.
+        fmt::print("    first load        {}\n", !events || config.projects.is_on() ? "by lists"
+                                                 : config.exports == Exports::allow
+                                                     ? "by an export, if the token may ask for one"
+                                                     : "by lists; `exports: allow` spares most requests");
         if (config.projects.is_on()) check_filter(connection, gid);
         fmt::print("    never mirrored    {}\n", asana::kStandingLimitation);
     }

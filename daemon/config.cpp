@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 1> kSourceTypes = {"asana"};
+constexpr std::array<std::string_view, 2> kExports = {"deny", "allow"};
 constexpr std::string_view kLowerCase = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::string_view kEnvironmentName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
@@ -147,6 +148,7 @@ SourceConfig read_source(Section section, const fs::path& folder, bool others_ma
     section.read("workspaces", source.workspaces);
     read_projects(section.section("projects"), source.projects);
     read_resources(section.section("resources"), names.resources, source.resources_off);
+    section.read("exports", source.exports, kExports);
     read_limits(section.section("limits"), source.limits);
     read_redact(section.section("redact"), names.redactable, source.redact);
     read_api_changes(section.section("api_changes"), source.api_changes);

@@ -18,6 +18,7 @@
 namespace taskmirror {
 
 enum class SourceType { asana };
+enum class Exports { deny, allow };
 
 struct Limits {
     int requests_per_minute = 0;  // of the token's quota; 0: auto, as the plan allows
@@ -48,6 +49,7 @@ struct SourceConfig {
     std::vector<std::string> workspaces;  // gids, or patterns of names; empty: all that the token sees
     ProjectFilter projects;
     std::set<std::string> resources_off;  // optional resources that are not mirrored
+    Exports exports = Exports::deny;      // whether a first load may start an export job
     Limits limits;
     Redactions redact;
     ApiChanges api_changes;

@@ -67,7 +67,8 @@ TEST_CASE("the table of streams stands in the order of its names") {
     CHECK(asana::kStreams[index(Id::portfolio_items)].engine.name == "portfolio_items");
     CHECK(asana::kStreams[index(Id::goal_stories)].engine.name == "goal_stories");
     CHECK(asana::kStreams[index(Id::time_period)].engine.name == "time_period");
-    CHECK(std::size(asana::kStreams) == index(Id::time_period) + 1U);
+    CHECK(asana::kStreams[index(Id::resource_export)].engine.name == "resource_export");
+    CHECK(std::size(asana::kStreams) == index(Id::resource_export) + 1U);
 }
 
 TEST_CASE("what lists prove is looked at by a stream of single objects of that table, and can leave it") {

@@ -94,7 +94,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 6 + 2 + 14 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 6 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -116,6 +116,7 @@ TEST_CASE("every option reaches its field") {
                                    "    base_url: http://127.0.0.1:8080/api/\n"
                                    "    ca_file: /etc/ssl/own.pem\n"
                                    "    proxy: http://proxy:3128\n"
+                                   "    exports: allow\n"
                                    "    workspaces: [1200000000000001, Acme Inc]\n"
                                    "    resources: {stories: false, tags: true, memberships: false}\n"
                                    "    limits: {requests_per_minute: 1500, share: 0.5, concurrency: 10}\n"
@@ -136,6 +137,7 @@ TEST_CASE("every option reaches its field") {
     acme.base_url = "http://127.0.0.1:8080/api";
     acme.ca_file = "/etc/ssl/own.pem";
     acme.proxy = "http://proxy:3128";
+    acme.exports = Exports::allow;
     acme.workspaces = {"1200000000000001", "Acme Inc"};
     acme.resources_off = {"memberships", "stories"};
     acme.limits = {.requests_per_minute = 1500, .share = 0.5, .concurrency = 10};

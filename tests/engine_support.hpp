@@ -126,11 +126,10 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // GID" (from the scope, in asana_project_followers), "open STREAM ROOT SCOPE [ORDER]" (always), "if_changed STREAM ROOT
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
-// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots ROOT...",
-// "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT SCOPE" (hints
-// that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking STREAM ROOT SCOPE". Anything
-// else makes the page
-// unusable.
+// "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
+// ROOT...", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
+// SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking STREAM ROOT
+// SCOPE", "job GID running|done|failed [URL]" (of an export). Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string opens = "all";
@@ -151,14 +150,14 @@ class Lines final : public source::Source {
     std::string redaction_key() const override { return key; }
     std::string target(const source::Work& work) const override {
         if (work.scope == "impossible") throw Error("a scope that cannot stand in a path");
-        return fmt::format(
-            "/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
-            work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
-            work.offset.empty() ? "" : fmt::format("#{}", work.offset),
-            work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves && work.stream != kChanged &&
-                                    table[work.stream].behind.empty() && !table[work.stream].lags)
-                ? ""
-                : fmt::format("@{}", work.cursor));
+        return fmt::format("/{}{}{}{}{}{}", kLines[work.stream].name, work.scope.empty() ? "" : "/", work.scope,
+                           work.limit > 0 ? fmt::format("?limit={}", work.limit) : "",
+                           work.offset.empty() ? "" : fmt::format("#{}", work.offset),
+                           work.cursor.empty() || (work.stream != kChanges && work.stream != kMoves &&
+                                                   work.stream != kChanged && table[work.stream].behind.empty() &&
+                                                   !table[work.stream].lags && !table[work.stream].exports)
+                               ? ""
+                               : fmt::format("@{}", work.cursor));
     }
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
@@ -174,6 +173,8 @@ class Lines final : public source::Source {
             case 403:
             case 404:
                 return hidden;
+            case 409:
+                return busy;
             case 412:
                 return token;
             case 429:
@@ -209,6 +210,19 @@ class Lines final : public source::Source {
                 words.emplace_back(line.substr(0, end = std::min(line.find(' '), line.size())));
             read_line(words, work.scope, answer);
         }
+    }
+
+    std::string body(const source::Work& work) const override {
+        return table[work.stream].exports && work.cursor.empty() ? "{}" : "";
+    }
+    // "broken GID" cannot be read, and is of that row; "broken" of nobody knows which.
+    void read_line(const source::Work& work, std::string_view line, source::Answer& answer) override {
+        read(work, line, answer);
+    }
+    std::optional<source::FollowUp> in_place_of(const source::Work& work, std::string_view line) const override {
+        const auto gid = line.substr(std::min(line.size(), line.find(' ') + 1));
+        if (line == "broken") return std::nullopt;
+        return source::FollowUp{.stream = kLooks, .scope = std::string(gid), .root = std::string(work.root)};
     }
 
   private:
@@ -301,6 +315,13 @@ class Lines final : public source::Source {
             answer.unwanted.emplace_back(store::kProjects, words.at(1));
         } else if (words[0] == "count") {
             answer.count = std::stoll(words.at(1));
+        } else if (words[0] == "job") {
+            using Is = source::Answer::Job::Is;
+            answer.job = {.gid = words.at(1),
+                          .is = words.at(2) == "done"     ? Is::done
+                                : words.at(2) == "failed" ? Is::failed
+                                                          : Is::running,
+                          .url = words.size() > 3 ? words[3] : ""};
         } else if (words[0] == "roots") {
             answer.roots.emplace(words.begin() + 1, words.end());
         } else if (words[0] == "more") {
@@ -340,6 +361,8 @@ class Script final : public http::Transport {
 
     Targets asked;                        // in the order of their requests
     std::vector<Monotonic> asked_at;      // when
+    std::vector<std::string> posted;      // bodies
+    std::vector<http::Download> files;    // that were asked for
     std::string token;                    // the one set last
     Monotonic down_from{}, down_until{};  // nothing that is sent in between is answered
     std::size_t kill_before = SIZE_MAX;   // the process dies when it would send this request, counted from 0
@@ -358,6 +381,15 @@ class Script final : public http::Transport {
         if (clock_.monotonic() >= down_from && clock_.monotonic() < down_until) reply.failure = http::Failure::reset;
         coming_.emplace(clock_.monotonic() + reply.after, response(id, reply));
         most_at_once = std::max(most_at_once, coming_.size());
+    }
+    void post(std::uint64_t id, const std::string& target, const std::string& json) override {
+        posted.push_back(json);
+        get(id, "POST " + target);
+    }
+    // In pieces, each of them a reply: all but the last one say that more follow. After a failure nothing comes.
+    void download(std::uint64_t id, const http::Download& file) override {
+        files.push_back(file);
+        get(id, file.from > 0 ? fmt::format("{} from {}", file.url, file.from) : file.url);
     }
     std::size_t in_flight() const override { return coming_.size(); }
     std::vector<http::Response> wait(Milliseconds at_most) override {
@@ -415,6 +447,7 @@ struct Bench {
     Lines source;
     Periods periods;
     Deletions deletions;
+    ExportOptions exports;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
     std::string first_token = "old";
@@ -436,7 +469,8 @@ struct Bench {
                    .read_token = [this] { return token; },
                    .token = first_token,
                    .periods = periods,
-                   .deletions = deletions},
+                   .deletions = deletions,
+                   .exports = exports},
                   *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);

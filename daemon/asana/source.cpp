@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "asana/export.hpp"
 #include "asana/mapping.hpp"
 #include "asana/search.hpp"
 #include "asana/streams.hpp"
@@ -117,6 +118,8 @@ class AsanaSource final : public source::Source {
                                   ? opt_fields(*stream.mapping, options_.projects.is_on())
                                   : "");
         }
+        if (!wanted(stream_of(Id::resource_export)))
+            for (auto& stream : streams_) stream.exported_by = {};
         if (!wanted(stream_of(Id::search_tasks)))  // it would bring what is not wanted
             for (auto& stream : streams_) {
                 stream.behind = {};
@@ -167,6 +170,8 @@ class AsanaSource final : public source::Source {
             if (stream.paged) add("limit", std::to_string(page_size(work)));
             if ((stream.paged || stream.endless) && !work.offset.empty()) add("offset", percent_encode(work.offset));
         }
+        if (stream.shape == Stream::Shape::job && !work.cursor.empty())
+            return fmt::format("/jobs/{}?opt_fields=status,new_resource_export.download_url", encoded_gid(work.cursor));
         if (stream.shape == Stream::Shape::search) {
             if (only_asks(stream, work)) return target + "?limit=1&opt_fields=modified_at";
             for (const auto& [name, value] : place(stream, work).filters(split(stream)))
@@ -180,9 +185,19 @@ class AsanaSource final : public source::Source {
         return target;
     }
 
+    std::string body(const source::Work& work) const override {
+        const bool asks = kStreams[work.stream].shape == Stream::Shape::job && work.cursor.empty();
+        return asks ? export_body(encoded_gid(work.root), inside()) : std::string();
+    }
+
     source::Verdict classify(const source::Work& work, const source::Reply& reply) const override {
         using enum source::Verdict;
         const Stream& stream = kStreams[work.stream];
+        if (stream.shape == Stream::Shape::job && work.cursor.empty()) {
+            if (reply.status == 201) return reply.content_type.starts_with("application/json") ? page : retry;
+            // One at a time in a workspace: https://developers.asana.com/reference/createresourceexport
+            if (reply.status == 403) return says(reply.body, "progress") ? busy : capability_off;
+        }
         const bool list = stream.shape == Stream::Shape::list || stream.shape == Stream::Shape::search;
         switch (reply.status) {
             case 200:
@@ -296,6 +311,10 @@ class AsanaSource final : public source::Source {
                     });
                     if (gid.empty()) throw Error("an object without gid");
                     ++answer.objects;
+                } else if (stream.shape == Stream::Shape::job) {
+                    auto object = source::object(json);
+                    if (!object) source::wrong("an object");
+                    answer.job = job_in(*object, answer.page);
                 } else if (stream.shape == Stream::Shape::single) {
                     auto object = source::object(json);
                     if (!object) source::wrong("an object");
@@ -331,7 +350,39 @@ class AsanaSource final : public source::Source {
         }
     }
 
+    void read_line(const source::Work& work, std::string_view line, source::Answer& answer) override {
+        answer.clear();
+        const auto mapped = lines_.map(line, work.root, answer.page);
+        if (answer.page.values.size() > kMostValues) throw Error("more rows than a task can have");
+        ++answer.objects;
+        const Entity& task = answer.page.entities[mapped.task];
+        const auto ask = [&](Id id, bool came, bool fresh) {
+            if (came || !wanted(stream_of(id))) return;
+            answer.follow_ups.push_back(
+                {.stream = static_cast<std::uint16_t>(id),
+                 .scope = std::string(task.gid),
+                 .root = std::string(work.root),
+                 .order = newest_first(answer.page.values[task.first + mapper_.column(kTasks, "modified_at")]),
+                 .entity = static_cast<std::int64_t>(mapped.task),
+                 .fresh = fresh});
+        };
+        ask(Id::task_stories, mapped.came.stories, false);
+        ask(Id::task_attachments, mapped.came.attachments, true);
+        mapper_.redact(answer.page, 0);
+    }
+
+    std::optional<source::FollowUp> in_place_of(const source::Work& work, std::string_view line) const override {
+        const auto gid = gid_of_line(line);
+        if (!gid) return std::nullopt;
+        return source::FollowUp{
+            .stream = static_cast<std::uint16_t>(Id::task), .scope = std::string(*gid), .root = std::string(work.root)};
+    }
+
   private:
+    Inside inside() const {
+        return {.stories = wanted(stream_of(Id::task_stories)), .attachments = wanted(stream_of(Id::task_attachments))};
+    }
+
     static int page_size(const source::Work& work) {
         return work.limit > 0 ? std::min(work.limit, kPageSize) : kPageSize;
     }
@@ -660,6 +711,8 @@ class AsanaSource final : public source::Source {
     }
 
     bool wanted(const Stream& stream) const {
+        // An export has no part of a workspace: it would bring what is not wanted.
+        if (stream.shape == Stream::Shape::job && options_.projects.is_on()) return false;
         return stream.resource.empty() || !options_.resources_off.contains(std::string(stream.resource));
     }
 
@@ -716,6 +769,7 @@ class AsanaSource final : public source::Source {
 
     Options options_;
     Mapper mapper_;
+    LineMapper lines_{mapper_, inside()};
     std::vector<source::Stream> streams_;
     std::vector<std::string> fields_;                            // opt_fields per stream
     std::optional<Instant> found_modified_{}, found_created_{};  // of what a search found last

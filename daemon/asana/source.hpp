@@ -56,6 +56,7 @@ struct Probe {
     bool mirrored = false;  // false: this version makes no use of it
 };
 inline constexpr std::string_view kSearch = "search";
+inline constexpr std::string_view kWorkspaceEvents = "workspace events";
 inline constexpr Probe kProbes[] = {
     {"custom fields", "/workspaces/{root}/custom_fields?limit=1", true},
     {"time tracking", "/time_tracking_entries?workspace={root}&entered_on_start_date=1970-01-01&limit=1", true},
@@ -63,7 +64,7 @@ inline constexpr Probe kProbes[] = {
     {kSearch, "/workspaces/{root}/tasks/search?limit=1", true},
     {"goals", "/goals?workspace={root}&limit=1", true},
     {"portfolios", "/portfolios?workspace={root}&owner=me&limit=1", true},
-    {"workspace events", "/workspaces/{root}/events", true},
+    {kWorkspaceEvents, "/workspaces/{root}/events", true},
     {"audit log", "/workspaces/{root}/audit_log_events?limit=1", true},
 };
 std::string probe_target(const Probe& probe, std::string_view workspace);

@@ -103,6 +103,7 @@ enum class Id : std::uint16_t {
     goal,
     goal_relationship,
     time_period,
+    resource_export,
 };
 
 // A row of one stream opens work in another one.
@@ -136,6 +137,7 @@ struct Stream {
         there,  // one object, of which only counts that it is there: what its list gives of it, it does not
         events,
         search,  // a list that has no offsets, in the order of its times
+        job,     // that makes a file: its lines are objects
         count
     } shape = Shape::list;
     std::span<const Opens> opens = {};
@@ -172,6 +174,7 @@ inline constexpr Opens kOpenedByWorkspace[] = {
     {Id::portfolios},
     {Id::goals},
     {Id::time_periods},
+    {Id::resource_export, {}, "is_organization"},
 };
 inline constexpr Opens kOpenedByUser[] = {{Id::user_tasks}};
 // Deactivated people are in no list of users, and keep their tasks.
@@ -320,7 +323,7 @@ inline constexpr Stream kStreams[] = {
      .path = "/projects/{scope}/sections", .mapping = &kSectionList},
     {.engine = {.name = "project_tasks", .stage = "tasks", .rank = 21, .token_stream = "project_events", .every = Every::reconcile,
                 .proves = "asana_task_memberships", .proves_by = "project_gid", .proves_gid = "task_gid", .looked_at_by = "task",
-                .counted_by = "project_task_counts"},
+                .counted_by = "project_task_counts", .exported_by = "resource_export"},
      .path = "/tasks?project={scope}", .mapping = &kTasks, .opens = kOpenedByTask},
     // Several changed tasks of a project at once. Subtasks are not named, nor what left the project.
     {.engine = {.name = "project_tasks_changed", .stage = "tasks", .rank = 22, .kind = Kind::one_off, .watermark = true, .gathers = "task"},
@@ -335,13 +338,13 @@ inline constexpr Stream kStreams[] = {
                 .first = {"search_subtasks", "asana_tasks", "workspace_gid", "num_subtasks"}},
      .path = "/tasks/{scope}/subtasks", .mapping = &kTasks, .opens = kOpenedByTask},
     {.engine = {.name = "user_tasks", .stage = "tasks without a project", .rank = 40, .token_stream = "user_tasks_changed", .every = Every::reconcile,
-                .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task"},
+                .proves = "asana_tasks", .proves_by = "assignee_gid", .proves_root = "workspace_gid", .looked_at_by = "task", .exported_by = "resource_export"},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     // No event tells of a task without a project.
     {.engine = {.name = "user_tasks_changed", .stage = "tasks without a project", .rank = 40, .watermark = true, .behind = "search_tasks", .told_by_search = true},
      .path = "/tasks?assignee={scope}&workspace={root}", .mapping = &kTasks, .opens = kOpenedByModifiedTask, .resource = "projectless_tasks"},
     {.engine = {.name = "tag_tasks", .stage = "tasks without a project", .rank = 41, .every = Every::reconcile,
-                .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task"},
+                .proves = "asana_task_tags", .proves_by = "tag_gid", .proves_gid = "task_gid", .looked_at_by = "task", .exported_by = "resource_export"},
      .path = "/tags/{scope}/tasks", .mapping = &kTasks, .opens = kOpenedByTask, .resource = "projectless_tasks"},
     {.engine = {.name = "team_memberships", .stage = "people and projects in detail", .rank = 50, .every = Every::relist,
                 .proves = "asana_team_memberships", .proves_by = "team_gid", .looked_at_by = "team_membership"},
@@ -524,6 +527,11 @@ inline constexpr Stream kStreams[] = {
      .path = "/goal_relationships/{scope}", .mapping = &kGoalRelationships, .shape = Shape::single, .resource = "goals"},
     {.engine = {.name = "time_period", .stage = "portfolios and goals", .rank = 59, .kind = Kind::one_off, .capability = "goals", .looks_at = "asana_time_periods", .gives_row = true},
      .path = "/time_periods/{scope}", .mapping = &kTimePeriods, .shape = Shape::single, .resource = "goals"},
+    // All tasks of a first load, with their stories and attachments: the only POST, and only where the configuration
+    // allows it. Of service accounts of Enterprise+. https://developers.asana.com/reference/createresourceexport
+    {.engine = {.name = "resource_export", .stage = "tasks", .rank = 19, .capability = "resource exports", .token_stream = "workspace_events", .every = Every::once,
+                .exports = true},
+     .path = "/exports/resource", .mapping = &kTasks, .shape = Shape::job, .opt_fields = false, .resource = "projectless_tasks"},
 };
 // clang-format on
 

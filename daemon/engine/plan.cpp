@@ -328,6 +328,7 @@ void Plan::answered(const http::Response& response) {
             ask->of->off = true;
             return;
         case retry:
+        case busy:
         case shrink:
         case restart:
             if (pause) account_.pace.pause(now, *pause);
@@ -392,6 +393,7 @@ void Plan::read(AskPtr ask, const http::Response& response) {
 void Plan::open(const Ask& ask) {
     std::set<std::pair<std::uint16_t, std::string>> on_page;
     for (const auto& follow_up : answer_.follow_ups) {
+        if (stream(follow_up.stream).exports) continue;  // nobody asks for one to see what it would be
         if (follow_up.restored || follow_up.number == 0 || !on_page.emplace(follow_up.stream, follow_up.scope).second)
             continue;
         auto& waiting = waiting_[follow_up.stream];

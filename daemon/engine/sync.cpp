@@ -155,6 +155,7 @@ void Sync::keep_what_is_whole(const Fatal& fatal) {
 void Sync::receive(Milliseconds at_most) {
     for (auto& response : account_.transport.wait(at_most)) {
         if (!Verify::owns(response)) {
+            if (piece_arrived(response)) continue;
             answered(std::move(response));
             note_stage();
         } else if (guest_ != nullptr) {
@@ -168,7 +169,7 @@ void Sync::receive(Milliseconds at_most) {
 
 // Nothing is under way.
 bool Sync::is_idle() const {
-    return held_.empty() && !probing_ &&
+    return held_.empty() && !probing_ && downloads_.empty() &&
            std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.ready.empty(); });
 }
 
@@ -471,6 +472,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
             }
             const auto& its = account_.source.streams()[stream->second];
             if (waits_for_search(its, *row) || waits_for_lists(*row) || waits_for_first_answer(its, *row)) continue;
+            if (its.exports && waits_for_token(its, row->root)) continue;
             if (lane == Class::fresh && comes_after(its, row->scope)) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
@@ -595,7 +597,7 @@ bool Sync::prepare(Walk& walk) {
                                                                time - *token->pending_at < kPendingTokenLife));
         walk.taking_token = !good;
     }
-    return true;
+    return !stream_of(walk).exports || walk.taking_token || goes_on_with_export(walk);
 }
 
 // Whether the list needs a token before its first page.
@@ -625,9 +627,10 @@ bool Sync::has_been_replaced(const Walk& walk) {
 }
 
 void Sync::send(WalkPtr walk) {
-    std::string target;
+    std::string target, json;
     try {
         target = account_.source.target(work_of(*walk));
+        json = account_.source.body(work_of(*walk));
     } catch (const Error& error) {
         return give_up(std::move(walk), std::nullopt, error.what(), kLookAgain);
     }
@@ -639,7 +642,7 @@ void Sync::send(WalkPtr walk) {
     walk->token = token_number_;
     const auto number = ++last_request_;
     in_flight_.emplace(number, std::move(walk));
-    account_.transport.get(number, target);
+    json.empty() ? account_.transport.get(number, target) : account_.transport.post(number, target, json);
 }
 
 Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {
@@ -719,7 +722,9 @@ store::Work Sync::row_of(const source::Stream& stream, std::string_view scope, s
 // The list that a token belongs to.
 const source::Stream* Sync::list_of(const source::Stream& token_stream) const {
     const auto streams = account_.source.streams();
-    const auto list = std::ranges::find(streams, token_stream.name, &source::Stream::token_stream);
+    const auto list = std::ranges::find_if(streams, [&](const source::Stream& stream) {
+        return stream.token_stream == token_stream.name && !stream.exports;
+    });
     return list != streams.end() ? &*list : nullptr;
 }
 

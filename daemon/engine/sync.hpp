@@ -67,6 +67,14 @@ struct Deletions {
     bool accepted = false;  // by the user: nothing is held
 };
 
+// A first load by an export of the server's, where it makes one.
+struct ExportOptions {
+    bool allowed = false;            // by the user: it is asked for by POST
+    Milliseconds first_pause{1000};  // between questions to its job; each is twice as long as the one before
+    Milliseconds longest_pause{30'000};
+    Milliseconds patience{std::chrono::hours(8)};  // then its lists are walked: event tokens live for a day
+};
+
 enum class Ended { complete, with_work_left };
 
 struct Account {
@@ -79,6 +87,7 @@ struct Account {
     Deletions deletions{};
     PollOptions
         polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
+    ExportOptions exports{};
 };
 
 // Whether an answer of the last day proved that the plan is a paid one: its quota is a larger one.
@@ -162,7 +171,7 @@ class Sync {
     void store_page(Walk& walk, std::uint64_t request);
     store::Sent sent(std::uint64_t request) const;
     void note_watermark(const Walk& walk);
-    void keep_watermark(Walk& walk);
+    void keep_watermark(Walk& walk, Instant done);
     void cast_nets();
     Instant outdated_before(const source::Stream& stream, std::string_view scope) const;
     bool sweep(Walk& walk);
@@ -252,6 +261,25 @@ class Sync {
     void ask_for_all(const Walk& search);
     void ask_for_one(const source::Stream& list, std::string_view scope, std::string_view root);
     bool is_told(const source::FollowUp& hint);
+    bool is_exporting(std::string_view name, std::string_view root);
+    bool waits_for_file(const source::Stream& list, const source::FollowUp& opened);
+    bool waits_for_export(std::string_view tokens, std::string_view root);
+    bool waits_for_token(const source::Stream& exports, std::string_view root);
+    bool has_begun_lists(const source::Stream& exports, const std::string& root);
+    bool goes_on_with_export(Walk& walk);
+    void job_answered(WalkPtr walk, const http::Response& response);
+    void ask_later(WalkPtr walk);
+    void begin_download(WalkPtr walk, const std::string& url);
+    bool piece_arrived(const http::Response& response);
+    std::string take_piece(Walk& walk, const http::Response& response);
+    bool is_too_long(const Walk& walk);
+    void download_failed(WalkPtr walk, std::string_view why);
+    void store_line(Walk& walk, std::string_view line, bool whole);
+    void finish_export(WalkPtr walk);
+    void end_export(Walk& walk, std::string_view why);
+    std::vector<store::Work> waiting_for_export(const Walk& walk);
+    void use_token(const Walk& walk);
+    void keep_cursor(store::Work& token);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
     void note_roots(const std::vector<std::string>& visible, const std::string& stream);
@@ -298,6 +326,7 @@ class Sync {
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;               // the first request that went with the present token
     std::map<std::uint64_t, WalkPtr> in_flight_;  // by number of the request: the first is the oldest
+    std::map<std::uint64_t, WalkPtr> downloads_;  // the files of exports, which cost nothing of the rate
     struct Lane {
         std::deque<WalkPtr> ready;       // walks whose next page is due
         std::deque<store::Work> picked;  // the next rows of the queue

@@ -65,6 +65,9 @@ void Sync::answered(http::Response response) {
             account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
             return;
+        case busy:
+            usable_answer();
+            return ask_later(std::move(walk));
         case shrink:
             // An offset belongs to its page size, so the walk begins again.
             if (walk->attempts > 0 && walk->limit != kSmallestPage) {
@@ -125,6 +128,7 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
     }
     usable_answer();
     if (walk->probe) return settle_doubts();
+    if (answer_.job) return job_answered(std::move(walk), response);
     if (walk->row.resume.empty())
         walk->watermark =
             parse_http_date(response.header("date")).value_or(clock_.now()) - response.duration - kOverlap;
@@ -202,7 +206,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (walk.row.last_done_at == store::kOutdated && account_.source.wants_only_filtered() &&
             stream.proves == account_.source.filtered() && stream.looks_at.empty())
             exclude_unheld(walk.row.root);
-        keep_watermark(walk);
+        keep_watermark(walk, now);
         if (has_been_replaced(walk)) walk.row.cursor.clear();
         if (is_first_search(stream)) {
             ask_for_miscounted(walk);
@@ -215,14 +219,11 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
         else
             hold(walk);
-        if (!stream.token_stream.empty()) {
+        if (!stream.token_stream.empty() && !waits_for_export(stream.token_stream, walk.row.root)) {
             if (auto token = store_.work(name_, stream.token_stream, walk.row.scope);
                 token && !token->pending_cursor.empty()) {
-                token->cursor = std::exchange(token->pending_cursor, {});
-                token->pending_at.reset();
                 if (!token->last_done_at) token->last_done_at = now;
-                store_.save(*token);
-                note_poll(*token);
+                keep_cursor(*token);
             }
         }
         if (walk.without_token) {  // until there is one, only walking again tells what changed
@@ -239,6 +240,14 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     ++pages_in_group_;
 }
 
+// The token proves what was stored: from now on it is asked what has changed since.
+void Sync::keep_cursor(store::Work& token) {
+    token.cursor = std::exchange(token.pending_cursor, {});
+    token.pending_at.reset();
+    store_.save(token);
+    note_poll(token);
+}
+
 // A list that was walked for another configuration opens the work of unchanged rows too: it may be missing.
 void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
     const bool everything = walk.row.last_done_at == store::kOutdated;
@@ -252,9 +261,15 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         if (follow_up.entity >= 0 && !changed && !(everything && !follow_up.watched)) continue;
         if (follow_up.restored && (!changed || everything)) continue;  // for another configuration all is asked for
         const auto& stream = streams[follow_up.stream];
+        if (stream.exports && !account_.exports.allowed) continue;
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
+        if (waits_for_file(stream, follow_up)) {
+            *row.due_at += account_.exports.patience;
+            store_.queue(row, outdated_before(stream, follow_up.scope));
+            continue;
+        }
         if (is_left_to_search(follow_up)) continue;
         if (follow_up.lacking && (store_.text(stream.first.table, "mirrored_at", row.scope).empty() ||
                                   stored_of(stream, row.scope).value_or(0) > 0))
@@ -505,6 +520,10 @@ void Sync::give_up(WalkPtr walk, std::optional<int> status, const std::string& w
                     fmt::format("source {}: {}: {}; check base_url, proxy and the network{}", name_, describe(*walk),
                                 why, serving_ ? "" : ", then run the sync again"));
     if (walk->taking_token) return go_without_token(std::move(walk), status, why, retry_in);
+    if (stream_of(*walk).exports) {
+        end_export(*walk, why);
+        return leave(*walk);
+    }
     end_in_gap(*walk, status, why, retry_in);
 }
 
@@ -616,6 +635,10 @@ void Sync::token_off(WalkPtr walk) {
 // Lists are opened again by the next pass; what is asked for once waits until the feature may be there.
 void Sync::skip(Walk& walk) {
     if (forgotten_.contains(key_of(walk.row))) return leave(walk);
+    if (stream_of(walk).exports) {
+        end_export(walk, "the token may not ask for it");
+        return leave(walk);
+    }
     if (!stream_of(walk).gathers.empty()) return give_back(walk);
     const auto now = this->now();
     const bool lost = lost_roots_.contains(walk.row.root);  // what was not asked for is not done

@@ -25,6 +25,7 @@ Instant Sync::outdated_before(const source::Stream& stream, std::string_view sco
     const auto& periods = account_.periods;
     if (stream.every == source::Every::pass) return pass_;
     if (stream.every == source::Every::reread) return pass_ - periods.reread;
+    if (stream.every == source::Every::once) return store::kOutdated;
     const bool relist = stream.every == source::Every::relist;
     // A daemon begins a pass in each such period; what was done late in the last one is due in this one, too.
     if (relist && serving_) return pass_ - periods.relist / 2;
@@ -438,7 +439,7 @@ void Sync::ask_whose_token() {
 }
 
 // A complete walk proves everything up to its first page.
-void Sync::keep_watermark(Walk& walk) {
+void Sync::keep_watermark(Walk& walk, Instant done) {
     if (!walk.watermark) return;  // a walk that another process began, and noted
     const auto& stream = stream_of(walk);
     if (stream.lags && walk.row.pending_cursor.empty())
@@ -452,7 +453,7 @@ void Sync::keep_watermark(Walk& walk) {
         auto row = row_of(changes, walk.row.scope, walk.row.root, its_token ? Class::fresh : Class::walk);
         if (auto stored = store_.work(name_, changes.name, walk.row.scope)) row = std::move(*stored);
         row.cursor = iso(*walk.watermark);
-        row.last_done_at = now();
+        row.last_done_at = done;
         store_.save(row);
         if (its_token) note_poll(row);
     }

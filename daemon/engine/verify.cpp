@@ -287,6 +287,7 @@ void Verify::take(WalkPtr walk, const http::Response& response) {
             }
             return try_again(std::move(walk), why());
         case retry:
+        case busy:
             return try_again(std::move(walk),
                              response.status == 200 ? "status 200 with a body that is not JSON" : why());
         case restart:
@@ -392,7 +393,7 @@ void Verify::follow(const Walk& walk) {
     for (auto follow_up = answer_.follow_ups.rbegin(); follow_up != answer_.follow_ups.rend(); ++follow_up) {
         const auto& opened = stream(follow_up->stream);
         if (follow_up->said || follow_up->stored || follow_up->restored || follow_up->number ||
-            !opened.looks_at.empty() || opened.lags)
+            !opened.looks_at.empty() || opened.lags || opened.exports)
             continue;
         if (opened.kind == source::Kind::one_off && !options_.one_off) continue;
         Part* part = walk.part;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -52,7 +53,11 @@ inline constexpr std::string_view kMoved = "moved";  // what an event says of wh
 inline constexpr auto kHintOverlap = 10s;            // of the server's clock: events are told a little later than made
 inline constexpr std::size_t kRotateAtOnce = 1000;   // rows in memory
 
+struct Export;  // of sync_export.cpp: a file that is being read
+
 struct Sync::Walk {
+    Walk();
+    ~Walk();
     store::Work row;
     std::uint16_t stream = 0;
     Instant began{};
@@ -73,6 +78,8 @@ struct Sync::Walk {
     bool whole = true;                        // all its pages came in this process, from the first one on
     std::vector<std::size_t> seen;            // hashes of gids, where a complete walk proves what is gone
     std::unordered_set<std::size_t> offsets;  // hashes of those seen: one that comes again would go on for ever
+    Milliseconds pause{0};                    // of an export: before its job was asked the last time
+    std::unique_ptr<Export> file;
 };
 
 // Which share of the budget it is paid from.

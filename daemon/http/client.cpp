@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
+#include <utility>
 
 namespace taskmirror::http {
 
@@ -22,7 +23,11 @@ constexpr long kLowSpeedLimit = 100;        // bytes a second
 constexpr long kConnectionLifetime = 3600;  // seconds; a certificate is looked at only when connecting
 constexpr long kConnectionIdle = 60;        // seconds
 constexpr std::size_t kFirstBuffer = 16UL * 1024;
-constexpr std::size_t kInflatedAtOnce = 4;  // other answers that have arrived wait as they came, compressed
+constexpr std::size_t kInflatedAtOnce = 4;       // other answers that have arrived wait as they came, compressed
+constexpr std::size_t kPiece = 256UL * 1024;     // of a download
+constexpr std::size_t kErrorBody = 64UL * 1024;  // kept of what comes instead of a file
+constexpr std::size_t kLongestUrl = 16UL * 1024;
+constexpr int kMostRedirects = 3;
 
 template <auto function>
 struct Free {
@@ -96,6 +101,18 @@ std::string checked_scheme(const std::string& base_url) {
     refuse("base_url uses " + scheme + ", which would show the token to others; use https (http: this machine only)");
 }
 
+// Whether a file may be asked for there. `api`: the scheme of the base URL.
+bool may_download(const std::string& address, const std::string& api) {
+    const Url url(curl_url());
+    if (!url) throw std::bad_alloc();
+    if (address.size() > kLongestUrl || std::any_of(address.begin(), address.end(), is_control) ||
+        curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK ||
+        !part(url.get(), CURLUPART_USER).empty())
+        return false;
+    const std::string scheme = part(url.get(), CURLUPART_SCHEME);
+    return scheme == "https" || (scheme == "http" && api == "http" && is_loopback(part(url.get(), CURLUPART_HOST)));
+}
+
 void check(const ClientOptions& options) {
     require_printable(options.token, "the token");
     require_printable(options.proxy, "proxy");
@@ -158,6 +175,17 @@ struct Transfer {
     std::array<char, CURL_ERROR_SIZE> error{};
     const ClientOptions* options = nullptr;
     std::size_t* held = nullptr;  // bytes of all bodies
+    // Of a download:
+    bool download = false;
+    bool paused = false;  // a piece waits to be taken
+    int redirects = 0;
+    List headers;
+
+    bool gives_file() const {
+        long status = 0;
+        curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+        return status == 200 || status == 206;
+    }
 
     std::size_t fail(Failure failure, std::string message) {
         response.failure = failure;
@@ -186,6 +214,15 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* pointer) {
     auto& transfer = *static_cast<Transfer*>(pointer);
     std::string& body = transfer.response.body;
     const std::size_t needed = body.size() + size;
+    if (transfer.download) {
+        const bool file = transfer.gives_file();
+        transfer.paused = file && body.size() >= kPiece;
+        if (transfer.paused) return CURL_WRITEFUNC_PAUSE;
+        if (!file && needed > kErrorBody) return size;
+        body.append(data, size);
+        *transfer.held += size;
+        return size;
+    }
     const auto& options = *transfer.options;
     if (needed > options.max_body) {
         return transfer.fail(Failure::too_large, too_large("body", options.max_body));
@@ -213,42 +250,64 @@ class Client final : public Transport {
         }
         add_header("Accept-Encoding: gzip");  // and not libcurl's own decoding: see gzip.hpp
         for (const auto& [name, value] : options_.headers) add_header(std::string(name).append(": ").append(value));
+        for (const auto* header = headers_.get(); header != nullptr; header = header->next)
+            add_header(post_headers_, header->data);
+        add_header(post_headers_, "Content-Type: application/json");
+        add_header(post_headers_, "Expect:");  // nothing to wait for: the body is short
     }
 
     ~Client() override {
         for (const auto& transfer : transfers_) curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+        for (const auto& transfer : downloads_) curl_multi_remove_handle(multi_.get(), transfer->easy.get());
     }
 
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    void get(std::uint64_t id, const std::string& target) override {
-        // Anything else could continue the host's name.
-        if (!target.starts_with('/')) throw Fatal(ExitCode::internal, "request target does not begin with a slash");
+    void get(std::uint64_t id, const std::string& target) override { send(id, target, nullptr); }
 
-        Transfer& transfer = idle_transfer();
-        CURL* easy = transfer.easy.get();
-        transfer.response = {};
-        transfer.response.id = id;
-        transfer.header_bytes = 0;
-        transfer.error[0] = '\0';
-        set(easy, CURLOPT_URL, (options_.base_url + target).c_str());
-        set(easy, CURLOPT_XOAUTH2_BEARER, options_.token.empty() ? nullptr : options_.token.c_str());
-        if (const auto code = curl_multi_add_handle(multi_.get(), easy); code != CURLM_OK) {
-            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
-        }
-        idle_.pop_back();
+    void post(std::uint64_t id, const std::string& target, const std::string& json) override {
+        send(id, target, &json);
     }
 
-    std::size_t in_flight() const override { return transfers_.size() - idle_.size(); }
+    void download(std::uint64_t id, const Download& file) override {
+        if (!may_download(file.url, scheme_)) throw Error("a link to a file that does not begin with https");
+        auto transfer = std::make_unique<Transfer>();
+        transfer->easy.reset(curl_easy_init());
+        if (!transfer->easy) throw std::bad_alloc();
+        transfer->options = &options_;
+        transfer->held = &held_;
+        transfer->response.id = id;
+        transfer->download = true;
+        configure(*transfer);
+        CURL* easy = transfer->easy.get();
+        // Here the token has no business. A paused HTTP/2 stream would be kept in memory.
+        set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_NONE));
+        set(easy, CURLOPT_XOAUTH2_BEARER, nullptr);
+        set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+        set(easy, CURLOPT_TIMEOUT_MS, 0L);  // however large it is; it must not stall
+        if (file.from > 0) {
+            set(easy, CURLOPT_RANGE, (std::to_string(file.from) + "-").c_str());
+            if (!file.version.empty() && std::none_of(file.version.begin(), file.version.end(), is_control))
+                add_header(transfer->headers, "If-Range: " + file.version);
+        }
+        set(easy, CURLOPT_HTTPHEADER, transfer->headers.get());
+        begin_download(*transfer, file.url);
+        downloads_.push_back(std::move(transfer));
+    }
+
+    std::size_t in_flight() const override { return transfers_.size() - idle_.size() + downloads_.size(); }
 
     std::vector<Response> wait(Milliseconds at_most) override {
         using std::chrono::steady_clock;
         const auto deadline = steady_clock::now() + at_most;
         for (bool woken = false;;) {
             int running = 0;
+            for (const auto& transfer : downloads_)
+                if (std::exchange(transfer->paused, false)) curl_easy_pause(transfer->easy.get(), CURLPAUSE_CONT);
             require(curl_multi_perform(multi_.get(), &running));
             std::vector<Response> responses = finished();
+            add_pieces(responses);
             const auto left = std::chrono::ceil<Milliseconds>(deadline - steady_clock::now());
             if (!responses.empty() || woken || left <= Milliseconds(0)) return responses;
 
@@ -267,6 +326,40 @@ class Client final : public Transport {
     }
 
   private:
+    void send(std::uint64_t id, const std::string& target, const std::string* json) {
+        // Anything else could continue the host's name.
+        if (!target.starts_with('/')) throw Fatal(ExitCode::internal, "request target does not begin with a slash");
+
+        Transfer& transfer = idle_transfer();
+        CURL* easy = transfer.easy.get();
+        transfer.response = {};
+        transfer.response.id = id;
+        transfer.header_bytes = 0;
+        transfer.error[0] = '\0';
+        set(easy, CURLOPT_URL, (options_.base_url + target).c_str());
+        set(easy, CURLOPT_XOAUTH2_BEARER, options_.token.empty() ? nullptr : options_.token.c_str());
+        set(easy, CURLOPT_HTTPHEADER, json != nullptr ? post_headers_.get() : headers_.get());
+        if (json != nullptr) {
+            set(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(json->size()));
+            set(easy, CURLOPT_COPYPOSTFIELDS, json->c_str());
+        } else {
+            set(easy, CURLOPT_HTTPGET, 1L);
+        }
+        if (const auto code = curl_multi_add_handle(multi_.get(), easy); code != CURLM_OK) {
+            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
+        }
+        idle_.pop_back();
+    }
+
+    void begin_download(Transfer& transfer, const std::string& url) {
+        transfer.header_bytes = 0;
+        transfer.error[0] = '\0';
+        set(transfer.easy.get(), CURLOPT_URL, url.c_str());
+        set(transfer.easy.get(), CURLOPT_PROTOCOLS_STR, url.starts_with("https") ? "https" : "http");
+        if (const auto code = curl_multi_add_handle(multi_.get(), transfer.easy.get()); code != CURLM_OK)
+            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
+    }
+
     template <typename T>
     static void set(CURL* easy, CURLoption option, T value) {
         const CURLcode code = curl_easy_setopt(easy, option, value);
@@ -280,11 +373,12 @@ class Client final : public Transport {
         throw Fatal(ExitCode::internal, std::string("libcurl cannot go on: ") + curl_multi_strerror(code));
     }
 
-    void add_header(const std::string& line) {
-        curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
+    void add_header(const std::string& line) { add_header(headers_, line); }
+    static void add_header(List& list, const std::string& line) {
+        curl_slist* longer = curl_slist_append(list.get(), line.c_str());
         if (!longer) throw std::bad_alloc();
-        static_cast<void>(headers_.release());
-        headers_.reset(longer);
+        static_cast<void>(list.release());
+        list.reset(longer);
     }
 
     Transfer& idle_transfer() {
@@ -362,17 +456,51 @@ class Client final : public Transport {
             char* pointer = nullptr;
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &pointer);
             auto& transfer = *reinterpret_cast<Transfer*>(pointer);
+            if (transfer.download && goes_elsewhere(transfer, code)) continue;
             complete(transfer, code);
             curl_multi_remove_handle(multi_.get(), easy);
             responses.push_back(std::move(transfer.response));
-            idle_.push_back(&transfer);
+            if (transfer.download)
+                std::erase_if(downloads_, [&](const auto& one) { return one.get() == &transfer; });
+            else
+                idle_.push_back(&transfer);
         }
         for (const auto& response : responses) held_ -= response.body.size();
         return responses;
     }
 
-    void complete(Transfer& transfer, CURLcode code) {
-        Response& response = transfer.response;
+    // A file that stands in another place is asked for there.
+    bool goes_elsewhere(Transfer& transfer, CURLcode code) {
+        const char* url = nullptr;
+        curl_easy_getinfo(transfer.easy.get(), CURLINFO_REDIRECT_URL, &url);
+        if (code != CURLE_OK || url == nullptr) return false;
+        const std::string elsewhere = url;
+        if (++transfer.redirects > kMostRedirects || !may_download(elsewhere, scheme_)) {
+            transfer.fail(Failure::protocol, "a redirect to where it must not be asked for, or too many of them");
+            return false;
+        }
+        curl_multi_remove_handle(multi_.get(), transfer.easy.get());
+        transfer.release_body();
+        begin_download(transfer, elsewhere);
+        return true;
+    }
+
+    // What has come of the downloads so far.
+    void add_pieces(std::vector<Response>& responses) {
+        for (const auto& transfer : downloads_) {
+            if (transfer->response.body.size() < kPiece || !transfer->gives_file()) continue;
+            Response piece;
+            piece.id = transfer->response.id;
+            piece.more = true;
+            note_answer(*transfer, piece);
+            piece.body.swap(transfer->response.body);
+            piece.wire_bytes = piece.body.size();
+            held_ -= piece.body.size();
+            responses.push_back(std::move(piece));
+        }
+    }
+
+    static void note_answer(const Transfer& transfer, Response& response) {
         CURL* easy = transfer.easy.get();
         long status = 0;
         curl_off_t microseconds = 0;
@@ -380,17 +508,21 @@ class Client final : public Transport {
         curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
         response.status = static_cast<int>(status);
         response.duration = std::chrono::duration_cast<Milliseconds>(std::chrono::microseconds(microseconds));
-        response.wire_bytes = response.body.size();
-
         curl_header* header = nullptr;
         while ((header = curl_easy_nextheader(easy, CURLH_HEADER, -1, header))) {
             response.headers.emplace_back(lower_case(header->name), header->value);
         }
+    }
 
+    void complete(Transfer& transfer, CURLcode code) {
+        Response& response = transfer.response;
+        response.wire_bytes = response.body.size();
+        note_answer(transfer, response);
         if (response.failure == Failure::none && code != CURLE_OK) {
             const char* words = transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
             transfer.fail(failure_of(code), words);
         }
+        if (transfer.download) return;  // as it came; what came before it broke off is good
         if (response.failure == Failure::none) decode(transfer);
         if (response.failure != Failure::none) transfer.release_body();
     }
@@ -434,10 +566,11 @@ class Client final : public Transport {
     std::string scheme_;
     Inflater inflater_;
     std::size_t held_ = 0;  // bytes of all bodies
-    List headers_;
+    List headers_, post_headers_;
     Multi multi_;  // goes after the handles
     std::vector<std::unique_ptr<Transfer>> transfers_;
     std::vector<Transfer*> idle_;
+    std::vector<std::unique_ptr<Transfer>> downloads_;
 };
 
 }  // namespace

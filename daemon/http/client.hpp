@@ -1,7 +1,8 @@
 // HTTPS GET, many at once, over libcurl's multi interface. The only user of libcurl.
 //
 // It never follows a redirect, never keeps a cookie, never writes the token anywhere but into the Authorization header
-// of requests to the configured host. It decides nothing: what an answer means is the caller's business.
+// of requests to the configured host. A file on another host is asked for without it. It decides nothing: what an
+// answer means is the caller's business.
 #pragma once
 
 #include <chrono>
@@ -28,6 +29,7 @@ struct Response {
     std::string body;              // decoded; its capacity exceeds its size by at least kPadding
     Milliseconds duration{0};      // from send to last byte
     std::uint64_t wire_bytes = 0;  // of the body, as transferred
+    bool more = false;             // of a download: only a piece of the body, others follow
 
     std::string_view header(std::string_view lower_case_name) const;  // empty if absent; the first if repeated
 };
@@ -49,12 +51,23 @@ struct ClientOptions {
     std::size_t max_headers = 256UL * 1024;
 };
 
+// A file on any host, asked for without the token and without headers of ours.
+struct Download {
+    std::string url;         // https, or http on loopback where the base URL is
+    std::uint64_t from = 0;  // the first byte that is wanted; the server may give all (200) or the rest (206)
+    std::string version;     // the ETag of what came before; another file comes as a whole
+};
+
 // The seam for tests of what stands above it.
 class Transport {
   public:
     virtual ~Transport() = default;
     // `target` is path and query, encoded, beginning with '/'.
     virtual void get(std::uint64_t id, const std::string& target) = 0;
+    virtual void post(std::uint64_t id, const std::string& target, const std::string& json) = 0;
+    // Its body comes in pieces, as transferred; the server waits while nobody takes them. A few redirects are followed.
+    // Throws Error for a URL that must not be asked.
+    virtual void download(std::uint64_t id, const Download& file) = 0;
     virtual std::size_t in_flight() const = 0;
     // Answers that have arrived, a few at a time; waits at most this long for the first one. Returns early when woken.
     virtual std::vector<Response> wait(Milliseconds at_most) = 0;

@@ -1,5 +1,7 @@
 #include "source/source.hpp"
 
+#include "core/error.hpp"
+
 namespace taskmirror::source {
 
 void Answer::clear() {
@@ -14,8 +16,14 @@ void Answer::clear() {
     facts.clear();
     roots.reset();
     untold.reset();
+    job.reset();
 }
 
+std::string Source::body(const Work&) const { return {}; }
+
+void Source::read_line(const Work&, std::string_view, Answer&) { throw Error("a line of nothing that was asked for"); }
+
+std::optional<FollowUp> Source::in_place_of(const Work&, std::string_view) const { return std::nullopt; }
 void note_wanted(const Source& source, const Answer& answer, Gids& wanted) {
     const auto filtered = source.filtered();
     if (filtered.empty()) return;

@@ -23,8 +23,8 @@ namespace taskmirror::source {
 enum class Kind : std::uint8_t { recurring, one_off };
 enum class Budget : std::uint8_t { standard, search };
 // How old the last complete walk of a list may be before an object that opens it does so: older than this pass, than
-// `relist_every`, than `reconcile_every`, than `stories_reread_every`.
-enum class Every : std::uint8_t { pass, relist, reconcile, reread };
+// `relist_every`, than `reconcile_every`, than `stories_reread_every`. What is done once is never done again.
+enum class Every : std::uint8_t { pass, relist, reconcile, reread, once };
 
 // One kind of request that the engine can make for this source.
 struct Stream {
@@ -124,6 +124,11 @@ struct Stream {
         // one, the search opens the list of each object that has any.
         std::string_view number = {};
     } first = {};
+    // A job of the server's writes all rows of a workspace, its scope, into one file: asked for once, by POST, and
+    // where the user allows it. Without the token of its `token_stream` nobody would tell what changes meanwhile.
+    bool exports = false;
+    // In a first load it waits for that export of its workspace, which has what all its walks would give.
+    std::string_view exported_by = {};
 };
 
 // gids, to be found by a view.
@@ -138,7 +143,8 @@ struct Work {
     std::string_view scope = {};
     std::string_view root = {};    // the workspace; empty above workspaces
     std::string_view offset = {};  // of the page; empty: the first
-    std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for
+    std::string_view cursor = {};  // of a stream of changes: its token; empty: the first one is asked for. Of an
+                                   // export: its job; empty: it is still to be asked for
     int limit = 0;                 // objects per page; 0: as many as the API allows
     std::int64_t walked = 0;       // objects on the pages before this one
     // Where a filter is in force, the rows of filtered() that are known and wanted; null: there is none. Nothing of the
@@ -186,6 +192,13 @@ struct Answer {
     // Objects that came and are not wanted: table and gid. What is stored of them leaves.
     std::vector<std::pair<std::uint16_t, std::string>> unwanted;
     std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
+    // Of an export: the job that makes its file, and where that lies once it is made.
+    struct Job {
+        std::string gid;
+        enum class Is : std::uint8_t { running, done, failed } is = Is::running;
+        std::string url;
+    };
+    std::optional<Job> job;
 
     void clear();
 };
@@ -197,6 +210,7 @@ enum class Verdict : std::uint8_t {
     retry,           // again, after a pause
     shrink,          // again, with a smaller page: the server could not cope
     throttled,       // the account pauses until Retry-After; the work stays due
+    busy,            // again, later: the server does something of the kind already
     unauthorized,    // the token is refused
     capability_off,  // the plan lacks the feature
     hidden,          // this object is not visible now
@@ -245,6 +259,8 @@ class Source {
     virtual std::string redaction_key() const { return {}; }
     // Path and query, percent-encoded, to be appended to the base URL. Throws Error for a scope that cannot be one.
     virtual std::string target(const Work& work) const = 0;
+    // What is sent along, as JSON; empty: the request is a GET.
+    virtual std::string body(const Work& work) const;
     virtual Verdict classify(const Work& work, const Reply& reply) const = 0;
     // The server's own words about a refusal, without line breaks; empty if it gave none.
     virtual std::string reason(std::string_view body) const = 0;
@@ -253,6 +269,11 @@ class Source {
     // Fills `answer`. Throws Error for a page that is not what the API promises: nothing of it may be stored. Throws
     // Fatal when the configuration does not fit what the account sees.
     virtual void read(const Work& work, std::string_view body, Answer& answer) = 0;
+    // A line of the file that an export made; the same as read() in all else.
+    virtual void read_line(const Work& work, std::string_view line, Answer& answer);
+    // What asks for the object of a line that cannot be read, or of which only the beginning is there. None: it does
+    // not say which one it is.
+    virtual std::optional<FollowUp> in_place_of(const Work& work, std::string_view line) const;
 };
 
 // What an answer tells of the rows of the filtered table: those that are wanted, and those that are not any more.

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks every request that the stream table can make, and every field that is read, against Asana's OpenAPI document;
-and every GET of that document against the streams and coverage.py.
+and every GET of that document against the streams and coverage.py. Of a POST: its body against the document's schema.
 
 Usage: check.py REQUESTS_PROGRAM; the document's path stands in TASKMIRROR_ASANA_OAS. Without it: exit 77, skipped.
 """
+import json
 import os
 import re
 import subprocess
@@ -83,11 +84,49 @@ def main():
         return None
 
     problems = []
+
+    # What one request would give an object by itself, an export gives of each, with those inside by their names.
+    exported = {"stories": "/stories/{story_gid}", "attachments": "/attachments/{attachment_gid}", "": "/tasks/{task_gid}"}
+
+    def offered(path):
+        return next(resolve(p)["schema"]["items"]["enum"] for p in document["paths"][path]["get"]["parameters"]
+                    if resolve(p)["name"] == "opt_fields")
+
+    def check_body(stream, value, schema, at):
+        schema = resolve(schema)
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name not in properties(schema):
+                    problems.append(f"{stream}: the body takes no {at}{name}")
+                else:
+                    check_body(stream, inner, properties(schema)[name], f"{at}{name}.")
+        elif isinstance(value, list):
+            if kind(schema) != "array":
+                problems.append(f"{stream}: {at} is no array")
+            for inner in value:
+                check_body(stream, inner, schema.get("items", {}), at)
+                if at.endswith(".fields.") and isinstance(inner, str):
+                    inside = inner.split(".")[0] if inner.split(".")[0] in exported else ""
+                    name = inner[len(inside) + 1:] if inside else inner
+                    if name not in offered(exported[inside]):
+                        problems.append(f"{stream}: {exported[inside]} offers no field {name}")
+        elif kind(schema) != "string":
+            problems.append(f"{stream}: {at} is a string, should be {kind(schema)}")
+
     requests = {}
     checked_fields = 0
     lines = subprocess.run([sys.argv[1]], check=True, capture_output=True, text=True).stdout.splitlines()
     for line in lines:
-        if line.startswith("request "):
+        if line.startswith("post "):
+            _, stream, path, body = line.split(" ", 3)
+            asked = document["paths"].get(path, {}).get("post")
+            if asked is None:
+                problems.append(f"{stream}: no POST {path}")
+                continue
+            check_body(stream, json.loads(body), asked["requestBody"]["content"]["application/json"]["schema"], "")
+            if not {"201", 201} & set(asked["responses"]):
+                problems.append(f"{stream}: POST {path} does not answer 201")
+        elif line.startswith("request "):
             _, stream, target = line.split(" ", 2)
             url = urlsplit(target)
             template = operation(url.path)

@@ -47,7 +47,6 @@ REDUNDANT = {
 # Not part of what a mirror holds.
 NOT_DATA = {
     "/access_requests": "asks for one object after the other, and names what is pending at the moment only",
-    "/jobs/{job_gid}": "the progress of something that this token began",
     "/organization_exports/{organization_export_gid}": "an export that this token began",
     "/reactions": "asks for an emoji",
     "/users/{user_gid}/favorites": "of the token's own user only",

@@ -1,5 +1,6 @@
 // Prints every kind of request that the stream table can make, and every field that is read, for check.py:
 //   request <stream> <target>
+//   post <stream> <path> <body>
 //   field <stream> <dotted path> <type>
 #include <fmt/format.h>
 
@@ -104,6 +105,14 @@ int main() {
     const auto source = make_source({"contract", {}, {}});
     for (std::size_t i = 0; i < std::size(kStreams); ++i) {
         const auto& stream = kStreams[i];
+        if (stream.shape == Stream::Shape::job) {  // its lines are of objects that have streams of their own
+            const source::Work asks{.stream = static_cast<std::uint16_t>(i), .scope = "1002", .root = "1002"};
+            auto polls = asks;
+            polls.cursor = "1003";
+            fmt::print("post {} {} {}\n", stream.engine.name, source->target(asks), source->body(asks));
+            fmt::print("request {} {}\n", stream.engine.name, source->target(polls));
+            continue;
+        }
         fmt::print("request {} {}\n", stream.engine.name,
                    source->target({.stream = static_cast<std::uint16_t>(i),
                                    .scope = "1001",

@@ -195,6 +195,9 @@ Json statistics(Controlled& server) {
             {"max_per_10s", s.max_per_10s},
             {"requests_inside_retry_after", s.inside_retry_after},
             {"redirect_hits", s.redirect_hits},
+            {"posts", s.posts},
+            {"downloads", s.downloads},
+            {"betrayals", s.betrayals},
             {"first_request_ms", s.first == kNoTime ? Json() : Json(s.first)},
             {"last_request_ms", s.last == kNoTime ? Json() : Json(s.last)}};
 }
@@ -209,6 +212,19 @@ Json dispatched(Controlled& server, const std::string& what, const Json& body) {
     if (what == "POST /_control/search") {
         const std::unique_lock lock(server.world_mutex);
         server.index = body.value("frozen", false) ? std::make_unique<const World>(server.world) : nullptr;
+        return Json::object();
+    }
+    if (what == "POST /_control/exports") {
+        server.exports.make({.polls = body.value("polls", 1),
+                             .at = body.value("at", std::string("request")),
+                             .failures = body.value("failures", 0),
+                             .background = body.value("background", false),
+                             .ranges = body.value("ranges", true),
+                             .giant = body.value("giant", -1L),
+                             .nameless = body.value("nameless", false),
+                             .invalid = body.value("invalid", false),
+                             .never = body.value("never", false),
+                             .shuffled = body.value("shuffled", true)});
         return Json::object();
     }
     if (what == "POST /_control/expire_tokens") {
@@ -248,6 +264,7 @@ void control(Controlled& server, const std::string& method, const std::string& p
     const auto plan = query.find("plan");
     const bool free_plan = plan == query.end() ? server.free_plan : plan->second == "free";
     const bool service = plan == query.end() ? server.service_account : plan->second == "service";
+    const bool exported = query.contains("exports");
     if (method == "GET" && path == "/_control/truth") {
         response.set_chunked_content_provider(
             "application/x-ndjson", [&server, free_plan, service](std::size_t, httplib::DataSink& sink) {
@@ -263,7 +280,7 @@ void control(Controlled& server, const std::string& method, const std::string& p
         Json result;
         if (method == "GET" && path == "/_control/minimum") {
             const std::shared_lock lock(server.world_mutex);
-            const auto least = minimum_requests(server.world, free_plan, service);
+            const auto least = minimum_requests(server.world, free_plan, service, exported);
             long total = 0;
             for (const auto& [stream, count] : least) total += count;
             result = {{"streams", least}, {"total", total}};

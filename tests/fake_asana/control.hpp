@@ -9,6 +9,7 @@
 #include <string>
 
 #include "delivery.hpp"
+#include "exports.hpp"
 #include "faults.hpp"
 #include "limits.hpp"
 #include "model.hpp"
@@ -32,6 +33,7 @@ struct Controlled {
     mutable std::shared_mutex world_mutex;  // guards the six above
 
     std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
+    Exports exports;
 
     Faults faults;
     Statistics statistics;

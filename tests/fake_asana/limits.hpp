@@ -41,6 +41,8 @@ struct Statistics {
     std::map<std::string, long> by_endpoint;
     std::map<int, long> by_status;
     long total = 0, inside_retry_after = 0, redirect_hits = 0;
+    long posts = 0;                     // requests that are no GET
+    long downloads = 0, betrayals = 0;  // of files; those that came with a header that is for the API alone
     int max_in_flight = 0;
     std::size_t max_per_minute = 0, max_per_10s = 0;
     Millis first = kNoTime, last = kNoTime;     // monotonic

@@ -99,7 +99,11 @@ struct Server::State : Controlled {
     Limits limits;
     std::atomic<int> in_flight{0};
     httplib::Server http;
+    httplib::Server files;  // another host: it knows no token
+    std::string files_url;
+    std::thread files_thread;
 
+    void handle_file(const httplib::Request& request, httplib::Response& response);
     void handle(const httplib::Request& request, httplib::Response& response);
     int answered(const httplib::Request& request, httplib::Response& response, const std::string& token,
                  std::optional<Fault>& fault);
@@ -114,6 +118,58 @@ void Server::State::send(const httplib::Request& request, httplib::Response& res
     }
     response.body = std::move(body);
     response.set_header("Content-Type", kJson);
+}
+
+// A link to the file of an export. What is for the API alone has no business here.
+void Server::State::handle_file(const httplib::Request& request, httplib::Response& response) {
+    std::optional<Fault> fault;
+    {
+        const std::lock_guard lock(record_mutex);
+        ++statistics.downloads;
+        bool betrayed = false;
+        for (const char* name : {"Authorization", "Cookie", "Asana-Enable", "Asana-Disable"})
+            betrayed = betrayed || request.has_header(name);
+        statistics.betrayals += betrayed ? 1 : 0;
+        fault = faults.taken(request.target);
+        if (betrayed) {
+            response.status = 400;
+            return;
+        }
+    }
+    if (fault && fault->kind == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(fault->ms));
+    if (fault && fault->kind != "truncate" && fault->kind != "slow") return send_fault(*fault, request, response);
+    const auto file = exports.file(request.matches[1], request.get_param_value("expires"), virtual_now());
+    if (!file) {
+        response.status = 403;
+        response.set_content("<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>",
+                             "application/xml");
+        return;
+    }
+    const auto size = static_cast<std::size_t>(lseek(fileno(file.get()), 0, SEEK_END));
+    std::size_t most = size;
+    if (fault) most = fault->bytes < 0 ? size / 2 : std::min(size, static_cast<std::size_t>(fault->bytes));
+    const auto write = [file, most, size](std::size_t offset, httplib::DataSink& sink) {
+        char piece[64 * 1024];
+        const auto read = pread(fileno(file.get()), piece, sizeof piece, static_cast<off_t>(offset));
+        const auto part =
+            std::min(static_cast<std::size_t>(std::max<ssize_t>(read, 0)), most > offset ? most - offset : 0);
+        return part > 0 ? sink.write(piece, part) : offset >= size;
+    };
+    response.set_header("ETag", "\"" + std::string(request.matches[1]) + "\"");
+    if (exports.has_ranges()) {
+        // A part of the file that was asked for counts from its beginning.
+        response.set_content_provider(
+            size, "application/gzip",
+            [write](std::size_t offset, std::size_t, httplib::DataSink& sink) { return write(offset, sink); });
+        return;
+    }
+    response.status = 200;
+    response.set_chunked_content_provider("application/gzip",
+                                          [write, size](std::size_t offset, httplib::DataSink& sink) {
+                                              if (offset < size) return write(offset, sink);
+                                              sink.done();
+                                              return true;
+                                          });
 }
 
 // Faults that replace the answer altogether.
@@ -159,7 +215,13 @@ int Server::State::answered(const httplib::Request& request, httplib::Response& 
         const auto user = tokens.find(token);
         if (user == tokens.end()) throw ApiError(401, "Not Authorized");
         call.me = user->second;
-        body = answer(index && call.path.ends_with("/tasks/search") ? *index : world, api, call);
+        if (request.method == "POST") {
+            body = exports.begin(world, api, request.body, call.now);
+            response.status = 201;
+        } else if (call.path.rfind("/jobs/", 0) == 0) {
+            body = exports.job(world, call.path.substr(6), files_url, call.now);
+        } else
+            body = answer(index && call.path.ends_with("/tasks/search") ? *index : world, api, call);
     } catch (const ApiError& error) {
         response.status = error.status;
         body = error_body(error.what(), error.sync);
@@ -200,11 +262,14 @@ void Server::State::handle(const httplib::Request& request, httplib::Response& r
     const std::string name =
         below_base ? endpoint(request.path.substr(kBase.size()), {request.params.begin(), request.params.end()})
                    : request.path;
+    const bool asks_for_export = request.method == "POST" && name == "/exports/resource" &&
+                                 request.get_header_value("Content-Type") == "application/json";
     std::optional<Fault> fault;
     std::optional<int> wait;
     {
         const std::lock_guard lock(record_mutex);
         statistics.arrived(name, token, flight.now, monotonic_now());
+        statistics.posts += request.method != "GET" ? 1 : 0;
         if (name == "/redirected") ++statistics.redirect_hits;
         wait = limits.refused(token, name.ends_with("/search"), flight.now, monotonic_now());
         if (!wait) fault = faults.taken(request.target);
@@ -216,7 +281,7 @@ void Server::State::handle(const httplib::Request& request, httplib::Response& r
         send(request, response,
              "{\"errors\":[{\"message\":\"You've made too many requests and hit a rate limit. Please retry after the "
              "given amount of time.\"}]}");
-    } else if (!below_base || request.method != "GET") {
+    } else if (!below_base || (request.method != "GET" && !asks_for_export)) {
         response.status = 404;
         send(request, response, error_body("No matching route for request"));
     } else {
@@ -248,9 +313,21 @@ Server::Server(const ServerOptions& options) : state_(std::make_unique<State>(op
     http.Post(".*", handler);
     http.Put(".*", handler);
     http.Delete(".*", handler);
+
+    httplib::Server& files = state_->files;
+    files.set_tcp_nodelay(true);
+    files.Get("/export/([0-9]+)", [this](const httplib::Request& request, httplib::Response& response) {
+        state_->handle_file(request, response);
+    });
+    state_->files_url = "http://localhost:" + std::to_string(files.bind_to_any_port("127.0.0.1"));
+    state_->files_thread = std::thread([&files] { files.listen_after_bind(); });
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+    stop();
+    state_->files.stop();
+    state_->files_thread.join();
+}
 
 int Server::bind(int port) {
     if (port == 0) return state_->http.bind_to_any_port("127.0.0.1");

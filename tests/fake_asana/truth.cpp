@@ -1312,8 +1312,9 @@ void print_truth(const World& world, bool free_plan, bool service_account,
     Printer(world, free_plan, service_account, sink).print();
 }
 
-std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account) {
+std::map<std::string, long> minimum_requests(const World& w, bool free_plan, bool service_account, bool exported) {
     std::map<std::string, long> least;
+    const auto in_file = [&](Index workspace) { return exported && w.workspaces[workspace].organization; };
     const auto shown = [&](const std::vector<Index>& tasks) {
         return static_cast<std::size_t>(
             std::count_if(tasks.begin(), tasks.end(), [&](Index t) { return !w.hidden_task(t); }));
@@ -1354,6 +1355,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
             ++least["budgets"];
             ++least["rates"];
         }
+        if (in_file(i)) ++least["resource_export"];
         ++least["workspace_events"];                       // tells at least that there are none
         if (workspace.organization) ++least["audit_log"];  // the same
         if (free_plan && brief) ++least["project_briefs"];
@@ -1365,7 +1367,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         if (!w.listed_project(p)) continue;
         const Project& project = w.projects[p];
         if (!service_account) ++least["project_events"];
-        least["project_tasks"] += pages(shown(project.tasks));
+        if (!in_file(project.workspace)) least["project_tasks"] += pages(shown(project.tasks));
         least["sections"] += pages(project.sections.size());
         least["memberships"] += pages(project.memberships.size());
         least["status_updates"] += pages(project.status_updates.size());
@@ -1385,10 +1387,11 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
         const auto found = w.assigned.find(pair);
         least["ooo_entries"] +=
             pages(w.ooo_entries_of(static_cast<Index>(pair >> 32U), static_cast<Index>(pair & kNone)).size());
+        if (in_file(static_cast<Index>(pair >> 32U))) continue;
         least["user_tasks"] += pages(found == w.assigned.end() ? 0 : shown(found->second));
     }
     for (Index i = 0; i < w.tags.size(); ++i) {
-        if (w.listed_tag(i)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
+        if (w.listed_tag(i) && !in_file(w.tags[i].workspace)) least["tag_tasks"] += pages(shown(w.tags[i].tasks));
     }
     struct Searched {
         std::size_t subtasks = 0, attached = 0;
@@ -1396,7 +1399,7 @@ std::map<std::string, long> minimum_requests(const World& w, bool free_plan, boo
     };
     std::map<Index, Searched> searched;  // by workspace
     for (Index t = 0; t < w.tasks.size(); ++t) {
-        if (!w.reachable(t)) continue;
+        if (!w.reachable(t) || in_file(w.tasks[t].workspace)) continue;
         const Task& task = w.tasks[t];
         const auto children = shown(task.children), attachments = w.task_attachments(t).size();
         least["task_stories"] += pages(w.stories(t).size());

@@ -18,7 +18,9 @@ namespace fake_asana {
 void print_truth(const World& world, bool free_plan, bool service_account,
                  const std::function<bool(std::string_view)>& sink);
 
-// The least requests for a complete first mirror, by stream.
-std::map<std::string, long> minimum_requests(const World& world, bool free_plan, bool service_account = false);
+// The least requests for a complete first mirror, by stream. `exported`: by one file for each organization, without
+// the questions how far it is.
+std::map<std::string, long> minimum_requests(const World& world, bool free_plan, bool service_account = false,
+                                             bool exported = false);
 
 }  // namespace fake_asana

@@ -16,6 +16,7 @@
 #include "core/time.hpp"
 #include "http/client.hpp"
 #include "http/gzip.hpp"
+#include "http/lines.hpp"
 #include "http/pace.hpp"
 
 namespace taskmirror::fuzz {
@@ -141,6 +142,41 @@ void gzip(std::string_view bytes) {
     }
     hold(text.size() <= kCap, "more than the cap");
     hold(text.capacity() - text.size() >= http::kPadding, "too little padding");
+}
+
+void export_lines(std::string_view bytes) {
+    constexpr std::size_t kLongest = 4096;
+    static const auto source = asana::make_source({.name = "acme", .workspaces = {}, .resources_off = {}});
+    static source::Answer answer;
+    const source::Work work{
+        .stream = static_cast<std::uint16_t>(asana::Id::resource_export), .scope = "1", .root = "1"};
+    const auto take_line = [&](std::string_view text) {
+        std::vector<char> exact(text.size() + http::kPadding);
+        std::ranges::copy(text, exact.begin());
+        const std::string_view line(exact.data(), text.size());
+        if (const auto instead = source->in_place_of(work, line)) {
+            auto one = work;
+            one.stream = instead->stream;
+            one.scope = instead->scope;
+            hold(source->target(one).starts_with("/tasks/"), "a line names what cannot be asked for");
+        }
+        try {
+            source->read_line(work, line, answer);
+            check_answer(*source, answer);
+        } catch (const Error&) {
+        }
+    };
+    take_line(bytes);
+    http::LineReader reader(kLongest);
+    const auto visit = [&](std::string_view line, bool whole) {
+        hold(!line.empty() && line.size() <= kLongest, "a line that is empty or too long");
+        hold(line.find('\n') == std::string_view::npos, "two lines in one");
+        if (whole) take_line(line);
+    };
+    const std::size_t piece = 1 + bytes.size() / 3;
+    bool good = true;
+    for (std::size_t at = 0; at < bytes.size() && good; at += piece) good = reader.take(bytes.substr(at, piece), visit);
+    hold(!reader.end(visit) || good, "a damaged file that ends well");
 }
 
 void config(std::string_view bytes) {

@@ -20,6 +20,9 @@ void json_to_rows(std::string_view bytes);
 void headers(std::string_view bytes);
 // A packed body: complete within the cap, or nothing.
 void gzip(std::string_view bytes);
+// A file of an export, packed or not, in pieces: its lines are within their length. And as one line of it: rows, or an
+// Error; what it says of itself could be asked for.
+void export_lines(std::string_view bytes);
 // A configuration file: read, or refused with a Fatal of exit code 78.
 void config(std::string_view bytes);
 
@@ -27,7 +30,10 @@ struct Target {
     std::string_view name;
     void (*run)(std::string_view bytes);
 };
-inline constexpr Target kTargets[] = {
-    {"json_to_rows", json_to_rows}, {"headers", headers}, {"gzip", gzip}, {"config", config}};
+inline constexpr Target kTargets[] = {{"json_to_rows", json_to_rows},
+                                      {"headers", headers},
+                                      {"gzip", gzip},
+                                      {"config", config},
+                                      {"export_lines", export_lines}};
 
 }  // namespace taskmirror::fuzz
