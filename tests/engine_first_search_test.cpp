@@ -180,6 +180,19 @@ TEST_CASE("a list whose rows search has named, as many as are counted, is not as
     CHECK(bench.due() == "");
 }
 
+TEST_CASE("no search is made for an object whose list is empty") {
+    FirstBench bench;
+    bench.source.table[kNotes].first = {};
+    auto& parts = bench.source.table[kParts];
+    parts.first = {"milestones", "asana_projects", "name", "name"};
+    bench.api.on("/lists/a", {{"row_at -9000 1 1\nif_not parts 1 1 0"}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/milestones/1") == 0);
+    CHECK(bench.api.times("/parts/1") == 0);
+}
+
 TEST_CASE("a list of which search has not named enough, or too much, is asked for") {
     FirstBench bench;
     bench.source.table[kNotes].first = {};

@@ -270,6 +270,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
             store_.queue(row, outdated_before(stream, follow_up.scope));
             continue;
         }
+        if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (is_left_to_search(follow_up)) continue;
         if (follow_up.lacking && (store_.text(stream.first.table, "mirrored_at", row.scope).empty() ||
                                   stored_of(stream, row.scope).value_or(0) > 0))
@@ -277,7 +278,6 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         if (follow_up.stored &&
             (stream.looks_at.empty() ? stored_of(stream, row.scope) == 0 : !is_known(stream, row.scope)))
             continue;
-        if (follow_up.number && stored_of(stream, row.scope).value_or(0) == follow_up.number) continue;
         if (follow_up.said && is_told(follow_up)) {
             ++walk.found;
             continue;

@@ -344,9 +344,11 @@ class SystemTest(unittest.TestCase):
         return found
 
     def wrong_tables(self, fake):
-        """Tables that differ; people, projects and the like that are only mentioned in what is missing do not count."""
-        return {name for name, lines in self.differences(fake).items()
-                if not all(line.endswith("(a mention)") for line in lines)}
+        """Tables that differ; people, projects and the like that are only mentioned in what is missing do not count, nor
+        does the history of stories that are missing."""
+        wrong = {name for name, lines in self.differences(fake).items()
+                 if not all(line.endswith("(a mention)") for line in lines)}
+        return wrong - {"asana_task_changes"} if "asana_stories" in wrong else wrong
 
     def assert_truth(self, fake, exported=False):
         self.assertEqual(self.differences(fake, exported), {})
