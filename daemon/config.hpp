@@ -73,7 +73,7 @@ struct Config {
     std::vector<SourceConfig> sources = {SourceConfig{}};
     Schedule schedule;
     std::string time_zone = "UTC";  // of the days in reports, as Europe/Berlin
-    double most_deleted = 0.2;  // share of the stored rows that one walk may find missing
+    double most_deleted = 0.2;      // share of the stored rows that one walk may find missing
     log::Options log;
 
     bool operator==(const Config&) const = default;

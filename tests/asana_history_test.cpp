@@ -92,8 +92,7 @@ TEST_CASE("each known kind of story is a change of its field, old value and new"
         {"number_custom_field_changed", R"("custom_field":{"gid":"8"},"old_number_value":null,"new_number_value":2.5)",
          "custom_field|8|-|2.5|-|-"},
         {"enum_custom_field_changed",
-         R"("custom_field":{"gid":"8"},"old_enum_value":{"gid":"3"},"new_enum_value":null)",
-         "custom_field|8|-|-|3|-"},
+         R"("custom_field":{"gid":"8"},"old_enum_value":{"gid":"3"},"new_enum_value":null)", "custom_field|8|-|-|3|-"},
         {"multi_enum_custom_field_changed",
          R"("custom_field":{"gid":"8"},"old_multi_enum_values":[],"new_multi_enum_values":[{"gid":"3"},{"gid":"4"}])",
          R"(custom_field|8|[]|["3","4"]|-|-)"},
@@ -122,17 +121,19 @@ TEST_CASE("a story of dates is a change of each date that is another one then") 
     CHECK(of(R"({"due_on":"2026-01-02","due_at":"2026-01-02T10:00:00.000Z"})",
              R"({"due_on":"2026-01-02","due_at":"2026-01-02T11:00:00.000Z"})") ==
           Rows{"due_at|-|2026-01-02T10:00:00.000Z|2026-01-02T11:00:00.000Z|-|-"});
-    CHECK(of(R"({"start_on":"2026-01-01","due_on":"2026-01-02"})",
-             R"({"start_on":"2026-01-03","due_on":"2026-01-04"})").size() == 2);
+    CHECK(of(R"({"start_on":"2026-01-01","due_on":"2026-01-02"})", R"({"start_on":"2026-01-03","due_on":"2026-01-04"})")
+              .size() == 2);
     // Which of them changed is not told.
     CHECK(changes("due_date_changed", "") == Rows{"due_on|-|-|-|-|-"});
     CHECK(changes("start_date_changed", "") == Rows{"start_on|-|-|-|-|-"});
 }
 
-TEST_CASE("a kind of story that is not known is kept under its name, with the values that it brings, but not its texts") {
+TEST_CASE(
+    "a kind of story that is not known is kept under its name, with the values that it brings, but not its texts") {
     CHECK(changes("weather_changed", "") == Rows{"weather_changed|-|-|-|-|-"});
     CHECK(changes("weather_changed", R"("old_name":"rain","new_name":"sun")") == Rows{"weather_changed|-|-|-|-|-"});
-    CHECK(changes("formula_custom_field_changed", R"("custom_field":{"gid":"8"},"old_number_value":1,"new_number_value":2)") ==
+    CHECK(changes("formula_custom_field_changed",
+                  R"("custom_field":{"gid":"8"},"old_number_value":1,"new_number_value":2)") ==
           Rows{"formula_custom_field_changed|8|1.0|2.0|-|-"});
 }
 

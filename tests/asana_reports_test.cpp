@@ -23,16 +23,19 @@ struct Mirror {
     SQLite::Database database{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
 
     Mirror() {
-        for (const auto sql : {store::core_sql(), store::asana_sql(), store::asana_views_sql(), store::asana_reports_sql()})
+        for (const auto sql :
+             {store::core_sql(), store::asana_sql(), store::asana_views_sql(), store::asana_reports_sql()})
             run(std::string(sql));
         run("INSERT INTO asana_users (gid, name, mirrored_at) VALUES ('ann', 'Ann', 'x'), ('ben', 'Ben', 'x');"
-            "INSERT INTO asana_projects (gid, name, archived, mirrored_at) VALUES ('p', 'Launch', 0, 'x'), ('q', 'Shop', 0, 'x');"
+            "INSERT INTO asana_projects (gid, name, archived, mirrored_at) VALUES ('p', 'Launch', 0, 'x'), ('q', "
+            "'Shop', 0, 'x');"
             "INSERT INTO asana_sections (gid, name, project_gid, mirrored_at) VALUES ('todo', 'To do', 'p', 'x'), "
             "('doing', 'Doing', 'p', 'x'), ('done', 'Done', 'p', 'x'), ('shop', 'Shop', 'q', 'x')");
     }
     void run(const std::string& sql) { database.exec(sql); }
     void task(const std::string& gid, const std::string& created, const std::string& rest = "") {
-        run(fmt::format("INSERT INTO asana_tasks (gid, name, completed, created_at, modified_at, mirrored_at) "
+        run(
+            fmt::format("INSERT INTO asana_tasks (gid, name, completed, created_at, modified_at, mirrored_at) "
                         "VALUES ('{0}', 'Task {0}', 0, '{1}', '{1}', 'x')",
                         gid, at(created)));
         if (!rest.empty()) set(gid, rest);
@@ -47,8 +50,9 @@ struct Mirror {
     void change(const std::string& task, const std::string& time, const std::string& field, const std::string& old_gid,
                 const std::string& new_gid, const std::string& old_value = "NULL",
                 const std::string& new_value = "NULL") {
-        run(fmt::format("INSERT INTO asana_task_changes VALUES ('{:04}', 0, '{}', '{}', 'ann', '{}', NULL, {}, {}, {}, {})",
-                        ++stories, task, at(time), field, old_value, new_value, old_gid, new_gid));
+        run(fmt::format(
+            "INSERT INTO asana_task_changes VALUES ('{:04}', 0, '{}', '{}', 'ann', '{}', NULL, {}, {}, {}, {})",
+            ++stories, task, at(time), field, old_value, new_value, old_gid, new_gid));
     }
     Rows rows(const std::string& sql) {
         SQLite::Statement query(database, sql);
@@ -62,10 +66,11 @@ struct Mirror {
         return found;
     }
     Rows sections(const std::string& task) {
-        return rows(fmt::format("SELECT section_gid, substr(entered_at, 9, 8), substr(left_at, 9, 8), is_current, "
-                                "iif(is_current, seconds > 0, seconds) FROM asana_time_in_section "
-                                "WHERE task_gid = '{}' ORDER BY project_gid, entered_at IS NULL, entered_at",
-                                task));
+        return rows(
+            fmt::format("SELECT section_gid, substr(entered_at, 9, 8), substr(left_at, 9, 8), is_current, "
+                        "iif(is_current, seconds > 0, seconds) FROM asana_time_in_section "
+                        "WHERE task_gid = '{}' ORDER BY project_gid, entered_at IS NULL, entered_at",
+                        task));
     }
     int stories = 0;
 };
@@ -118,8 +123,7 @@ TEST_CASE("times that no story tells are not known") {
     m.task("1", "01 08:00");
     m.stands("1", "p", "done");
     m.change("1", "02 08:00", "section", "'todo'", "'doing'");
-    CHECK(m.sections("1") ==
-          Rows{"todo|01T08:00|02T08:00|0|86400", "doing|02T08:00|-|0|-", "done|-|-|1|-"});
+    CHECK(m.sections("1") == Rows{"todo|01T08:00|02T08:00|0|86400", "doing|02T08:00|-|0|-", "done|-|-|1|-"});
     m.task("2", "01 08:00");
     m.change("2", "02 08:00", "section", "'todo'", "'doing'");
     CHECK(m.sections("2") == Rows{"todo|01T08:00|02T08:00|0|86400", "doing|02T08:00|-|0|-"});
@@ -131,8 +135,8 @@ TEST_CASE("who had a task before is told by the change before") {
     m.change("1", "02 08:00", "assignee", "NULL", "'ann'");
     m.change("1", "03 08:00", "assignee", "NULL", "'ben'");
     m.change("1", "04 08:00", "assignee", "'ben'", "NULL");
-    CHECK(m.rows("SELECT actor_name, old_assignee_name, new_assignee_name FROM asana_assignee_changes ORDER BY changed_at") ==
-          Rows{"Ann|-|Ann", "Ann|Ann|Ben", "Ann|Ben|-"});
+    CHECK(m.rows("SELECT actor_name, old_assignee_name, new_assignee_name FROM asana_assignee_changes ORDER BY "
+                 "changed_at") == Rows{"Ann|-|Ann", "Ann|Ann|Ben", "Ann|Ben|-"});
 }
 
 TEST_CASE("a due date slips by days, and back") {
@@ -153,10 +157,11 @@ TEST_CASE("the state of a task at any instant is what its fields were then") {
     m.change("1", "04 08:00", "completed", "NULL", "NULL", "'1'", "'0'");
     m.change("1", "05 08:00", "assignee", "NULL", "'ben'");
     const auto state = [&](const std::string& time) {
-        return m.rows(fmt::format("SELECT field || '=' || coalesce(value, value_gid, '') FROM asana_task_states "
-                                  "WHERE task_gid = '1' AND since <= '{0}' AND (until > '{0}' OR until IS NULL) "
-                                  "AND field IN ('assignee', 'completed', 'due_on') ORDER BY field",
-                                  at(time)));
+        return m.rows(
+            fmt::format("SELECT field || '=' || coalesce(value, value_gid, '') FROM asana_task_states "
+                        "WHERE task_gid = '1' AND since <= '{0}' AND (until > '{0}' OR until IS NULL) "
+                        "AND field IN ('assignee', 'completed', 'due_on') ORDER BY field",
+                        at(time)));
     };
     CHECK(state("01 09:00") == Rows{"assignee=", "completed=0", "due_on=2026-03-20"});
     CHECK(state("03 09:00") == Rows{"assignee=ann", "completed=1", "due_on=2026-03-20"});
@@ -179,7 +184,8 @@ TEST_CASE("percentiles are those of the nearest rank") {
     Mirror m;
     for (int i = 1; i <= 20; ++i) {
         const auto gid = std::to_string(i);
-        m.task(gid, "01 00:00", fmt::format("completed = 1, completed_at = '{}'", at(fmt::format("{:02} 00:00", i + 1))));
+        m.task(gid, "01 00:00",
+               fmt::format("completed = 1, completed_at = '{}'", at(fmt::format("{:02} 00:00", i + 1))));
         m.stands(gid, "p", "done");
     }
     m.change("20", "19 00:00", "section", "'todo'", "'done'");
@@ -202,8 +208,9 @@ TEST_CASE("each day has what was made and completed, and what is open at its end
                                "2026-03-04|0|1|1|2|3", "2026-03-05|0|0|1|2|3"});
     CHECK(m.rows("SELECT min(day), created FROM asana_daily_counts WHERE project_gid = 'q'") == Rows{"2026-03-03|1"});
     CHECK(m.rows("SELECT max(day) = (SELECT today FROM asana_today) FROM asana_daily_counts") == Rows{"1"});
-    CHECK(m.rows("SELECT week, created, completed FROM asana_throughput WHERE project_gid = 'p' AND week < '2026-03-09' "
-                 "ORDER BY week") == Rows{"2026-02-23|2|1", "2026-03-02|1|1"});
+    CHECK(
+        m.rows("SELECT week, created, completed FROM asana_throughput WHERE project_gid = 'p' AND week < '2026-03-09' "
+               "ORDER BY week") == Rows{"2026-02-23|2|1", "2026-03-02|1|1"});
     // In Kathmandu it is a day later by then.
     m.run("UPDATE sync_time_zone SET offset_seconds = 20700");
     CHECK(m.rows(days).front() == "2026-03-01|1|0|1|0|1");
@@ -214,7 +221,8 @@ TEST_CASE("days follow summer time") {
     Mirror m;
     m.run("DELETE FROM sync_time_zone");
     for (bool first = true; const auto& offset : utc_offsets("Europe/Berlin")) {
-        m.run(fmt::format("INSERT INTO sync_time_zone VALUES ('{}', {})", first ? "" : iso(offset.since), offset.offset.count()));
+        m.run(fmt::format("INSERT INTO sync_time_zone VALUES ('{}', {})", first ? "" : iso(offset.since),
+                          offset.offset.count()));
         first = false;
     }
     m.task("winter", "28 22:30");  // 23:30 there
@@ -242,7 +250,8 @@ TEST_CASE("overdue is what is open behind its day, or its time of today") {
     m.task("old", "01 08:00", "due_on = date('now', '-2 days'), assignee_gid = 'ann'");
     m.task("done", "01 08:00", "due_on = date('now', '-2 days'), completed = 1");
     m.task("today", "01 08:00", "due_on = date('now')");
-    m.task("hour", "01 08:00", "due_on = date('now', '-1 hour'), due_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hour')");
+    m.task("hour", "01 08:00",
+           "due_on = date('now', '-1 hour'), due_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hour')");
     m.task("later", "01 08:00", "due_on = date('now', '+3 days')");
     CHECK(m.rows("SELECT task_gid, assignee_name FROM asana_overdue ORDER BY 1") == Rows{"hour|-", "old|Ann"});
     CHECK(m.rows("SELECT days_overdue FROM asana_overdue WHERE task_gid = 'old'") == Rows{"2"});
@@ -287,25 +296,29 @@ TEST_CASE("a project stands as its latest status says, and as its tasks do") {
     m.task("2", "01 08:00", "due_on = '2026-03-02'");
     m.stands("1", "p", "todo");
     m.stands("2", "p", "todo");
-    m.run(fmt::format("INSERT INTO asana_status_updates (gid, parent_gid, status_type, created_at) VALUES "
-                      "('a', 'p', 'on_track', '{}'), ('b', 'p', 'at_risk', '{}')",
-                      at("01 08:00"), at("02 08:00")));
+    m.run(
+        fmt::format("INSERT INTO asana_status_updates (gid, parent_gid, status_type, created_at) VALUES "
+                    "('a', 'p', 'on_track', '{}'), ('b', 'p', 'at_risk', '{}')",
+                    at("01 08:00"), at("02 08:00")));
     CHECK(m.rows("SELECT project_name, status_type, tasks, open_tasks, overdue_tasks, completed_share "
-                 "FROM asana_project_health ORDER BY 1") ==
-          Rows{"Launch|at_risk|2|1|1|0.5", "Shop|-|0|0|0|-"});
+                 "FROM asana_project_health ORDER BY 1") == Rows{"Launch|at_risk|2|1|1|0.5", "Shop|-|0|0|0|-"});
 }
 
 TEST_CASE("goals, estimates and logged time are told as they are") {
     Mirror m;
-    m.run("INSERT INTO asana_goals (gid, name, metric_initial_number_value, metric_current_number_value, "
-          "metric_target_number_value, mirrored_at) VALUES ('g', 'Grow', 10, 15, 30, 'x'), ('h', 'Wait', NULL, NULL, NULL, 'x')");
+    m.run(
+        "INSERT INTO asana_goals (gid, name, metric_initial_number_value, metric_current_number_value, "
+        "metric_target_number_value, mirrored_at) VALUES ('g', 'Grow', 10, 15, 30, 'x'), ('h', 'Wait', NULL, NULL, "
+        "NULL, 'x')");
     CHECK(m.rows("SELECT goal_name, progress FROM asana_goal_progress ORDER BY 1") == Rows{"Grow|0.25", "Wait|-"});
     m.task("1", "01 08:00", "actual_time_minutes = 90");
-    m.run("INSERT INTO asana_custom_fields (gid, name, asana_created_field) VALUES ('f', 'Estimated time', 'estimated_time');"
-          "INSERT INTO asana_custom_field_values (object_gid, object_type, custom_field_gid, number_value) "
-          "VALUES ('1', 'task', 'f', 60);"
-          "INSERT INTO asana_time_tracking_entries (gid, task_gid, created_by_gid, entered_on, duration_minutes) "
-          "VALUES ('e', '1', 'ann', '2026-03-04', 40), ('e2', '1', 'ann', '2026-03-08', 50)");
+    m.run(
+        "INSERT INTO asana_custom_fields (gid, name, asana_created_field) VALUES ('f', 'Estimated time', "
+        "'estimated_time');"
+        "INSERT INTO asana_custom_field_values (object_gid, object_type, custom_field_gid, number_value) "
+        "VALUES ('1', 'task', 'f', 60);"
+        "INSERT INTO asana_time_tracking_entries (gid, task_gid, created_by_gid, entered_on, duration_minutes) "
+        "VALUES ('e', '1', 'ann', '2026-03-04', 40), ('e2', '1', 'ann', '2026-03-08', 50)");
     CHECK(m.rows("SELECT task_name, estimated_minutes, over_minutes FROM asana_estimates") == Rows{"Task 1|60.0|30.0"});
     CHECK(m.rows("SELECT user_name, week, minutes, tasks FROM asana_logged_time") == Rows{"Ann|2026-03-02|90|1"});
 }

@@ -309,7 +309,8 @@ TEST_CASE("a day that something is for is asked for from some days before the wa
     CHECK_THROWS_AS(target(Id::time_tracking_entries_since, "yesterday"), Error);
 }
 
-TEST_CASE("what was tracked for a task is asked for where it came back, and where it is new by a look at what changed") {
+TEST_CASE(
+    "what was tracked for a task is asked for where it came back, and where it is new by a look at what changed") {
     Reader reader;
     const std::string tasks =
         R"({"data":[{"gid":"11","actual_time_minutes":2.5},{"gid":"12","actual_time_minutes":null},{"gid":"13","actual_time_minutes":0}]})";

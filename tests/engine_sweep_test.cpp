@@ -158,8 +158,7 @@ TEST_CASE("a walk whose offset died counts from its new beginning") {
 TEST_CASE("what a walk misses while it is looked at for another reason leaves by that look") {
     SweepsBench bench;
     bench.pace_options.concurrency = 8;
-    bench.api.on("/me", {{"fact token_user 1\nopen parts 1 p"},
-                         {"fact token_user 1\nopen looks 1 2\nopen parts 1 p"}});
+    bench.api.on("/me", {{"fact token_user 1\nopen parts 1 p"}, {"fact token_user 1\nopen looks 1 2\nopen parts 1 p"}});
     bench.api.on("/parts/p", {{"row 1 p\nrow 2 p"}, {.body = "row 1 p", .after = 20ms}});
     bench.api.on("/looks/2", {{.body = "", .status = 404, .after = 90ms}});
     bench.first_sync();

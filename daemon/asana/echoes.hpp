@@ -28,12 +28,10 @@ inline constexpr std::string_view kDisplayValue[] = {"asana_custom_field_values.
 inline constexpr std::string_view kFieldText[] = {"asana_custom_field_values.text_value",
                                                   "asana_custom_field_values.display_value"};
 // A change does not say of which kind its field is: all values of all fields.
-inline constexpr std::string_view kOldFieldText[] = {"asana_custom_field_values.text_value",
-                                                     "asana_custom_field_values.display_value",
-                                                     "asana_stories.old_text_value"};
-inline constexpr std::string_view kNewFieldText[] = {"asana_custom_field_values.text_value",
-                                                     "asana_custom_field_values.display_value",
-                                                     "asana_stories.new_text_value"};
+inline constexpr std::string_view kOldFieldText[] = {
+    "asana_custom_field_values.text_value", "asana_custom_field_values.display_value", "asana_stories.old_text_value"};
+inline constexpr std::string_view kNewFieldText[] = {
+    "asana_custom_field_values.text_value", "asana_custom_field_values.display_value", "asana_stories.new_text_value"};
 inline constexpr std::string_view kChosen[] = {"asana_users.name", "asana_custom_field_options.name"};
 inline constexpr std::string_view kPlainValues[] = {"text_value", "number_value", "date_value", "datetime_value"};
 // What Asana tells in its own words: "Ada changed the name to ..".

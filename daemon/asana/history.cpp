@@ -54,12 +54,18 @@ constexpr Named kChanges[] = {
     {"enum_custom_field_changed", "custom_field", {}, {}, "old_enum_value_gid", "new_enum_value_gid"},
     {"multi_enum_custom_field_changed", "custom_field", "old_multi_enum_values", "new_multi_enum_values"},
     {"people_custom_field_changed", "custom_field", "old_people_value", "new_people_value"},
-    {"date_custom_field_changed", "custom_field", "old_date_value_due_at", "new_date_value_due_at", {}, {},
-     "old_date_value_due_on", "new_date_value_due_on"},
+    {"date_custom_field_changed",
+     "custom_field",
+     "old_date_value_due_at",
+     "new_date_value_due_at",
+     {},
+     {},
+     "old_date_value_due_on",
+     "new_date_value_due_on"},
 };
 
-// The pairs that a subtype of tomorrow may bring. Its texts stay in its story alone: who redacts names, or the values of
-// a field, must find all of them.
+// The pairs that a subtype of tomorrow may bring. Its texts stay in its story alone: who redacts names, or the values
+// of a field, must find all of them.
 constexpr std::string_view kPairs[] = {"section_changed",
                                        "due_date_changed",
                                        "approval_status_changed",
@@ -129,17 +135,9 @@ bool History::add(const Change& change, bool even_if_equal, std::size_t story, P
     const Value old_gid = at(change.old_gid, story, page), new_gid = at(change.new_gid, story, page);
     if (!even_if_equal && same(old_value, new_value) && same(old_gid, new_gid)) return false;
     const auto of = [&](std::size_t column) { return page.values[story + column]; };
-    const Value row[] = {{},
-                         {},
-                         of(target_),
-                         of(at_),
-                         of(by_),
-                         Value::of(change.field),
-                         of(custom_field_),
-                         old_value,
-                         new_value,
-                         old_gid,
-                         new_gid};
+    const Value row[] = {
+        {},        {},        of(target_), of(at_), of(by_), Value::of(change.field), of(custom_field_),
+        old_value, new_value, old_gid,     new_gid};
     static_assert(std::size(row) == std::size(kTaskChangeColumns));
     page.values.insert(page.values.end(), std::begin(row), std::end(row));
     return true;
@@ -164,8 +162,9 @@ std::uint32_t History::append(std::size_t story, Page& page) const {
             pair.field = subtype;
             rows += add(pair, false, story, page);
         }
-        if (rows == 0) rows += add({.field = subtype, .old_value = {}, .new_value = {}, .old_gid = {}, .new_gid = {}},
-                                   true, story, page);
+        if (rows == 0)
+            rows += add({.field = subtype, .old_value = {}, .new_value = {}, .old_gid = {}, .new_gid = {}}, true, story,
+                        page);
     }
     for (std::uint32_t row = 0; row < rows; ++row)
         page.values[first + row * std::size(kTaskChangeColumns) + 1] = Value::of(std::int64_t{row});

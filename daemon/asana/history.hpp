@@ -16,8 +16,8 @@ namespace taskmirror::asana {
 
 inline constexpr std::string_view kTaskChanges = "asana_task_changes";
 inline constexpr std::string_view kTaskChangeColumns[] = {
-    "story_gid", "position",  "task_gid",  "changed_at", "actor_gid", "field", "custom_field_gid",
-    "old_value", "new_value", "old_gid",   "new_gid",
+    "story_gid",        "position",  "task_gid",  "changed_at", "actor_gid", "field",
+    "custom_field_gid", "old_value", "new_value", "old_gid",    "new_gid",
 };
 
 class History {

@@ -1082,9 +1082,8 @@ class Printer {
                 both([](Row& r, std::string_view column, const Value& value) {
                     char text[40];
                     std::snprintf(text, sizeof text, "%.15g", value.number);
-                    r.text(column, std::string(text) + (std::string_view(text).find_first_of(".e") == std::string::npos
-                                                            ? ".0"
-                                                            : ""));
+                    r.text(column, std::string(text) +
+                                       (std::string_view(text).find_first_of(".e") == std::string::npos ? ".0" : ""));
                 });
                 break;
             case StoryMember::enum_value: {
