@@ -272,6 +272,15 @@ void Sync::finish_export(WalkPtr walk) {
             keep_watermark(list, at);
             store_.done(list.row, at);
         }
+        // What a search for all would have told is there; it is made again, as nets are cast.
+        for (const auto& search : account_.source.streams()) {
+            if (search.off || !is_first_search(search) || search.every != source::Every::reread) continue;
+            auto row = row_of(search, walk->row.root, walk->row.root, Class::walk);
+            if (store_.work(name_, search.name, walk->row.root)) continue;
+            row.cursor = iso(at);
+            row.last_done_at = at;
+            store_.save(row);
+        }
         use_token(*walk);
         walk->row.pending_at.reset();
         store_.done(walk->row, at);
