@@ -1,30 +1,17 @@
 // A first load by one file, in place of the walks of the lists that it has as well.
-#include <zlib.h>
 #include <catch2/catch.hpp>
 
 #include "engine_support.hpp"
+#include "gzip_support.hpp"
 
 using namespace taskmirror;
 using namespace taskmirror::engine;
+using taskmirror::testing::gzip;
 
 namespace {
 
 const std::string kLink = "https://files.example/1";
 const Reply kBegun{.body = "job j1 running", .status = 200};
-
-std::string packed(const std::string& text) {
-    z_stream stream{};
-    REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-    std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return out;
-}
 
 // Board 1 is the list of the workspace, and leads to list a; `goals` export what the lists have.
 struct ExportBench : Bench {
@@ -51,7 +38,7 @@ struct ExportBench : Bench {
         api.on("/lists/a", {{"row 1 a"}});
         api.on("POST /goals/1", {kBegun});
         api.on("/goals/1@j1", {{"job j1 done " + kLink}});
-        api.on(kLink, {{packed("row 1 a\nrow 2 c\n")}});
+        api.on(kLink, {{gzip("row 1 a\nrow 2 c\n")}});
     }
     std::string tokens() const { return rows("SELECT cursor, pending_cursor FROM sync_work WHERE stream = 'moves'"); }
     std::string lists() const {
@@ -124,7 +111,7 @@ TEST_CASE("whoever cannot export walks the lists") {
     SECTION("another one takes too long") { bench.api.on("POST /goals/1", {{.body = "", .status = 409}}); }
     SECTION("its link is dead") { bench.api.on(kLink, {{.body = "", .status = 403}}); }
     SECTION("its file is none") { bench.api.on(kLink, {{"row 1 a"}}); }
-    SECTION("its file is cut off") { bench.api.on(kLink, {{packed("row 1 a\n").substr(0, 15)}}); }
+    SECTION("its file is cut off") { bench.api.on(kLink, {{gzip("row 1 a\n").substr(0, 15)}}); }
     bench.source.table[kChanges].replaced_by = {};
     bench.source.table[kLists].token_stream = {};
     CHECK(bench.sync() == Ended::complete);
@@ -167,13 +154,13 @@ TEST_CASE("a line that cannot be read is asked for by itself, or left to the lis
     ExportBench bench;
     bench.api.on("/looks/2", {{"row 2 c"}});
     SECTION("it says what it is") {
-        bench.api.on(kLink, {{packed("row 1 a\nbroken 2\n")}});
+        bench.api.on(kLink, {{gzip("row 1 a\nbroken 2\n")}});
         CHECK(bench.sync() == Ended::complete);
         CHECK(bench.api.times("/looks/2") == 1);
         CHECK(bench.api.times("/lists/a") == 0);
     }
     SECTION("it does not") {
-        bench.api.on(kLink, {{packed("broken\nrow 2 c\n")}});
+        bench.api.on(kLink, {{gzip("broken\nrow 2 c\n")}});
         CHECK(bench.sync() == Ended::complete);
         CHECK(bench.api.times("/lists/a") == 1);
     }

@@ -1,9 +1,9 @@
 #include "http/client.hpp"
 
 #include "core/error.hpp"
+#include "gzip_support.hpp"
 #include "http_test_server.hpp"
 
-#include <libdeflate.h>
 #include <sys/eventfd.h>
 #include <catch2/catch.hpp>
 
@@ -27,6 +27,7 @@ using taskmirror::http::kPadding;
 using taskmirror::http::make_client;
 using taskmirror::http::Response;
 using taskmirror::http::Transport;
+using taskmirror::testing::gzip;
 
 constexpr std::size_t kMegabyte = 1024 * 1024;
 constexpr const char* kToken = "0/canary:token";
@@ -81,14 +82,6 @@ std::string request_sent(const std::function<void(ClientOptions&)>& change = [](
         fetch(options, "/tasks?limit=100&offset=a%2Fb");
     }
     return head;
-}
-
-std::string gzip(std::string_view text) {
-    libdeflate_compressor* compressor = libdeflate_alloc_compressor(6);
-    std::string packed(libdeflate_gzip_compress_bound(compressor, text.size()), '\0');
-    packed.resize(libdeflate_gzip_compress(compressor, text.data(), text.size(), packed.data(), packed.size()));
-    libdeflate_free_compressor(compressor);
-    return packed;
 }
 
 std::string gzip_answer(std::string_view packed) { return ok(packed, "Content-Encoding: gzip\r\n"); }

@@ -6,29 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "gzip_support.hpp"
 #include "http/client.hpp"
 
 using namespace taskmirror::http;
+using taskmirror::testing::gzip;
 
 namespace {
 
 using Lines = std::vector<std::string>;
 
 constexpr std::size_t kLongest = 1000;
-
-std::string packed(const std::string& text) {
-    z_stream stream{};
-    REQUIRE(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-    std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return out;
-}
 
 struct Read {
     Lines lines;
@@ -59,7 +47,7 @@ TEST_CASE("the lines of a gzip file are the same in whatever pieces it comes") {
         expected.push_back(std::to_string(i) + std::string(static_cast<std::size_t>(i % 90), 'a'));
         text += expected.back() + "\n";
     }
-    const auto file = packed(text);
+    const auto file = gzip(text);
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, file.size()}) {
         CAPTURE(piece);
         const auto result = read(file, piece);
@@ -70,33 +58,33 @@ TEST_CASE("the lines of a gzip file are the same in whatever pieces it comes") {
 }
 
 TEST_CASE("a last line needs no line break, and empty lines are none") {
-    const auto result = read(packed("\n\na\r\n\n\r\nb\n\nlast"), 3);
+    const auto result = read(gzip("\n\na\r\n\n\r\nb\n\nlast"), 3);
     CHECK(result.ended);
     CHECK(result.lines == Lines{"a", "b", "last"});
 }
 
 TEST_CASE("a line with a NUL is a line") {
-    const auto result = read(packed(std::string("a\0b\nc\n", 6)), 2);
+    const auto result = read(gzip(std::string("a\0b\nc\n", 6)), 2);
     CHECK(result.ended);
     CHECK(result.lines == Lines{std::string("a\0b", 3), "c"});
 }
 
 TEST_CASE("of a line that is too long only the beginning comes, and the next one is whole") {
     const std::string most(kLongest, 'm'), more(kLongest + 1, 'n'), far_more(1'000'000, 'o');
-    const auto result = read(packed(most + "\n" + more + "\nb\n" + far_more + "\nc\n" + more), 100);
+    const auto result = read(gzip(most + "\n" + more + "\nb\n" + far_more + "\nc\n" + more), 100);
     CHECK(result.ended);
     CHECK(result.lines == Lines{most, "b", "c"});
     CHECK(result.cut == Lines{std::string(kLongest, 'n'), std::string(kLongest, 'o'), std::string(kLongest, 'n')});
 }
 
 TEST_CASE("members of a gzip file that follow each other are one file") {
-    const auto result = read(packed("a\nb") + packed("c\nd\n") + packed(""), 5);
+    const auto result = read(gzip("a\nb") + gzip("c\nd\n") + gzip(""), 5);
     CHECK(result.ended);
     CHECK(result.lines == Lines{"a", "bc", "d"});
 }
 
 TEST_CASE("a file that is cut off anywhere never ends well") {
-    const auto file = packed("first\nsecond\nthird\n");
+    const auto file = gzip("first\nsecond\nthird\n");
     for (std::size_t size = 0; size < file.size(); ++size) {
         CAPTURE(size);
         CHECK_FALSE(read(file.substr(0, size), 4).ended);
@@ -105,9 +93,9 @@ TEST_CASE("a file that is cut off anywhere never ends well") {
 }
 
 TEST_CASE("what stands behind the file, or is none, is damage") {
-    CHECK_FALSE(read(packed("a\n") + "garbage", 4).taken);
+    CHECK_FALSE(read(gzip("a\n") + "garbage", 4).taken);
     CHECK_FALSE(read("{\"gid\":\"1\"}\n", 4).taken);
-    auto flipped = packed("a line\nanother line\n");
+    auto flipped = gzip("a line\nanother line\n");
     flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 1);  // of its checksum
     const auto result = read(flipped, 1000);
     CHECK_FALSE(result.taken);
