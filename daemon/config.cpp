@@ -181,7 +181,7 @@ void read_schedule(Section section, Schedule& schedule) {
 void read_time_zone(Section& root, std::string& zone) {
     root.read("time_zone", zone);
     try {
-        utc_offsets(zone);
+        check_time_zone(zone);
     } catch (const Error& error) {
         root.reject("time_zone", error.what());
     }

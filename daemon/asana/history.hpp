@@ -1,8 +1,8 @@
 // Typed history: what a story says has changed, as rows of asana_task_changes.
 //
 // Read from the old_ and new_ members of a story and from what it refers to, never from its text, which is English and
-// not stable. Asana documents no list of subtypes, so one that is not known here is kept as it came: its field is its
-// subtype, its values are whatever pair of members it brings. https://developers.asana.com/reference/stories
+// not stable. Asana documents no list of subtypes, so one that is not known here is kept: its field is its subtype,
+// its values are the gids, dates and numbers that it brings, but no texts. https://developers.asana.com/reference/stories
 #pragma once
 
 #include <cstdint>

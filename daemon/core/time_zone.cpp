@@ -59,13 +59,17 @@ bool exists(const std::string& zone) {
 
 }  // namespace
 
-std::vector<UtcOffset> utc_offsets(const std::string& zone) {
-    if (zone == "UTC") return {{kFirst, 0s}};
-    if (!exists(zone))
+void check_time_zone(const std::string& zone) {
+    if (zone != "UTC" && !exists(zone))
         throw Error(
             fmt::format("{} is no time zone of this machine: name one as Europe/Berlin, see "
                         "/usr/share/zoneinfo (package tzdata)",
                         zone));
+}
+
+std::vector<UtcOffset> utc_offsets(const std::string& zone) {
+    if (zone == "UTC") return {{kFirst, 0s}};
+    check_time_zone(zone);
     const LocalZone local(":" + zone);
     std::vector<UtcOffset> offsets{{kFirst, LocalZone::offset_at(kFirst)}};
     for (std::chrono::sys_seconds day = kFirst; day < kLast; day += 24h) {

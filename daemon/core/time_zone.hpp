@@ -14,6 +14,9 @@ struct UtcOffset {
     std::chrono::seconds offset;
 };
 
+// Throws Error where there is no such zone.
+void check_time_zone(const std::string& zone);
+
 // From 2000 to 2050; the first entry holds before, the last one behind. Throws Error where there is no such zone.
 // Not for several threads: the C library knows one time zone per process, and this sets it for a moment (tzset(3)).
 std::vector<UtcOffset> utc_offsets(const std::string& zone);

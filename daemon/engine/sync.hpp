@@ -254,6 +254,9 @@ class Sync {
     void hurry(const Walk& search, const store::Written& written);
     void note_untold(const Walk& walk);
     bool is_first_search(const source::Stream& stream) const { return stream.lags && !stream.watermark; }
+    bool is_made_again(const source::Stream& search) const {
+        return is_first_search(search) && search.every == source::Every::reread;
+    }
     bool is_left_to_search(const source::FollowUp& follow_up);
     bool waits_for_lists(const store::Work& search);
     bool waits_for_first_answer(const source::Stream& stream, const store::Work& row);

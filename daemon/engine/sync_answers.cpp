@@ -208,11 +208,8 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
             exclude_unheld(walk.row.root);
         keep_watermark(walk, now);
         if (has_been_replaced(walk)) walk.row.cursor.clear();
-        if (is_first_search(stream)) {
-            ask_for_miscounted(walk);
-            if (stream.every == source::Every::reread)
-                walk.row.cursor = iso(now);  // it is made again, as nets are cast
-        }
+        if (is_first_search(stream)) ask_for_miscounted(walk);
+        if (is_made_again(stream)) walk.row.cursor = iso(now);  // as nets are cast
         if (is_poll_[walk.stream]) learn(walk);
         store_.done(walk.row, now);
         if (swept)

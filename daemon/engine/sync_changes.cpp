@@ -462,7 +462,7 @@ void Sync::keep_watermark(Walk& walk, Instant done) {
 // The second net is cast for what was not walked, nor asked for, within the period; and so is a search for all.
 void Sync::cast_nets() {
     for (const auto& stream : account_.source.streams()) {
-        const bool again = is_first_search(stream) && stream.every == source::Every::reread;
+        const bool again = is_made_again(stream);
         if (stream.net_of.empty() && !again) continue;
         for (auto& row : store_.with_cursor(name_, stream.name)) {
             if (row.due_at || row.last_done_at >= outdated_before(stream, row.scope)) continue;

@@ -274,7 +274,7 @@ void Sync::finish_export(WalkPtr walk) {
         }
         // What a search for all would have told is there; it is made again, as nets are cast.
         for (const auto& search : account_.source.streams()) {
-            if (search.off || !is_first_search(search) || search.every != source::Every::reread) continue;
+            if (search.off || !is_made_again(search)) continue;
             auto row = row_of(search, walk->row.root, walk->row.root, Class::walk);
             if (store_.work(name_, search.name, walk->row.root)) continue;
             row.cursor = iso(at);

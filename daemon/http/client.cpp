@@ -345,10 +345,13 @@ class Client final : public Transport {
         } else {
             set(easy, CURLOPT_HTTPGET, 1L);
         }
-        if (const auto code = curl_multi_add_handle(multi_.get(), easy); code != CURLM_OK) {
-            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
-        }
+        start(easy);
         idle_.pop_back();
+    }
+
+    void start(CURL* easy) {
+        if (const auto code = curl_multi_add_handle(multi_.get(), easy); code != CURLM_OK)
+            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
     }
 
     void begin_download(Transfer& transfer, const std::string& url) {
@@ -356,8 +359,7 @@ class Client final : public Transport {
         transfer.error[0] = '\0';
         set(transfer.easy.get(), CURLOPT_URL, url.c_str());
         set(transfer.easy.get(), CURLOPT_PROTOCOLS_STR, url.starts_with("https") ? "https" : "http");
-        if (const auto code = curl_multi_add_handle(multi_.get(), transfer.easy.get()); code != CURLM_OK)
-            throw Fatal(ExitCode::internal, std::string("libcurl takes no request: ") + curl_multi_strerror(code));
+        start(transfer.easy.get());
     }
 
     template <typename T>
