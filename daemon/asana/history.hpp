@@ -2,7 +2,8 @@
 //
 // Read from the old_ and new_ members of a story and from what it refers to, never from its text, which is English and
 // not stable. Asana documents no list of subtypes, so one that is not known here is kept: its field is its subtype,
-// its values are the gids, dates and numbers that it brings, but no texts. https://developers.asana.com/reference/stories
+// its values are the gids, dates and numbers that it brings, but no texts.
+// https://developers.asana.com/reference/stories
 #pragma once
 
 #include <cstdint>
