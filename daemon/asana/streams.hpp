@@ -374,6 +374,7 @@ inline constexpr Stream kStreams[] = {
     {.engine = {.name = "task_attachments", .stage = "stories and attachments", .rank = 61, .kind = Kind::one_off,
                 .proves = "asana_attachments", .proves_by = "parent_gid", .looked_at_by = "attachment",
                 .rotates = "asana_tasks", .rotates_by = "modified_at", .rotates_root = "workspace_gid", .rotates_stored = true, .after = "task",
+                .not_beside = "task_stories",
                 .first = {"search_attachments", "asana_tasks", "workspace_gid"}},
      .path = "/attachments?parent={scope}", .mapping = &kAttachments, .resource = "attachments", .parent_type = "task"},
     // A token is taken before a project's first page, so that what changes during the walk is told later.

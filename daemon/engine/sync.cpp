@@ -474,6 +474,7 @@ Sync::WalkPtr Sync::pick(Class lane) {
             if (waits_for_search(its, *row) || waits_for_lists(*row) || waits_for_first_answer(its, *row)) continue;
             if (its.exports && waits_for_token(its, row->root)) continue;
             if (lane == Class::fresh && comes_after(its, row->scope)) continue;
+            if (!its.not_beside.empty() && active_.contains(fmt::format("{} {}", its.not_beside, row->scope))) continue;
             auto walk = begin_walk(std::move(*row));
             if (!serving_ && walk->row.due_at > pass_) ++backlog_[walk->row.stream];  // its time has come since
             return walk;

@@ -103,6 +103,8 @@ struct Stream {
     // One-off work of this stream waits until that of the other stream with the same scope is done: what it tells may
     // ask for this, too.
     std::string_view after = {};
+    // Nor is it asked for while the answer of this one with the same scope is awaited, which may ask for it, too.
+    std::string_view not_beside = {};
     // A search of the whole workspace. Its answers may lag behind, so a row is taken only where its looking stream's
     // `modified_by` shows a later time than what is stored, or buried. With a `watermark`, which needs no list then, it
     // tells which streams of those that are `behind` it have changed. Without one, others leave their `first` load to

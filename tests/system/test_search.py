@@ -1,5 +1,6 @@
 """Where the plan has search: the same mirror with fewer requests, whatever the index of the search loses."""
 import os
+import time
 
 import support
 from test_changes import TOLD
@@ -48,6 +49,16 @@ class Search(support.SystemTest):
 
     def name(self, gid):
         return self.query("SELECT name FROM asana_tasks WHERE gid = ?", gid)[0][0]
+
+    def test_slow_stories_do_not_ask_for_attachments_twice(self):
+        fake = self.fake(201, plan="paid")
+        slow = [f"/tasks/{row['target_gid']}/stories" for row in fake.truth()["asana_stories"]
+                if row["resource_subtype"] == "attachment_added"]
+        self.assertGreater(len(slow), 0)
+        relay = self.relay(fake, before=lambda target: time.sleep(0.5) if target.split("?")[0].endswith(tuple(slow)) else None)
+        self.configure(relay.url)
+        self.sync()
+        self.assertEqual(fake.stats()["total"], fake.minimum())
 
     def test_both_ways_give_the_same_database(self):
         for seed in (1, 2):
