@@ -423,6 +423,7 @@ ExitCode check(const Arguments& arguments) {
 
 ExitCode run(int argc, const char* const* argv) {
     const Arguments arguments = parse(argc, argv);
+    if (arguments.command == Command::report) return show_report(arguments);  // a signal may end it at once
     catch_signals(arguments.command == Command::run);
     switch (arguments.command) {
         case Command::none:
@@ -446,6 +447,8 @@ ExitCode run(int argc, const char* const* argv) {
             return verify(arguments);
         case Command::status:
             return show_status(arguments);
+        case Command::report:
+            break;
     }
     return ExitCode::internal;
 }

@@ -16,14 +16,17 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 8> kCommands = {"help",  "version", "sync",   "run",
-                                                       "check", "plan",    "status", "verify"};
+constexpr std::array<std::string_view, 9> kCommands = {"help", "version", "sync",   "run",   "check",
+                                                       "plan", "status",  "verify", "report"};
 
-constexpr std::array<std::string_view, 16> kOptions = {
+constexpr std::array<std::string_view, 22> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
-    "--repair",      "--project",  "--stories",   "--json",
+    "--repair",      "--project",  "--stories",   "--json",        "--list",         "--format",
+    "--html",        "--period",   "--team",      "--person",
 };
+
+constexpr std::array<std::string_view, 4> kReportFormats = {"table", "csv", "json", "markdown"};  // as ReportFormat
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
 
@@ -43,6 +46,12 @@ usage: taskmirror COMMAND [OPTIONS]
       --repair            queue what differs for the next sync
       --project GID       this project alone
       --stories           stories and attachments, too: two requests per task
+  report NAME         what the database tells; --list explains each
+      --format F          table, csv, json, markdown
+      --html FILE         a page with charts
+      --period P          2026, 2026-Q3, 2026-07, 2026-07-15, last-30d, or
+                          from..to: 2026-01-01..2026-02-01, both included
+      --project, --team, --person  by gid, name or pattern
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -73,6 +82,8 @@ struct Given {
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
     bool json = false;
+    std::string format, html, period, team, person;
+    bool list = false;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -87,6 +98,12 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--max-minutes", given.max_minutes);
     app.add_option("--max-requests", given.max_requests);
     app.add_option("--project", given.project);
+    app.add_option("--format", given.format);
+    app.add_option("--html", given.html);
+    app.add_option("--period", given.period);
+    app.add_option("--team", given.team);
+    app.add_option("--person", given.person);
+    app.add_flag("--list", given.list);
     app.add_flag("--repair", given.repair);
     app.add_flag("--stories", given.stories);
     app.add_flag("--full", given.full);
@@ -104,9 +121,8 @@ Given read_words(int argc, const char* const* argv) {
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
         refuse(
-            "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version "
-            "take "
-            "no value");
+            "--full, --accept-deletions, --repair, --stories, --json, --list, --quiet, --no-progress, --help and "
+            "--version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -151,8 +167,10 @@ Command command_of(const Given& given) {
     const std::string& word = given.words.front();
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
-    if (given.words.size() > 1) refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
-    return static_cast<Command>(at - kCommands.begin() + 1);
+    const auto command = static_cast<Command>(at - kCommands.begin() + 1);
+    const std::size_t most = command == Command::report ? 2 : 1;
+    if (given.words.size() > most) refuse(fmt::format("{} takes no '{}'", word, given.words[most]));
+    return command;
 }
 
 }  // namespace
@@ -177,21 +195,39 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.repair = given.repair;
     arguments.stories = given.stories;
     arguments.project = given.project;
+    if (arguments.command == Command::report && given.words.size() > 1) arguments.report = given.words[1];
+    arguments.list = given.list;
+    arguments.format = choice<ReportFormat>("--format", given.format, kReportFormats);
+    arguments.html = given.html;
+    arguments.period = given.period;
+    arguments.team = given.team;
+    arguments.person = given.person;
     struct Own {
         std::string_view name;
         bool is_given;
         Command command;
+        Command also = Command::none;
     };
-    for (const auto& [name, is_given, command] :
+    for (const auto& [name, is_given, command, also] :
          {Own{"--full", arguments.full, Command::sync},
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
           Own{"--json", arguments.json, Command::status}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
-          Own{"--project", !arguments.project.empty(), Command::verify}})
-        if (is_given && arguments.command >= Command::sync && arguments.command != command)
-            refuse(fmt::format("{} belongs to {}", name, kCommands[static_cast<std::size_t>(command) - 1]));
+          Own{"--project", !arguments.project.empty(), Command::verify, Command::report},
+          Own{"--list", arguments.list, Command::report},
+          Own{"--format", arguments.format.has_value(), Command::report},
+          Own{"--html", !arguments.html.empty(), Command::report},
+          Own{"--period", !arguments.period.empty(), Command::report},
+          Own{"--team", !arguments.team.empty(), Command::report},
+          Own{"--person", !arguments.person.empty(), Command::report}}) {
+        if (!is_given || arguments.command < Command::sync || arguments.command == command || arguments.command == also)
+            continue;
+        const auto name_of = [](Command its) { return kCommands[static_cast<std::size_t>(its) - 1]; };
+        refuse(fmt::format("{} belongs to {}{}", name, name_of(command),
+                           also == Command::none ? "" : fmt::format(" and {}", name_of(also))));
+    }
     return arguments;
 }
 
