@@ -131,9 +131,33 @@ Drawn drawn(const Chart& chart, std::vector<Series> legend, std::string note) {
     return {svg(chart, Size::wide), svg(chart, Size::narrow), std::move(legend), std::move(note)};
 }
 
-Heading heading(const Told& told, std::string describes) {
-    return {std::string(told.report->name), std::string(told.report->title), std::move(describes)};
+std::string_view title_of(const Report& report) {
+    switch (report.chart) {
+        case Chart::workload:
+            return "Open tasks by person";
+        case Chart::overdue:
+            return "Overdue by person";
+        case Chart::stages:
+            return "Half of the stays in a section were no longer than";
+        case Chart::logged:
+            return "Logged time by person";
+        case Chart::health:
+            return "Tasks by project";
+        case Chart::none:
+        case Chart::burn_up:
+        case Chart::flow:
+        case Chart::cycle_times:
+        case Chart::throughput:
+            break;
+    }
+    return report.title;
 }
+
+Heading heading(const Told& told, std::string describes) {
+    return {std::string(told.report->name), std::string(title_of(*told.report)), std::move(describes)};
+}
+
+std::string name_or(std::string name, std::string_view other) { return name.empty() ? std::string(other) : name; }
 
 std::string count(double number, std::string_view what) { return fmt::format("{} {}", grouped(number), what); }
 
@@ -160,7 +184,7 @@ Drawn burn_up(const Told& told) {
     chart.series[0].name = "done";
     chart.series[0].colour = blue;
     chart.series[0].area = true;
-    chart.series[1].name = "all tasks";
+    chart.series[1].name = "all tasks (scope)";
     chart.series[1].colour = orange;
     if (!chart.days.empty())
         chart.heading =
@@ -196,7 +220,7 @@ Drawn flow(const Told& told) {
     for (std::size_t row = 0; row < table.size(); ++row) {
         const auto day = table.day(row, "day");
         if (!day) continue;
-        const auto name = table.text(row, "section_name");
+        const auto name = name_or(table.text(row, "section_name"), "(no name)");
         const auto [layer, is_new] = layers.try_emplace(name);
         if (is_new) names.push_back(name);
         const auto value = layer->second[*day] += table.number(row, "tasks");
@@ -283,7 +307,8 @@ class Bars {
   public:
     explicit Bars(std::vector<Series> series) : series_(std::move(series)) {}
     void add(const std::string& key, const std::string& name, std::size_t series, double value) {
-        auto& row = rows_.try_emplace(key, Row{name, std::vector<double>(series_.size())}).first->second;
+        auto& row =
+            rows_.try_emplace(key, Row{name_or(name, "(no name)"), std::vector<double>(series_.size())}).first->second;
         row.values[series] += value;
     }
     // `others` is what the rest are: "people". In the order of the keys where it is empty.
@@ -325,8 +350,9 @@ class Bars {
 
 Drawn workload(const Told& told) {
     const Table table(told.answer);
-    Bars bars(
-        {{.name = "overdue", .colour = red}, {.name = "due", .colour = blue}, {.name = "no due date", .colour = grey}});
+    Bars bars({{.name = "overdue", .colour = red},
+               {.name = "due later", .colour = blue},
+               {.name = "no due date", .colour = grey}});
     for (std::size_t row = 0; row < table.size(); ++row) {
         const auto gid = table.text(row, "assignee_gid"), name = table.text(row, "assignee_name");
         const double open = table.number(row, "open_tasks"), late = table.number(row, "overdue_tasks");
@@ -359,12 +385,12 @@ Drawn stages(const Told& told) {
     std::vector<std::string> names;
     for (std::size_t row = 0; row < table.size(); ++row) {
         if (table.is_null(row, "seconds")) continue;
-        const auto name = table.text(row, "section_name");
+        const auto name = name_or(table.text(row, "section_name"), "(no name)");
         auto& its = stays[name];
         if (its.empty()) names.push_back(name);
         its.push_back(table.number(row, "seconds"));
     }
-    Bars bars({{.name = "half of the stays were no longer", .colour = blue}});
+    Bars bars({{.name = "median stay", .colour = blue}});
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto& its = stays[names[i]];
         std::ranges::sort(its);
@@ -495,15 +521,15 @@ std::string facts(const Told& told) {
     };
     const auto filters = filters_text(told);
     say("Filters", filters.empty() ? "none" : filters);
-    for (bool first = true; const auto& line : age_text(told)) {
-        say(first ? "How old" : "Missing", line, first && told.as_of ? "" : "warn");
-        first = false;
-    }
     const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset_at(told.at, told.offsets)).count();
     say("Days and times",
         fmt::format("UTC{}", minutes == 0 ? ""
                                           : fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+',
                                                         std::abs(minutes) / 60, std::abs(minutes) % 60)));
+    for (bool first = true; const auto& line : age_text(told)) {
+        say(first ? "How old" : "Missing", line, first && told.as_of ? "" : "warn");
+        first = false;
+    }
     return out + "</dl>";
 }
 
@@ -522,7 +548,7 @@ std::string html_page(const Told& told, std::string_view version) {
         kStyle, colours(), kMoreStyle, html(told.report->title), html(told.report->says), facts(told));
     if (told.parts.empty()) {
         if (told.report->chart != Chart::none)
-            out += fmt::format("<section><h2>{}</h2>{}</section>\n", html(told.report->title), figure(told));
+            out += fmt::format("<section><h2>{}</h2>{}</section>\n", html(title_of(*told.report)), figure(told));
         out += table_section(told);
     } else {
         const Table table(told.answer);
@@ -532,8 +558,8 @@ std::string html_page(const Told& told, std::string_view version) {
                 fmt::format("<li><b>{}</b>{}</li>", grouped(table.number(i, "value")), html(table.text(i, "figure")));
         out += "</ul>\n";
         for (const auto& part : told.parts)
-            out += fmt::format("<section><h2>{}</h2><p class=\"muted\">{}</p>{}</section>\n", html(part.report->title),
-                               html(part.report->says), figure(part));
+            out += fmt::format("<section><h2>{}</h2><p class=\"muted\">{}</p>{}</section>\n",
+                               html(title_of(*part.report)), html(part.report->says), figure(part));
     }
     out += fmt::format("\n<footer><p>Written by taskmirror {} at {}Z.</p></footer>\n</main>\n</body>\n</html>\n",
                        html(version), iso(told.at).substr(0, 19));

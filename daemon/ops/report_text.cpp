@@ -40,6 +40,7 @@ Kind kind_of(const Told& told, std::size_t column) {
 }
 
 std::string label_of(std::string_view name) {
+    if (name == "seconds" || name == "minutes") return "time";
     for (const std::string_view ending : {"_seconds", "_minutes", "_name", "_at"})
         if (name.size() > ending.size() && name.ends_with(ending)) name.remove_suffix(ending.size());
     if (name.starts_with("is_")) name.remove_prefix(3);
@@ -210,8 +211,9 @@ std::vector<std::string> age_text(const Told& told) {
         lines.push_back(
             fmt::format("not mirrored, so what rests on it is missing: {}", fmt::join(told.not_mirrored, ", ")));
     if (told.gaps > 0)
-        lines.push_back(
-            fmt::format("{} of what should be there could not be fetched: see taskmirror status", told.gaps));
+        lines.push_back(fmt::format("{} could not be fetched: see taskmirror status",
+                                    told.gaps == 1 ? std::string("something that should be there")
+                                                   : fmt::format("{} things that should be there", told.gaps)));
     return lines;
 }
 
