@@ -197,8 +197,8 @@ struct Step {
     int months = 0;
     int days = 0;
 };
-constexpr std::array kSteps = {Step{0, 1},  Step{0, 7},  Step{1, 0},   Step{3, 0},   Step{6, 0},  Step{12, 0},
-                               Step{24, 0}, Step{60, 0}, Step{120, 0}, Step{240, 0}, Step{600, 0}};
+constexpr std::array kSteps = {Step{0, 1},  Step{0, 7},  Step{1, 0},  Step{2, 0},   Step{3, 0},   Step{6, 0},
+                               Step{12, 0}, Step{24, 0}, Step{60, 0}, Step{120, 0}, Step{240, 0}, Step{600, 0}};
 
 std::string label_of(sys_days day, const Step& step) {
     constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -496,8 +496,9 @@ const Report& report_named(std::string_view name) {
 
 std::string report_list() {
     std::string list =
-        "Reports of `taskmirror report NAME`. Subtasks are tasks, but belong to no project of\n"
-        "their own: filters by project and team find what stands in the project itself.\n";
+        "Reports of `taskmirror report NAME`. Subtasks are tasks, but belong to no\n"
+        "project of their own: filters by project and team find what stands in the\n"
+        "project itself.\n";
     for (const auto& report : kReports) {
         constexpr std::size_t kLine = 80, kIndent = 4;
         list += fmt::format("\n{}\n", report.name);

@@ -70,7 +70,7 @@ table{border-collapse:collapse;font-size:.88rem;min-width:100%}
 th,td{text-align:left;vertical-align:top;padding:6px 14px 6px 0;border-bottom:1px solid var(--rule);max-width:22rem;overflow-wrap:break-word}
 thead th{color:var(--muted);font-weight:600;white-space:nowrap;border-bottom-width:2px}
 tbody th{font-weight:400}
-.t{min-width:9rem}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.d{white-space:nowrap;font-variant-numeric:tabular-nums}
+.t{min-width:7rem}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.d{white-space:nowrap;font-variant-numeric:tabular-nums}
 footer{color:var(--muted);font-size:.85rem}
 @media screen and (max-width:640px){main{padding:20px 14px 32px}h1{font-size:1.5rem}section{padding:16px 14px}
 .scroll{margin:8px -14px -16px;padding:0 14px 12px}svg.wide{display:none}svg.narrow{display:block}.figures{grid-template-columns:1fr 1fr}}
@@ -138,7 +138,7 @@ std::string_view title_of(const Report& report) {
         case Chart::overdue:
             return "Overdue by person";
         case Chart::stages:
-            return "Half of the stays in a section were no longer than";
+            return "Median time in each section";
         case Chart::logged:
             return "Logged time by person";
         case Chart::health:
@@ -479,8 +479,9 @@ std::string table_section(const Told& told) {
     out += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rows\"><table><thead><tr>";
     const auto class_of = [](const Shown& column) {
         switch (column.kind) {
-            case Kind::text:
             case Kind::yes_no:
+                return "d";
+            case Kind::text:
                 return column.label.ends_with("gid") || column.label.ends_with(" on") || column.label == "day" ||
                                column.label == "week"
                            ? "d"

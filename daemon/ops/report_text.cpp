@@ -41,6 +41,7 @@ Kind kind_of(const Told& told, std::size_t column) {
 
 std::string label_of(std::string_view name) {
     if (name == "seconds" || name == "minutes") return "time";
+    if (name == "due_at") return "due time";
     for (const std::string_view ending : {"_seconds", "_minutes", "_name", "_at"})
         if (name.size() > ending.size() && name.ends_with(ending)) name.remove_suffix(ending.size());
     if (name.starts_with("is_")) name.remove_prefix(3);
