@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <map>
-#include <regex>
-#include <set>
+#include <initializer_list>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "core/time.hpp"
 
@@ -33,35 +33,51 @@ std::size_t count(const std::string& text, const std::string& what) {
     return found;
 }
 
-// Tags are closed in the order in which they were opened, and every attribute is quoted.
+// The values of an attribute, in their order.
+std::vector<std::string> values(const std::string& svg, const std::string& attribute) {
+    std::vector<std::string> found;
+    const auto begin = " " + attribute + "=\"";
+    for (auto at = svg.find(begin); at != std::string::npos; at = svg.find(begin, at)) {
+        at += begin.size();
+        found.push_back(svg.substr(at, svg.find('"', at) - at));
+    }
+    return found;
+}
+
+// Tags are closed in the order in which they were opened, and hold no < or > and even quotes; no > stands outside.
 bool is_well_formed(const std::string& svg) {
-    static const std::regex tag(R"re(<(/?)([a-z]+)((?: [a-zA-Z0-9:-]+="[^"<>]*")*)(/?)>)re");
     std::vector<std::string> open;
-    std::string rest = svg;
-    for (std::smatch match; std::regex_search(rest, match, tag); rest = match.suffix()) {
-        if (match.prefix().str().find_first_of("<>") != std::string::npos) return false;
-        if (match[1].length() > 0) {
-            if (open.empty() || open.back() != match[2]) return false;
+    std::size_t end = 0;
+    for (auto at = svg.find('<'); at != std::string::npos; at = svg.find('<', end)) {
+        if (svg.substr(end, at - end).find('>') != std::string::npos) return false;
+        end = svg.find('>', at);
+        if (end == std::string::npos) return false;
+        const auto tag = svg.substr(at + 1, end - at - 1);
+        ++end;
+        if (tag.find('<') != std::string::npos || std::count(tag.begin(), tag.end(), '"') % 2 != 0) return false;
+        if (tag.front() == '/') {
+            if (open.empty() || open.back() != tag.substr(1)) return false;
             open.pop_back();
-        } else if (match[4].length() == 0) {
-            open.push_back(match[2]);
+        } else if (tag.back() != '/') {
+            open.push_back(tag.substr(0, tag.find(' ')));
         }
     }
-    return open.empty() && rest.find_first_of("<>") == std::string::npos;
+    return open.empty() && svg.substr(end).find('>') == std::string::npos;
 }
 
 // Every coordinate lies on the sheet.
 bool is_inside(const std::string& svg) {
-    std::smatch box;
-    if (!std::regex_search(svg, box, std::regex("viewBox=\"0 0 ([0-9.]+) ([0-9.]+)\""))) return false;
-    const double width = std::stod(box[1]), height = std::stod(box[2]);
-    static const std::regex place(R"re( (x|x1|x2|cx|y|y1|y2|cy)="(-?[0-9.]+)")re");
-    for (auto at = std::sregex_iterator(svg.begin(), svg.end(), place); at != std::sregex_iterator(); ++at) {
-        const double value = std::stod((*at)[2]);
-        const double most = (*at)[1].str().find('x') != std::string::npos ? width : height;
-        if (value < 0 || value > most + 0.5) return false;
-    }
-    return svg.find("nan") == std::string::npos && svg.find("inf") == std::string::npos;
+    std::istringstream box(values(svg, "viewBox").at(0));
+    double zero = 0, width = 0, height = 0;
+    box >> zero >> zero >> width >> height;
+    const auto lies = [&](std::initializer_list<const char*> names, double most) {
+        for (const auto* const name : names)
+            for (const auto& value : values(svg, name))
+                if (std::stod(value) < 0 || std::stod(value) > most + 0.5) return false;
+        return true;
+    };
+    return lies({"x", "x1", "x2", "cx"}, width) && lies({"y", "y1", "y2", "cy"}, height) &&
+           svg.find("nan") == std::string::npos && svg.find("inf") == std::string::npos;
 }
 
 TimeChart lines(std::size_t count, TimeChart::Kind kind = TimeChart::Kind::lines) {
@@ -191,9 +207,7 @@ TEST_CASE("bars have the length of their sum") {
     CHECK(is_well_formed(drawn));
     CHECK(is_inside(drawn));
     std::vector<double> widths;
-    static const std::regex width("<rect [^>]*width=\"([0-9.]+)\"");
-    for (auto at = std::sregex_iterator(drawn.begin(), drawn.end(), width); at != std::sregex_iterator(); ++at)
-        widths.push_back(std::stod((*at)[1]));
+    for (const auto& width : values(drawn, "width")) widths.push_back(std::stod(width));
     REQUIRE(widths.size() == 4);
     CHECK(widths[0] == Approx(3 * widths[1]).epsilon(0.01));
     CHECK(widths[2] == Approx(widths[3]).epsilon(0.01));
@@ -222,9 +236,8 @@ TEST_CASE("labels of lines that are close do not stand on each other") {
                    .lines = {{"50 %", 1000}, {"85 %", 1010}, {"95 %", 1020}}};
     const auto drawn = svg(chart, Size::wide);
     std::vector<double> places;
-    static const std::regex label(R"re(<text class="value" x="[0-9.]+" y="([0-9.]+)")re");
-    for (auto at = std::sregex_iterator(drawn.begin(), drawn.end(), label); at != std::sregex_iterator(); ++at)
-        places.push_back(std::stod((*at)[1]));
+    for (auto at = drawn.find("class=\"value\""); at != std::string::npos; at = drawn.find("class=\"value\"", at + 1))
+        places.push_back(std::stod(values(drawn.substr(at), "y").at(0)));
     REQUIRE(places.size() == 3);
     CHECK(places[0] - places[1] >= 14);
     CHECK(places[1] - places[2] >= 14);

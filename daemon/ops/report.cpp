@@ -439,14 +439,13 @@ FROM wanted AS w LEFT JOIN sync_freshness AS f ON f.table_name = w.table_name
          OR f.scope_gid IN (SELECT gid FROM asana_projects WHERE team_gid = :team))
 GROUP BY w.table_name)",
                                    parameters);
-    bool complete = true;
     for (const auto& row : answer.rows) {
         if (std::get<std::int64_t>(row[1]) == 0) told.not_mirrored.push_back(text(row[0]));
-        if (std::get<std::int64_t>(row[3]) > 0) complete = false;
+        if (std::get<std::int64_t>(row[3]) > 0) told.incomplete = true;
         const auto as_of = parse_iso(text(row[2]));
         if (as_of) told.as_of = told.as_of ? std::min(*told.as_of, *as_of) : *as_of;
     }
-    if (!complete) told.as_of.reset();
+    if (told.incomplete) told.as_of.reset();
     told.gaps = std::get<std::int64_t>(moment.ask("SELECT count(*) FROM sync_gaps WHERE healed_at IS NULL").rows[0][0]);
 }
 

@@ -83,7 +83,8 @@ struct Told {
     std::vector<Told> parts{};
     Instant at{};                             // when it was asked for
     std::vector<UtcOffset> offsets{};         // of the configured time zone
-    std::optional<Instant> as_of{};           // the oldest of what it rests on; none: something was never complete
+    std::optional<Instant> as_of{};           // the oldest of what it rests on; none: nothing, or something incomplete
+    bool incomplete = false;                  // something that it rests on was never complete so far
     std::vector<std::string> not_mirrored{};  // tables that it rests on, of which nothing was ever asked for
     std::int64_t gaps = 0;                    // open ones
 };

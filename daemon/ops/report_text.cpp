@@ -205,12 +205,11 @@ std::vector<std::string> age_text(const Told& told) {
         const auto age =
             std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(told.at - *told.as_of));
         lines.push_back(fmt::format("data as of {}Z, {} ago", iso(*told.as_of).substr(0, 19), duration(age)));
-    } else {
+    } else if (told.incomplete) {
         lines.emplace_back("data is not complete yet: the first sync is not over");
     }
     if (!told.not_mirrored.empty())
-        lines.push_back(
-            fmt::format("not mirrored, so what rests on it is missing: {}", fmt::join(told.not_mirrored, ", ")));
+        lines.push_back(fmt::format("data that is not mirrored is missing: {}", fmt::join(told.not_mirrored, ", ")));
     if (told.gaps > 0)
         lines.push_back(fmt::format("{} could not be fetched: see taskmirror status",
                                     told.gaps == 1 ? std::string("something that should be there")
