@@ -446,6 +446,8 @@ ExitCode run(int argc, const char* const* argv) {
             return verify(arguments);
         case Command::status:
             return show_status(arguments);
+        case Command::schema:
+            return show_schema(arguments);
     }
     return ExitCode::internal;
 }

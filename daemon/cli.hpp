@@ -21,6 +21,7 @@ enum class Command {
     plan,
     status,
     verify,
+    schema,
 };
 
 struct Arguments {
@@ -36,6 +37,7 @@ struct Arguments {
     bool stories = false;                      // verify: stories and attachments, too
     std::string project;                       // verify: only this one; empty: all
     bool json = false;                         // status: for programs
+    bool sql = false;                          // schema: as statements
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };
@@ -43,7 +45,7 @@ struct Arguments {
 // Throws Fatal(usage) with one line that says what would be right.
 Arguments parse(int argc, const char* const* argv);
 
-// At most 32 lines.
+// At most 40 lines.
 std::string_view help();
 
 // "taskmirror 0.1.0", and a line for the libraries: their versions as they name them.

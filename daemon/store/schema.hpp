@@ -17,6 +17,13 @@ std::string_view asana_reports_sql();   // schema/asana_reports.sql
 std::string_view asana_fivetran_sql();  // schema/asana_fivetran.sql
 std::string_view asana_dbt_sql();       // schema/asana_dbt.sql
 
+// All of them, in the order in which they are carried out.
+struct SchemaFile {
+    std::string_view title;  // of what it makes
+    std::string_view sql;
+};
+std::span<const SchemaFile> schema_files();
+
 // Leads from version - 1 to version; 1 makes the tables of a new database.
 struct Step {
     int version = 0;
