@@ -16,13 +16,14 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 9> kCommands = {"help", "version", "sync",   "run",   "check",
-                                                       "plan", "status",  "verify", "schema"};
+constexpr std::array<std::string_view, 10> kCommands = {"help", "version", "sync",   "run",    "check",
+                                                        "plan", "status",  "verify", "schema", "search"};
 
-constexpr std::array<std::string_view, 18> kOptions = {
+constexpr std::array<std::string_view, 20> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
     "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
+    "--format",      "--limit",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -45,6 +46,9 @@ usage: taskmirror COMMAND [OPTIONS]
       --stories           stories and attachments, too: two requests per task
   schema [--markdown] the data dictionary: what tables and columns are
       --sql               the statements that make them
+  search WORDS        find tasks, comments and projects in the database
+      --format F          table, json
+      --limit N           the best N hits; 20, if it is not given
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -71,7 +75,7 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 // Texts as they were given; empty: not given.
 struct Given {
     std::vector<std::string> words;
-    std::string config, database, log_level, log_format, max_minutes, max_requests, project;
+    std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
     bool json = false, sql = false, markdown = false;
@@ -96,6 +100,8 @@ Given read_words(int argc, const char* const* argv) {
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
     app.add_flag("--json", given.json);
+    app.add_option("--format", given.format);
+    app.add_option("--limit", given.limit);
     app.add_flag("--sql", given.sql);
     app.add_flag("--markdown", given.markdown);
     app.add_flag("-h,--help", given.help);
@@ -154,7 +160,7 @@ Command command_of(const Given& given) {
     const std::string& word = given.words.front();
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
-    if (given.words.size() > 1) refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
+    if (given.words.size() > 1 && word != "search") refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
     return static_cast<Command>(at - kCommands.begin() + 1);
 }
 
@@ -174,8 +180,12 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
     arguments.accept_deletions = given.accept_deletions;
-    arguments.json = given.json;
     arguments.sql = given.sql;
+    constexpr std::array<std::string_view, 2> kFormats = {"table", "json"};
+    enum class Format { table, json };
+    arguments.json = given.json || choice<Format>("--format", given.format, kFormats) == Format::json;
+    arguments.limit = number("--limit", given.limit, 1000);
+    if (arguments.command == Command::search) arguments.words.assign(given.words.begin() + 1, given.words.end());
     if (given.sql && given.markdown) refuse("schema takes one of --sql and --markdown");
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
@@ -192,7 +202,9 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
-          Own{"--json", arguments.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
+          Own{"--json", given.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
+          Own{"--format", !given.format.empty(), Command::search},
+          Own{"--limit", arguments.limit.has_value(), Command::search},
           Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
           Own{"--project", !arguments.project.empty(), Command::verify}})

@@ -17,6 +17,7 @@ using Lines = std::vector<std::string>;
 using Meanings = std::map<std::string, std::string, std::less<>>;  // by column
 
 constexpr std::string_view kListOfView = "Columns:";
+constexpr std::string_view kMakesTable = "CREATE TABLE ";
 constexpr std::string_view kListOfFile = "Columns that mean the same";
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -117,7 +118,8 @@ Meanings comments_behind(std::string_view statement) {
 
 // The name of the table or view that a statement makes; empty: it makes none.
 std::string made_by(std::string_view statement, bool& view) {
-    for (const std::string_view start : {"CREATE TABLE ", "CREATE VIEW ", "CREATE VIRTUAL TABLE "}) {
+    for (const auto start :
+         {kMakesTable, std::string_view("CREATE VIEW "), std::string_view("CREATE VIRTUAL TABLE ")}) {
         if (!statement.starts_with(start)) continue;
         view = start == "CREATE VIEW ";
         const auto rest = statement.substr(start.size());
@@ -182,7 +184,7 @@ std::vector<Chapter> describe(std::span<const SchemaFile> files) {
                 own = take_list(comments.back());
                 table.comment = std::move(comments.back());
             }
-            if (!table.view) own = comments_behind(statement);
+            if (statement.starts_with(kMakesTable)) own = comments_behind(statement);
             std::erase_if(own, [](const auto& entry) { return entry.second.empty(); });
             table.columns = columns_of(memory.getHandle(), table.name, {&own, &common, &before});
             chapter.tables.push_back(std::move(table));
