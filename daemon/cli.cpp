@@ -16,14 +16,15 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 9> kCommands = {"help", "version", "sync",   "run",   "check",
-                                                       "plan", "status",  "verify", "report"};
+constexpr std::array<std::string_view, 11> kCommands = {"help",   "version", "sync",   "run",    "check", "plan",
+                                                        "status", "verify",  "schema", "search", "report"};
 
-constexpr std::array<std::string_view, 22> kOptions = {
+constexpr std::array<std::string_view, 25> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
-    "--repair",      "--project",  "--stories",   "--json",        "--list",         "--format",
-    "--html",        "--period",   "--team",      "--person",
+    "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
+    "--format",      "--limit",    "--list",      "--html",        "--period",       "--team",
+    "--person",
 };
 
 constexpr std::array<std::string_view, 4> kReportFormats = {"table", "csv", "json", "markdown"};  // as ReportFormat
@@ -46,6 +47,11 @@ usage: taskmirror COMMAND [OPTIONS]
       --repair            queue what differs for the next sync
       --project GID       this project alone
       --stories           stories and attachments, too: two requests per task
+  schema [--markdown] the data dictionary: what tables and columns are
+      --sql               the statements that make them
+  search WORDS        find tasks, comments and projects in the database
+      --format F          table, json
+      --limit N           the best N hits; 20, if it is not given
   report NAME         what the database tells; --list explains each
       --format F          table, csv, json, markdown
       --html FILE         a page with charts
@@ -78,12 +84,11 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 // Texts as they were given; empty: not given.
 struct Given {
     std::vector<std::string> words;
-    std::string config, database, log_level, log_format, max_minutes, max_requests, project;
+    std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
-    bool json = false;
-    std::string format, html, period, team, person;
-    bool list = false;
+    bool json = false, sql = false, markdown = false, list = false;
+    std::string html, period, team, person;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -98,7 +103,6 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--max-minutes", given.max_minutes);
     app.add_option("--max-requests", given.max_requests);
     app.add_option("--project", given.project);
-    app.add_option("--format", given.format);
     app.add_option("--html", given.html);
     app.add_option("--period", given.period);
     app.add_option("--team", given.team);
@@ -111,6 +115,10 @@ Given read_words(int argc, const char* const* argv) {
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
     app.add_flag("--json", given.json);
+    app.add_option("--format", given.format);
+    app.add_option("--limit", given.limit);
+    app.add_flag("--sql", given.sql);
+    app.add_flag("--markdown", given.markdown);
     app.add_flag("-h,--help", given.help);
     app.add_flag("--version", given.version);
     try {
@@ -121,8 +129,9 @@ Given read_words(int argc, const char* const* argv) {
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
         refuse(
-            "--full, --accept-deletions, --repair, --stories, --json, --list, --quiet, --no-progress, --help and "
-            "--version take no value");
+            "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --list, --quiet, "
+            "--no-progress, "
+            "--help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -168,7 +177,7 @@ Command command_of(const Given& given) {
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
     const auto command = static_cast<Command>(at - kCommands.begin() + 1);
-    const std::size_t most = command == Command::report ? 2 : 1;
+    const std::size_t most = command == Command::search ? given.words.size() : command == Command::report ? 2 : 1;
     if (given.words.size() > most) refuse(fmt::format("{} takes no '{}'", word, given.words[most]));
     return command;
 }
@@ -189,7 +198,17 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
     arguments.accept_deletions = given.accept_deletions;
+    arguments.sql = given.sql;
+    constexpr std::array<std::string_view, 2> kFormats = {"table", "json"};
+    enum class Format { table, json };
     arguments.json = given.json;
+    if (arguments.command == Command::report)
+        arguments.format = choice<ReportFormat>("--format", given.format, kReportFormats);
+    else if (choice<Format>("--format", given.format, kFormats) == Format::json)
+        arguments.json = true;
+    arguments.limit = number("--limit", given.limit, 1000);
+    if (arguments.command == Command::search) arguments.words.assign(given.words.begin() + 1, given.words.end());
+    if (given.sql && given.markdown) refuse("schema takes one of --sql and --markdown");
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
     arguments.repair = given.repair;
@@ -197,7 +216,6 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.project = given.project;
     if (arguments.command == Command::report && given.words.size() > 1) arguments.report = given.words[1];
     arguments.list = given.list;
-    arguments.format = choice<ReportFormat>("--format", given.format, kReportFormats);
     arguments.html = given.html;
     arguments.period = given.period;
     arguments.team = given.team;
@@ -213,12 +231,13 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
-          Own{"--json", arguments.json, Command::status}, Own{"--repair", arguments.repair, Command::verify},
+          Own{"--json", given.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
+          Own{"--format", !given.format.empty(), Command::search, Command::report},
+          Own{"--limit", arguments.limit.has_value(), Command::search},
+          Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
           Own{"--project", !arguments.project.empty(), Command::verify, Command::report},
-          Own{"--list", arguments.list, Command::report},
-          Own{"--format", arguments.format.has_value(), Command::report},
-          Own{"--html", !arguments.html.empty(), Command::report},
+          Own{"--list", arguments.list, Command::report}, Own{"--html", !arguments.html.empty(), Command::report},
           Own{"--period", !arguments.period.empty(), Command::report},
           Own{"--team", !arguments.team.empty(), Command::report},
           Own{"--person", !arguments.person.empty(), Command::report}}) {
