@@ -56,7 +56,6 @@ svg.narrow{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:2px 18px;margin:10px 0 0;padding:0;list-style:none;font-size:.88rem}
 .legend li{display:flex;align-items:baseline;min-width:0;overflow-wrap:anywhere}
 .legend i{flex:none;width:12px;height:12px;border-radius:3px;margin-right:7px;align-self:center}
-.legend i.stroke{height:4px}
 .note{color:var(--muted);font-size:.88rem;margin:8px 0 0}
 .label,.name,.value{fill:var(--text)}.label{fill:var(--muted)}
 .axis{stroke:var(--muted)}.grid{stroke:var(--grid)}.across{stroke:var(--text);stroke-dasharray:5 4;opacity:.75}
@@ -75,7 +74,7 @@ footer{color:var(--muted);font-size:.85rem}
 @media screen and (max-width:640px){main{padding:20px 14px 32px}h1{font-size:1.5rem}section{padding:16px 14px}
 .scroll{margin:8px -14px -16px;padding:0 14px 12px}svg.wide{display:none}svg.narrow{display:block}.figures{grid-template-columns:1fr 1fr}}
 @media print{body{background:#fff;font-size:11pt}main{max-width:none;padding:0}section{border:0;padding:0;margin:0 0 18pt}
-.scroll{overflow:visible;margin:0;padding:0}figure,.figures li,tr{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}
+.scroll{overflow:visible;margin:0;padding:0}figure,.figures li,tr{break-inside:avoid}h2,section>p{break-after:avoid}thead{display:table-header-group}
 table{font-size:8.5pt}th,td{padding-right:8px;overflow-wrap:anywhere}thead th,.n,.d{white-space:normal}.t{min-width:0}a{color:inherit;text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
 
