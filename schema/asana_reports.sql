@@ -334,7 +334,7 @@ SELECT c.task_gid,
         ORDER BY b.changed_at DESC, b.story_gid DESC LIMIT 1) AS completed_at,
        c.changed_at AS reopened_at
 FROM asana_task_changes AS c
-WHERE c.field = 'completed' AND c.new_value = '0' AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid);
+WHERE +c.field = 'completed' AND c.new_value = '0' AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid);
 
 -- The days since 2008, when Asana was founded, until today. Column: day
 CREATE VIEW asana_days AS
@@ -379,22 +379,23 @@ again (day, completed, reopened) AS MATERIALIZED (
                                     WHERE starts_at <= reopened_at ORDER BY starts_at DESC LIMIT 1)), 0, 1
           FROM reopened)
     GROUP BY day
-)
-SELECT day, created, completed, reopened,
-       sum(created - completed + reopened) OVER so_far AS open, sum(completed - reopened) OVER so_far AS done,
-       sum(created) OVER so_far AS scope
-FROM (
-    SELECT d.day, coalesce(a.reopened, 0) AS reopened,
+),
+days (day, created, completed, reopened) AS MATERIALIZED (
+    SELECT d.day,
            (SELECT count(*) FROM asana_tasks
-            WHERE created_at >= d.starts_at AND created_at < d.ends_at AND is_rendered_as_separator IS NOT 1) AS created,
+            WHERE created_at >= d.starts_at AND created_at < d.ends_at AND is_rendered_as_separator IS NOT 1),
            coalesce(a.completed, 0) +
            (SELECT count(*) FROM asana_tasks
             WHERE completed_at >= d.starts_at AND completed_at < d.ends_at AND completed = 1
-              AND is_rendered_as_separator IS NOT 1) AS completed
+              AND is_rendered_as_separator IS NOT 1),
+           coalesce(a.reopened, 0)
     FROM asana_day_bounds AS d
     LEFT JOIN again AS a ON a.day = d.day
     WHERE d.ends_at > (SELECT min(created_at) FROM asana_tasks WHERE is_rendered_as_separator IS NOT 1)
 )
+SELECT day, created, completed, reopened, sum(created - completed + reopened) OVER so_far AS open,
+       sum(completed - reopened) OVER so_far AS done, sum(created) OVER so_far AS scope
+FROM days
 WINDOW so_far AS (ORDER BY day);
 
 -- Of each project, day by day since its first task: what was made, completed and reopened, how much is open and done at
@@ -486,15 +487,18 @@ WHERE f.is_day;
 --   open_tasks, overdue_tasks
 --   logged_minutes  that were logged for these tasks
 CREATE VIEW asana_workload AS
-SELECT t.assignee_gid, u.name AS assignee_name, date(t.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
-       count(*) FILTER (WHERE iif(t.due_at IS NULL, t.due_on < d.today, t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))
-           AS overdue_tasks,
-       sum(t.actual_time_minutes) AS logged_minutes
-FROM asana_today AS d
-CROSS JOIN asana_tasks AS t
-JOIN asana_users AS u ON u.gid = t.assignee_gid
-WHERE t.completed = 0 AND t.assignee_gid IS NOT NULL AND t.is_rendered_as_separator IS NOT 1
-GROUP BY t.assignee_gid, week;
+SELECT t.assignee_gid, u.name AS assignee_name, t.week, t.open_tasks, t.overdue_tasks, t.logged_minutes
+FROM (
+    SELECT o.assignee_gid, date(o.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
+           count(*) FILTER (WHERE iif(o.due_at IS NULL, o.due_on < d.today,
+                                      o.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
+           sum(o.actual_time_minutes) AS logged_minutes
+    FROM asana_today AS d
+    CROSS JOIN asana_tasks AS o
+    WHERE o.completed = 0 AND +o.assignee_gid IS NOT NULL AND o.is_rendered_as_separator IS NOT 1
+    GROUP BY o.assignee_gid, week
+) AS t
+JOIN asana_users AS u ON u.gid = t.assignee_gid;
 
 -- What was logged by whom in which week. Columns: user_gid, user_name, week (its Monday), minutes, tasks
 CREATE VIEW asana_logged_time AS
