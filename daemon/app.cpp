@@ -233,6 +233,7 @@ ExitCode sync(const Arguments& arguments) {
     store::Run run{.command = "sync", .version = std::string(kVersion), .started_at = clock.now()};
     store->begin();
     store->set_time_zone(utc_offsets(config.time_zone));
+    store->keep_search(config.full_text_search);
     const auto run_id = store->start_run(run);
     store->commit();
     const auto began = clock.monotonic();
@@ -446,6 +447,10 @@ ExitCode run(int argc, const char* const* argv) {
             return verify(arguments);
         case Command::status:
             return show_status(arguments);
+        case Command::schema:
+            return show_schema(arguments);
+        case Command::search:
+            return search_words(arguments);
     }
     return ExitCode::internal;
 }

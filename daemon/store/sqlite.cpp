@@ -4,6 +4,7 @@
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_queue.hpp"
 #include "store/sqlite_rows.hpp"
+#include "store/sqlite_search.hpp"
 #include "store/sqlite_statement.hpp"
 #include "store/store.hpp"
 
@@ -38,7 +39,10 @@ class SqliteStore final : public Store {
 
     void commit() override {
         assert(group_);
-        guarded("commit to", file_, [&] { group_->commit(); });
+        guarded("commit to", file_, [&] {
+            bring_search_in_step(database_->getHandle());
+            group_->commit();
+        });
         group_.reset();
     }
 
@@ -344,6 +348,11 @@ class SqliteStore final : public Store {
         for (const auto& [starts_at, seconds] : wanted) insert.bind(1, starts_at).bind(2, seconds).run();
     }
 
+    void keep_search(bool on) override {
+        assert(group_);
+        store::keep_search(database_->getHandle(), on);
+    }
+
     std::optional<std::string> fact(std::string_view key) override {
         auto query = statement("SELECT value FROM sync_meta WHERE key = ?1");
         query.bind(1, key);
@@ -411,6 +420,7 @@ class SqliteStore final : public Store {
     void rewrite() override {
         assert(!group_);
         guarded("write anew", file_, [&] {
+            renew_search(database_->getHandle());
             database_->exec("VACUUM");
             database_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
         });

@@ -264,6 +264,9 @@ class Store {
     // What the days of reports go by; written where it is another one.
     virtual void set_time_zone(std::span<const UtcOffset> offsets) = 0;
 
+    // Keeps an index of the words of what is stored, from now on, or drops it. Inside a group.
+    virtual void keep_search(bool on) = 0;
+
     virtual std::int64_t start_run(const Run& run) = 0;
     virtual void update_run(std::int64_t id, const Run& run) = 0;
 
