@@ -154,7 +154,8 @@ FROM (
                    lead(at) OVER of_both AS next_at, lead(leaves) OVER of_both AS next_leaves,
                    lead(kind) OVER of_both AS next_kind
             FROM (
-                -- What happened to a task in a project, by the indexes of places, which are for these two fields: it left a section (NULL: whichever it stood in), it entered one.
+                -- What happened to a task in a project, by the indexes of places, which are for these two fields: it
+                -- left a section (NULL: whichever it stood in), it entered one.
                 SELECT c.task_gid, s.project_gid, c.changed_at AS at, c.story_gid AS place, c.old_gid AS leaves,
                        iif(n.project_gid IS s.project_gid, c.new_gid, NULL) AS enters,
                        iif(n.project_gid IS s.project_gid, 'move', 'out') AS kind

@@ -199,7 +199,8 @@ class Reports(support.SystemTest):
         for gid in set(then.tasks) & set(values.tasks):
             task, homes = then.tasks[gid], dict(then.homes[gid])
             if gid not in forgotten:
-                self.assertEqual((gid, sum(more for when, more in values.completions[gid] if when <= at)), (gid, task["completed"]))
+                done = sum(more for when, more in values.completions[gid] if when <= at)
+                self.assertEqual((at, gid, done), (at, gid, task["completed"]))
             for project in {project for one, project in stays if one == gid} | set(homes):
                 there = [section for section, entered, left, current in stays[gid, project]
                          if entered is not None and entered <= at and (current or (left is not None and left > at))]
