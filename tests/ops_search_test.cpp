@@ -64,6 +64,6 @@ TEST_CASE("control characters in hits are escaped") {
 
     CHECK(hits_text(hits) ==
           "task                 \\u001b[31mred  [a\\u0009b]\n"
-          "                     \\u0007 \\u00ff\n"
+          "                     \\u0007 \\ufffd\n"
           "                     12\n");
 }

@@ -67,7 +67,8 @@ struct Fixture {
                    "SELECT gid FROM (SELECT gid, mirrored_at FROM asana_tasks UNION ALL SELECT gid, mirrored_at FROM "
                    "asana_projects) WHERE mirrored_at IS NOT NULL ORDER BY gid"));
         Gids gids;
-        for (const auto& hit : find(file, expression, 100).value()) gids.push_back(hit.gid);
+        const auto hits = find(file, expression, 100).value();
+        for (const auto& hit : hits) gids.push_back(hit.gid);
         std::ranges::sort(gids);
         return gids;
     }
