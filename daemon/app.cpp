@@ -424,6 +424,7 @@ ExitCode check(const Arguments& arguments) {
 
 ExitCode run(int argc, const char* const* argv) {
     const Arguments arguments = parse(argc, argv);
+    if (arguments.command == Command::report) return show_report(arguments);  // a signal may end it at once
     catch_signals(arguments.command == Command::run);
     switch (arguments.command) {
         case Command::none:
@@ -451,6 +452,8 @@ ExitCode run(int argc, const char* const* argv) {
             return show_schema(arguments);
         case Command::search:
             return search_words(arguments);
+        case Command::report:
+            break;
     }
     return ExitCode::internal;
 }

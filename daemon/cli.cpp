@@ -16,15 +16,18 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 10> kCommands = {"help", "version", "sync",   "run",    "check",
-                                                        "plan", "status",  "verify", "schema", "search"};
+constexpr std::array<std::string_view, 11> kCommands = {"help",   "version", "sync",   "run",    "check", "plan",
+                                                        "status", "verify",  "schema", "search", "report"};
 
-constexpr std::array<std::string_view, 20> kOptions = {
+constexpr std::array<std::string_view, 25> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
     "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
-    "--format",      "--limit",
+    "--format",      "--limit",    "--list",      "--html",        "--period",       "--team",
+    "--person",
 };
+
+constexpr std::array<std::string_view, 4> kReportFormats = {"table", "csv", "json", "markdown"};  // as ReportFormat
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
 
@@ -49,6 +52,12 @@ usage: taskmirror COMMAND [OPTIONS]
   search WORDS        find tasks, comments and projects in the database
       --format F          table, json
       --limit N           the best N hits; 20, if it is not given
+  report NAME         what the database tells; --list explains each
+      --format F          table, csv, json, markdown
+      --html FILE         a page with charts
+      --period P          2026, 2026-Q3, 2026-07, 2026-07-15, last-30d, or
+                          from..to: 2026-01-01..2026-02-01, both included
+      --project, --team, --person  by gid, name or pattern
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -78,7 +87,8 @@ struct Given {
     std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
-    bool json = false, sql = false, markdown = false;
+    bool json = false, sql = false, markdown = false, list = false;
+    std::string html, period, team, person;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -93,6 +103,11 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--max-minutes", given.max_minutes);
     app.add_option("--max-requests", given.max_requests);
     app.add_option("--project", given.project);
+    app.add_option("--html", given.html);
+    app.add_option("--period", given.period);
+    app.add_option("--team", given.team);
+    app.add_option("--person", given.person);
+    app.add_flag("--list", given.list);
     app.add_flag("--repair", given.repair);
     app.add_flag("--stories", given.stories);
     app.add_flag("--full", given.full);
@@ -114,7 +129,8 @@ Given read_words(int argc, const char* const* argv) {
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
         refuse(
-            "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --quiet, --no-progress, "
+            "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --list, --quiet, "
+            "--no-progress, "
             "--help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
@@ -160,8 +176,10 @@ Command command_of(const Given& given) {
     const std::string& word = given.words.front();
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
-    if (given.words.size() > 1 && word != "search") refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
-    return static_cast<Command>(at - kCommands.begin() + 1);
+    const auto command = static_cast<Command>(at - kCommands.begin() + 1);
+    const std::size_t most = command == Command::search ? given.words.size() : command == Command::report ? 2 : 1;
+    if (given.words.size() > most) refuse(fmt::format("{} takes no '{}'", word, given.words[most]));
+    return command;
 }
 
 }  // namespace
@@ -183,7 +201,11 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.sql = given.sql;
     constexpr std::array<std::string_view, 2> kFormats = {"table", "json"};
     enum class Format { table, json };
-    arguments.json = given.json || choice<Format>("--format", given.format, kFormats) == Format::json;
+    arguments.json = given.json;
+    if (arguments.command == Command::report)
+        arguments.format = choice<ReportFormat>("--format", given.format, kReportFormats);
+    else if (choice<Format>("--format", given.format, kFormats) == Format::json)
+        arguments.json = true;
     arguments.limit = number("--limit", given.limit, 1000);
     if (arguments.command == Command::search) arguments.words.assign(given.words.begin() + 1, given.words.end());
     if (given.sql && given.markdown) refuse("schema takes one of --sql and --markdown");
@@ -192,24 +214,39 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.repair = given.repair;
     arguments.stories = given.stories;
     arguments.project = given.project;
+    if (arguments.command == Command::report && given.words.size() > 1) arguments.report = given.words[1];
+    arguments.list = given.list;
+    arguments.html = given.html;
+    arguments.period = given.period;
+    arguments.team = given.team;
+    arguments.person = given.person;
     struct Own {
         std::string_view name;
         bool is_given;
         Command command;
+        Command also = Command::none;
     };
-    for (const auto& [name, is_given, command] :
+    for (const auto& [name, is_given, command, also] :
          {Own{"--full", arguments.full, Command::sync},
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
           Own{"--json", given.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
-          Own{"--format", !given.format.empty(), Command::search},
+          Own{"--format", !given.format.empty(), Command::search, Command::report},
           Own{"--limit", arguments.limit.has_value(), Command::search},
           Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
-          Own{"--project", !arguments.project.empty(), Command::verify}})
-        if (is_given && arguments.command >= Command::sync && arguments.command != command)
-            refuse(fmt::format("{} belongs to {}", name, kCommands[static_cast<std::size_t>(command) - 1]));
+          Own{"--project", !arguments.project.empty(), Command::verify, Command::report},
+          Own{"--list", arguments.list, Command::report}, Own{"--html", !arguments.html.empty(), Command::report},
+          Own{"--period", !arguments.period.empty(), Command::report},
+          Own{"--team", !arguments.team.empty(), Command::report},
+          Own{"--person", !arguments.person.empty(), Command::report}}) {
+        if (!is_given || arguments.command < Command::sync || arguments.command == command || arguments.command == also)
+            continue;
+        const auto name_of = [](Command its) { return kCommands[static_cast<std::size_t>(its) - 1]; };
+        refuse(fmt::format("{} belongs to {}{}", name, name_of(command),
+                           also == Command::none ? "" : fmt::format(" and {}", name_of(also))));
+    }
     return arguments;
 }
 

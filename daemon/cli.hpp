@@ -24,7 +24,10 @@ enum class Command {
     verify,
     schema,
     search,
+    report,
 };
+
+enum class ReportFormat : std::uint8_t { table, csv, json, markdown };
 
 struct Arguments {
     Command command = Command::none;
@@ -37,19 +40,26 @@ struct Arguments {
     bool accept_deletions = false;             // sync: nothing is held
     bool repair = false;                       // verify: what differs is queued for the next sync
     bool stories = false;                      // verify: stories and attachments, too
-    std::string project;                       // verify: only this one; empty: all
+    std::string project;                       // verify, report: only this one; empty: all
     bool json = false;                         // status, search: for programs
     bool sql = false;                          // schema: as statements
     std::vector<std::string> words;            // of search
     std::optional<std::int64_t> limit;         // of search: how many hits
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
+
+    // Of report. Empty: not given.
+    std::string report;  // its name
+    bool list = false;   // which there are
+    std::optional<ReportFormat> format;
+    std::string html;  // a file
+    std::string period, team, person;
 };
 
 // Throws Fatal(usage) with one line that says what would be right.
 Arguments parse(int argc, const char* const* argv);
 
-// At most 40 lines.
+// At most 48 lines.
 std::string_view help();
 
 // "taskmirror 0.1.0", and a line for the libraries: their versions as they name them.

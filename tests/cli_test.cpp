@@ -117,16 +117,15 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
          "unknown command 'fetch-all', known are help, version, sync, run, check, plan, status, verify, schema, "
-         "search; see "
+         "search, report; see "
          "taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
         {{"--quiet"},
-         "a command is missing, one of help, version, sync, run, check, plan, status, verify, schema, search; see "
-         "taskmirror "
-         "--help"},
+         "a command is missing, one of help, version, sync, run, check, plan, status, verify, schema, search, report; "
+         "see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -146,8 +145,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --quiet, --no-progress, --help "
-         "and --version take no value; see taskmirror --help"},
+         "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --list, --quiet, --no-progress, "
+         "--help and --version take no value; see taskmirror --help"},
         {{"sync", "--repair"}, "--repair belongs to verify; see taskmirror --help"},
         {{"search", "red", "--format", "csv"}, "--format needs one of table, json, not 'csv'; see taskmirror --help"},
         {{"search", "red", "--limit", "0"},
@@ -157,7 +156,11 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--markdown"}, "--markdown belongs to schema; see taskmirror --help"},
         {{"schema", "--sql", "--markdown"}, "schema takes one of --sql and --markdown; see taskmirror --help"},
         {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
-        {{"check", "--project", "1"}, "--project belongs to verify; see taskmirror --help"},
+        {{"check", "--project", "1"}, "--project belongs to verify and report; see taskmirror --help"},
+        {{"status", "--period", "2026"}, "--period belongs to report; see taskmirror --help"},
+        {{"report", "overdue", "now"}, "report takes no 'now'; see taskmirror --help"},
+        {{"report", "--format", "xls"},
+         "--format needs one of table, csv, json, markdown, not 'xls'; see taskmirror --help"},
         {{"verify", "--full"}, "--full belongs to sync; see taskmirror --help"},
     }));
 
@@ -167,14 +170,15 @@ TEST_CASE("a usage error is one line that says what would be right") {
 TEST_CASE("the help fits a screen and names every option and command") {
     const std::string text(help());
 
-    CHECK(std::count(text.begin(), text.end(), '\n') <= 40);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 48);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
     for (const char* const word :
          {"sync",     "run",        "check",       "status",       "--json",        "verify",
           "--repair", "--project",  "--stories",   "version",      "--max-minutes", "--max-requests",
           "--config", "--database", "--log-level", "--log-format", "--quiet",       "--no-progress",
-          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit"}) {
+          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit",
+          "report",   "--list",     "--html",      "--period",     "--team",        "--person"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

@@ -130,15 +130,6 @@ bool is_stale(const Status& status, std::string_view source) {
            std::ranges::any_of(all, [&](const Freshness& data) { return is_its(data) && is_stale(status, data); });
 }
 
-// What is short enough for a table: "45 s", "12 min", "3 h 05 min", "4 d 02 h".
-std::string duration(seconds time) {
-    const auto n = time.count();
-    if (n < 120) return fmt::format("{} s", n);
-    if (n < 7200) return fmt::format("{} min", n / 60);
-    if (n < 172'800) return fmt::format("{} h {:02} min", n / 3600, n / 60 % 60);
-    return fmt::format("{} d {:02} h", n / 86'400, n / 3600 % 24);
-}
-
 std::string size(std::uintmax_t bytes) {
     constexpr std::string_view kUnits[] = {"bytes", "KB", "MB", "GB", "TB"};
     if (bytes < 1000) return fmt::format("{} bytes", bytes);
@@ -541,6 +532,14 @@ std::string source_json(const Status& status, std::string_view source) {
 }
 
 }  // namespace
+
+std::string duration(seconds time) {
+    const auto n = time.count();
+    if (n < 120) return fmt::format("{} s", n);
+    if (n < 7200) return fmt::format("{} min", n / 60);
+    if (n < 172'800) return fmt::format("{} h {:02} min", n / 3600, n / 60 % 60);
+    return fmt::format("{} d {:02} h", n / 86'400, n / 3600 % 24);
+}
 
 bool daemon_runs(const Status& status) {
     const auto& runs = status.snapshot.runs;

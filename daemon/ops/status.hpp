@@ -38,6 +38,9 @@ bool is_stale(const Status& status, const store::Freshness& data);
 // Whether anything is, or nothing has been mirrored yet.
 bool is_stale(const Status& status);
 
+// What is short enough for a table: "45 s", "12 min", "3 h 05 min", "4 d 02 h".
+std::string duration(std::chrono::seconds time);
+
 // For people, at most 80 columns.
 std::string status_text(const Status& status);
 // For programs: docs/status-json.md.

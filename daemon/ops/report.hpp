@@ -1,0 +1,95 @@
+// What `taskmirror report` can tell: one table of reports, what each is filtered by, and the answer to one of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.hpp"
+#include "core/time_zone.hpp"
+#include "ops/report_period.hpp"
+#include "store/query.hpp"
+
+namespace taskmirror::ops {
+
+enum class Chart : std::uint8_t {
+    none,
+    burn_up,
+    flow,
+    cycle_times,
+    throughput,
+    workload,
+    overdue,
+    stages,
+    logged,
+    health
+};
+
+// One way to filter a report.
+struct Binding {
+    std::string_view condition{};  // SQL, with :project, :team, :person, :from and :to or :from_at and :to_at
+    std::string_view by{};         // in words; empty: the report cannot be filtered so
+};
+
+struct Report {
+    std::string_view name{};
+    std::string_view title{};
+    std::string_view says{};
+    // The conditions stand in place of $where. Columns `x_gid` beside `x_name`, and permalink_url, are for programs.
+    std::string_view sql{};
+    Binding project{}, team{}, person{}, period{};
+    std::string_view tables = "asana_tasks";  // whose age is that of the answer, separated by commas
+    Chart chart = Chart::none;
+    struct Part {
+        std::string_view name{};
+        bool in_period = true;
+    };
+    std::span<const Part> parts{};  // reports whose charts stand on its page, too
+};
+
+std::span<const Report> reports();
+// Throws Fatal(usage) that names what is near.
+const Report& report_named(std::string_view name);
+// All of them, for people.
+std::string report_list();
+
+// As they were given; empty: not given.
+struct Wishes {
+    std::string project{}, team{}, person{}, period{};
+};
+
+struct Named {
+    std::string gid{};
+    std::string name{};
+    std::string email{};  // of people
+};
+
+struct Filters {
+    std::optional<Named> project{}, team{}, person{};
+    std::optional<Period> period{};
+};
+
+// Who or what is meant by a gid, a name or a pattern: `what` is project, team or person. Throws Fatal(usage) when that
+// is nobody, or several.
+Named named(std::string_view what, std::string_view wish, std::span<const Named> all);
+
+struct Told {
+    const Report* report = nullptr;
+    Filters filters{};
+    store::Rows answer{};
+    std::vector<Told> parts{};
+    Instant at{};                             // when it was asked for
+    std::vector<UtcOffset> offsets{};         // of the configured time zone
+    std::optional<Instant> as_of{};           // the oldest of what it rests on; none: nothing, or something incomplete
+    bool incomplete = false;                  // something that it rests on was never complete so far
+    std::vector<std::string> not_mirrored{};  // tables that it rests on, of which nothing was ever asked for
+    std::int64_t gaps = 0;                    // open ones
+};
+
+// Throws Fatal(usage) for a filter that the report cannot use.
+Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now);
+
+}  // namespace taskmirror::ops

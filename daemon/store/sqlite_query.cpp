@@ -1,0 +1,46 @@
+#include "store/query.hpp"
+#include "store/schema.hpp"
+#include "store/sqlite_open.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+namespace taskmirror::store {
+namespace {
+
+Cell cell(const SQLite::Column& column) {
+    if (column.isNull()) return {};
+    if (column.isInteger()) return column.getInt64();
+    if (column.isFloat()) return column.getDouble();
+    return column.getString();
+}
+
+}  // namespace
+
+Moment::Moment(const std::filesystem::path& given) {
+    std::error_code error;
+    file_ = std::filesystem::exists(given, error) ? resolve(given) : std::filesystem::absolute(given);
+    database_ = open_to_read(file_, schema_steps().back().version);
+    guarded("read", file_, [&] { transaction_ = std::make_unique<SQLite::Transaction>(*database_); });
+}
+
+Moment::~Moment() = default;
+
+Rows Moment::ask(const std::string& sql, const Parameters& parameters) const {
+    return guarded("read", file_, [&] {
+        Rows answer;
+        SQLite::Statement statement(*database_, sql);
+        for (const auto& [name, value] : parameters)
+            if (const int index = statement.getIndex(name.c_str()); index > 0) statement.bindNoCopy(index, value);
+        const int columns = statement.getColumnCount();
+        for (int i = 0; i < columns; ++i) answer.columns.emplace_back(statement.getColumnName(i));
+        while (statement.executeStep()) {
+            auto& row = answer.rows.emplace_back();
+            row.reserve(static_cast<std::size_t>(columns));
+            for (int i = 0; i < columns; ++i) row.push_back(cell(statement.getColumn(i)));
+        }
+        return answer;
+    });
+}
+
+}  // namespace taskmirror::store
