@@ -376,9 +376,10 @@ void check(const Connection& connection) {
     fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
                escaped(who.name), escaped(who.gid));
     for (const auto& [gid, name] : who.workspaces) {
-        const bool wanted = config.workspaces.empty() || std::ranges::any_of(config.workspaces, [&](const auto& wish) {
-                                return is_meant(wish, gid, name);
-                            });
+        const auto is_wanted = [&its = gid, &its_name = name](const auto& wish) {
+            return is_meant(wish, its, its_name);
+        };
+        const bool wanted = config.workspaces.empty() || std::ranges::any_of(config.workspaces, is_wanted);
         fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
         if (!wanted) continue;
         bool search = false, events = false;
