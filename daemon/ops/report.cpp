@@ -19,8 +19,8 @@ using std::chrono::sys_days;
 
 // Of rows r that have a project, and of those that have a task.
 constexpr Binding kProject{"r.project_gid = :project", "its project"};
-constexpr Binding kTeam{"r.project_gid IN (SELECT gid FROM asana_projects WHERE team_gid = :team)",
-                        "its project's team"};
+// SQLite carries a list into the views behind r, not a subquery, and they would be computed for all projects.
+constexpr Binding kTeam{"r.project_gid IN ($projects)", "its project's team"};
 constexpr Binding kTaskProject{
     "r.task_gid IN (SELECT task_gid FROM asana_task_memberships WHERE project_gid = :project)",
     "a project of the task"};
@@ -388,18 +388,25 @@ Filters filters_of(const store::Moment& moment, const Wishes& wishes, sys_days t
     Filters filters;
     if (!wishes.project.empty())
         filters.project = named("project", wishes.project, all(moment, "SELECT gid, name, NULL FROM asana_projects"));
-    if (!wishes.team.empty())
+    if (!wishes.team.empty()) {
         filters.team = named("team", wishes.team, all(moment, "SELECT gid, name, NULL FROM asana_teams"));
+        const std::string sql = "SELECT gid FROM asana_projects WHERE team_gid = :team";
+        for (const auto& row : moment.ask(sql, {{":team", filters.team->gid}}).rows)
+            filters.projects.push_back(text(row[0]));
+    }
     if (!wishes.person.empty())
         filters.person = named("person", wishes.person, all(moment, "SELECT gid, name, email FROM asana_users"));
     if (!wishes.period.empty()) filters.period = period(wishes.period, today);
     return filters;
 }
 
+std::string parameter(std::size_t project) { return fmt::format(":project_{}", project); }
+
 store::Parameters parameters_of(const Filters& filters, std::span<const UtcOffset> offsets) {
     store::Parameters parameters;
     if (filters.project) parameters[":project"] = filters.project->gid;
     if (filters.team) parameters[":team"] = filters.team->gid;
+    for (std::size_t i = 0; i < filters.projects.size(); ++i) parameters[parameter(i)] = filters.projects[i];
     if (filters.person) parameters[":person"] = filters.person->gid;
     if (filters.period) {
         parameters[":from"] = iso_day(filters.period->from);
@@ -419,11 +426,16 @@ std::string sql_of(const Report& report, const Filters& filters) {
     add(filters.team.has_value(), report.team);
     add(filters.person.has_value(), report.person);
     add(filters.period.has_value(), report.period);
-    constexpr std::string_view kWhere = "$where";
     std::string sql(report.sql);
-    const auto where = conditions.empty() ? std::string() : fmt::format("WHERE {}", fmt::join(conditions, " AND "));
-    for (auto at = sql.find(kWhere); at != std::string::npos; at = sql.find(kWhere, at))
-        sql.replace(at, kWhere.size(), where);
+    const auto put = [&](std::string_view mark, const std::string& text) {
+        for (auto at = sql.find(mark); at != std::string::npos; at = sql.find(mark, at))
+            sql.replace(at, mark.size(), text);
+    };
+    put("$where", conditions.empty() ? std::string() : fmt::format("WHERE {}", fmt::join(conditions, " AND ")));
+    std::string projects;
+    for (std::size_t i = 0; i < filters.projects.size(); ++i)
+        projects += fmt::format("{}{}", i == 0 ? "" : ", ", parameter(i));
+    put("$projects", projects);
     return sql;
 }
 

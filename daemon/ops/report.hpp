@@ -30,8 +30,10 @@ enum class Chart : std::uint8_t {
 
 // One way to filter a report.
 struct Binding {
-    std::string_view condition{};  // SQL, with :project, :team, :person, :from and :to or :from_at and :to_at
-    std::string_view by{};         // in words; empty: the report cannot be filtered so
+    // SQL, with :project, :team, :person, :from and :to or :from_at and :to_at; $projects: those of the team, as a
+    // list.
+    std::string_view condition{};
+    std::string_view by{};  // in words; empty: the report cannot be filtered so
 };
 
 struct Report {
@@ -69,6 +71,7 @@ struct Named {
 
 struct Filters {
     std::optional<Named> project{}, team{}, person{};
+    std::vector<std::string> projects{};  // gids of those of the team
     std::optional<Period> period{};
 };
 
