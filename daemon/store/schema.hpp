@@ -16,6 +16,7 @@ std::string_view asana_views_sql();     // schema/asana_views.sql
 std::string_view asana_reports_sql();   // schema/asana_reports.sql
 std::string_view asana_fivetran_sql();  // schema/asana_fivetran.sql
 std::string_view asana_dbt_sql();       // schema/asana_dbt.sql
+std::string_view asana_wide_sql();      // schema/asana_wide.sql
 
 // Leads from version - 1 to version; 1 makes the tables of a new database.
 struct Step {

@@ -1,5 +1,6 @@
 #include "store/schema.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/sqlite_wide.hpp"
 
 #include "core/error.hpp"
 
@@ -60,8 +61,8 @@ void back_up(SQLite::Database& database, const std::filesystem::path& copy) {
 std::span<const Step> schema_steps() {
     static const std::vector<Step> steps = {
         {.version = 1,
-         .sql = fmt::format("{}{}{}{}{}{}", core_sql(), asana_sql(), asana_views_sql(), asana_reports_sql(),
-                            asana_fivetran_sql(), asana_dbt_sql())},
+         .sql = fmt::format("{}{}{}{}{}{}{}", core_sql(), asana_sql(), asana_views_sql(), asana_reports_sql(),
+                            asana_fivetran_sql(), asana_dbt_sql(), asana_wide_sql())},
     };
     return steps;
 }
@@ -94,6 +95,7 @@ void migrate(SQLite::Database& database, std::span<const Step> steps) {
     for (const Step& step : steps) {
         if (step.version <= version) continue;
         SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+        WideViews::drop_all(database.getHandle());
         for (const auto statement : statements(step.sql)) {
             if (deferred_index(statement).empty()) database.exec(std::string(statement));
         }
