@@ -52,14 +52,15 @@ LEFT JOIN asana_status_updates AS c ON c.gid = coalesce(p.current_status_update_
 --   text_value, number_value
 --   date_value      with its time where it has one
 --   option_name     of an enum; its gid where the name is not known
---   item_names      of multi-enum, people and reference fields, separated by comma and space, in their order; the same
+--   item_names      of multi-enum, people and reference fields, separated by comma and space, in their order; the same.
+--                   As Asana shows them, where it does not tell them one by one: people and references of projects
 --   display_value   any kind, as Asana shows it
 CREATE VIEW asana_typed_values AS
 SELECT v.object_gid, v.custom_field_gid, v.text_value, v.number_value,
        coalesce(v.datetime_value, v.date_value) AS date_value,
        coalesce((SELECT name FROM asana_custom_field_options WHERE gid = v.enum_option_gid), v.enum_option_gid)
            AS option_name,
-       (SELECT group_concat(name, ', ') FROM (
+       coalesce((SELECT group_concat(name, ', ') FROM (
             SELECT coalesce(CASE i.item_type
                                 WHEN 'enum_option' THEN (SELECT name FROM asana_custom_field_options WHERE gid = i.item_gid)
                                 WHEN 'user' THEN (SELECT name FROM asana_users WHERE gid = i.item_gid)
@@ -70,7 +71,7 @@ SELECT v.object_gid, v.custom_field_gid, v.text_value, v.number_value,
                             END, i.item_gid) AS name
             FROM asana_custom_field_value_items AS i
             WHERE i.object_gid = v.object_gid AND i.custom_field_gid = v.custom_field_gid
-            ORDER BY i.position)) AS item_names,
+            ORDER BY i.position)), v.display_value) AS item_names,
        v.display_value
 FROM asana_custom_field_values AS v
 WHERE v.enabled IS NOT 0;
