@@ -14,12 +14,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// A database with one workspace and whatever is written into it by SQL; each change is followed by a commit of the store.
+// A database with one workspace and whatever is written into it by SQL; each change is followed by a commit of the
+// store. `columns`: none, and views are not spoken of.
 class Mirror {
   public:
-    explicit Mirror(std::span<const Step> steps = schema_steps(), std::int64_t columns = 20'000)
+    explicit Mirror(std::span<const Step> steps = schema_steps(), std::optional<std::int64_t> columns = 20'000)
         : store_(open_sqlite(file_, kTables, steps)) {
-        allow(columns);
+        if (columns) allow(*columns);
         change("INSERT INTO asana_workspaces (gid, name, mirrored_at) VALUES ('9', 'Acme', '')");
     }
 
@@ -44,21 +45,24 @@ class Mirror {
     }
 
     void project(std::string_view gid, std::string_view name) {
-        change(fmt::format("INSERT INTO asana_projects (gid, name, workspace_gid, mirrored_at) VALUES ({}, {}, '9', '')",
-                           quoted(gid, '\''), quoted(name, '\'')));
+        change(
+            fmt::format("INSERT INTO asana_projects (gid, name, workspace_gid, mirrored_at) VALUES ({}, {}, '9', '')",
+                        in_quotes(gid, '\''), in_quotes(name, '\'')));
     }
     void field(std::string_view gid, std::string_view name, std::string_view kind = "text", std::string_view of = "1",
                bool global = false) {
-        change(fmt::format("INSERT INTO asana_custom_fields (gid, name, workspace_gid, resource_subtype, "
-                           "representation_type, is_global_to_workspace, mirrored_at) "
-                           "VALUES ({0}, {1}, '9', '{2}', '{2}', {3}, '');"
-                           "INSERT INTO asana_custom_field_settings VALUES ('{4}', 'project', {0}, 0, {5})",
-                           quoted(gid, '\''), quoted(name, '\''), kind, int{global}, of, ++fields_));
+        change(
+            fmt::format("INSERT INTO asana_custom_fields (gid, name, workspace_gid, resource_subtype, "
+                        "representation_type, is_global_to_workspace, mirrored_at) "
+                        "VALUES ({0}, {1}, '9', '{2}', '{2}', {3}, '');"
+                        "INSERT INTO asana_custom_field_settings VALUES ('{4}', 'project', {0}, 0, {5})",
+                        in_quotes(gid, '\''), in_quotes(name, '\''), kind, int{global}, of, ++fields_));
     }
 
     std::string rows(const std::string& sql) const { return store::rows(file_, sql); }
     std::string views() const {
-        return rows("SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB 'asana_project_*[0-9]'");
+        return rows(
+            "SELECT name FROM sqlite_master WHERE type = 'view' AND name GLOB 'asana_project_*[0-9]' ORDER BY name");
     }
     std::string view_of(const std::string& object) const {
         return rows("SELECT view_name FROM sync_wide_views WHERE object_gid = '" + object + "'");
@@ -68,9 +72,10 @@ class Mirror {
     }
     // Those of fields, separated by |.
     std::string columns_of(const std::string& object) const {
-        return rows(fmt::format("SELECT group_concat(name, '|') FROM (SELECT name FROM pragma_table_info({}) "
-                                "WHERE cid >= (SELECT count(*) FROM pragma_table_info('asana_project_tasks')))",
-                                quoted(view_of(object), '\'')));
+        return rows(
+            fmt::format("SELECT group_concat(name, '|') FROM (SELECT name FROM pragma_table_info({}) "
+                        "WHERE cid >= (SELECT count(*) FROM pragma_table_info('asana_project_tasks')))",
+                        in_quotes(view_of(object), '\'')));
     }
 
   private:
@@ -96,17 +101,17 @@ TEST_CASE("a name becomes lower case, digits and single underscores, its accents
 
 TEST_CASE("a field that stands alone has its name as column, all others their gid in it") {
     const Names base = {"task_gid", "completed"};
-    const std::vector<NamedField> fields = {{"1", "Cost"}, {"2", "Priority"}, {"3", "pRIORITY"},   {"4", ""},
-                                            {"5", ""},     {"6", "Completed"}, {"7", "Priority_2"}, {"8", "Ä"},
-                                            {"9", "ä"},    {"10", std::string(300, 'x')}};
+    const std::vector<NamedField> fields = {
+        {"1", "Cost"},      {"2", "Priority"},   {"3", "pRIORITY"}, {"4", ""},  {"5", ""},
+        {"6", "Completed"}, {"7", "Priority_2"}, {"8", "Ä"},        {"9", "ä"}, {"10", std::string(300, 'x')}};
 
     const auto names = column_names(fields, base);
 
     CHECK(names == Names{"Cost", "Priority_2_2", "pRIORITY_3", "field_4", "field_5", "Completed_6", "Priority_2", "Ä",
                          "ä", std::string(100, 'x')});
-    CHECK(column_names(std::vector<NamedField>{{"1", std::string(99, 'x') + "é" + "a"},
-                                               {"2", std::string(99, 'x') + "é" + "b"}},
-                       {}) == Names{std::string(99, 'x') + "é_1", std::string(99, 'x') + "é_2"});
+    CHECK(column_names(
+              std::vector<NamedField>{{"1", std::string(99, 'x') + "é" + "a"}, {"2", std::string(99, 'x') + "é" + "b"}},
+              {}) == Names{std::string(99, 'x') + "é_1", std::string(99, 'x') + "é_2"});
 }
 
 TEST_CASE("each listed project, portfolio and workspace has a view, named from it") {
@@ -120,7 +125,8 @@ TEST_CASE("each listed project, portfolio and workspace has a view, named from i
     CHECK(mirror.rows("SELECT object_gid, object_type, view_name, note FROM sync_wide_views ORDER BY object_gid") ==
           "1|project|asana_project_website_relaunch_1|NULL 2|project|asana_project_2|NULL "
           "4|portfolio|asana_portfolio_all_of_it_4|NULL 9|workspace|asana_workspace_acme_9|NULL");
-    for (const std::string gid : {"1", "2", "4", "9"}) CHECK(mirror.rows("SELECT * FROM " + mirror.view_of(gid)).empty());
+    for (const std::string gid : {"1", "2", "4", "9"})
+        CHECK(mirror.rows("SELECT * FROM " + mirror.view_of(gid)).empty());
 }
 
 TEST_CASE("a value of each kind stands in its column, typed") {
@@ -151,10 +157,11 @@ TEST_CASE("a value of each kind stands in its column, typed") {
         "('t', '106', 0, 'u', 'task')");
     const auto view = mirror.view_of("1");
 
-    CHECK(mirror.rows("SELECT task_name, text, number, enum, multi_enum, date, people, reference, custom_id, new FROM " +
-                      view) ==
-          "Task|words|2.5|High|Low, High|2026-01-31|Bob, Ann, unknown|Unset|ID-7|as shown "
-          "Unset|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL");
+    CHECK(
+        mirror.rows("SELECT task_name, text, number, enum, multi_enum, date, people, reference, custom_id, new FROM " +
+                    view) ==
+        "Task|words|2.5|High|Low, High|2026-01-31|Bob, Ann, unknown|Unset|ID-7|as shown "
+        "Unset|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL");
     CHECK(mirror.rows("SELECT typeof(number), typeof(text) FROM " + view + " LIMIT 1") == "real|text");
     CHECK(mirror.rows("SELECT type FROM pragma_table_info('" + view + "') WHERE name IN ('number', 'text')") ==
           "TEXT REAL");
@@ -184,12 +191,13 @@ TEST_CASE("hostile names of projects, portfolios and fields are nothing but name
     }
 
     CHECK(mirror.rows("SELECT count(*) FROM sync_wide_views WHERE view_name IS NULL OR note IS NOT NULL") == "0");
-    CHECK(mirror.rows("SELECT count(*) FROM sync_wide_columns WHERE object_gid = '1'") == std::to_string(hostile.size()));
+    CHECK(mirror.rows("SELECT count(*) FROM sync_wide_columns WHERE object_gid = '1'") ==
+          std::to_string(hostile.size()));
     CHECK(mirror.rows("SELECT count(*) FROM sync_wide_columns c JOIN sync_wide_views v USING (object_gid) "
                       "JOIN pragma_table_info(v.view_name) i ON i.name = c.column_name") ==
           std::to_string(hostile.size()));
-    CHECK(mirror.columns_of("1").starts_with(fmt::format("{}|{}|{}|SELECT|field_104|rowid", hostile[0], hostile[1],
-                                                         hostile[2])));
+    CHECK(mirror.columns_of("1").starts_with(
+        fmt::format("{}|{}|{}|SELECT|field_104|rowid", hostile[0], hostile[1], hostile[2])));
     CHECK(mirror.rows("SELECT count(*) FROM asana_tasks") == "0");
 }
 
@@ -391,7 +399,7 @@ TEST_CASE("a migration drops the views, so that tables below them can change, an
                     "DROP VIEW asana_typed_values; ALTER TABLE asana_custom_field_values DROP COLUMN text_value;"
                     "CREATE VIEW asana_typed_values AS SELECT *, display_value AS text_value "
                     "FROM asana_custom_field_values;"};
-    Mirror mirror(std::array{old});
+    Mirror mirror(std::array{old}, std::nullopt);
     mirror.project("1", "P");
     mirror.field("100", "Cost");
     CHECK(mirror.views().empty());

@@ -87,7 +87,7 @@ View view_of(sqlite3* database, std::string_view object) {
 }
 
 void drop(sqlite3* database, std::string_view object, const View& view) {
-    if (!view.name.empty()) Statement(database, "DROP VIEW " + quoted(view.name, '"')).run();
+    if (!view.name.empty()) Statement(database, "DROP VIEW " + in_quotes(view.name, '"')).run();
     Statement(database, "DELETE FROM sync_wide_columns WHERE object_gid = ?1").bind(1, object).run();
     Statement(database, "DELETE FROM sync_wide_views WHERE object_gid = ?1").bind(1, object).run();
 }
@@ -100,7 +100,7 @@ std::int64_t number(sqlite3* database, std::string_view sql) {
 
 }  // namespace
 
-std::string quoted(std::string_view text, char quote) {
+std::string in_quotes(std::string_view text, char quote) {
     std::string result(1, quote);
     for (const char c : text) {
         if (c == quote) result += c;
@@ -171,11 +171,11 @@ void WideViews::allow(std::int64_t columns, bool anew) {
                            .bind(2, fact)
                            .run() > 0;
     // Those that there was no name or no room for are tried again.
-    Statement(database_,
-              anew || other ? "INSERT OR IGNORE INTO sync_wide_changes SELECT object_gid FROM sync_wide_objects "
-                              "UNION SELECT object_gid FROM sync_wide_views"
-                            : "INSERT OR IGNORE INTO sync_wide_changes SELECT object_gid FROM sync_wide_views "
-                              "WHERE view_name IS NULL")
+    Statement(database_, anew || other
+                             ? "INSERT OR IGNORE INTO sync_wide_changes SELECT object_gid FROM sync_wide_objects "
+                               "UNION SELECT object_gid FROM sync_wide_views"
+                             : "INSERT OR IGNORE INTO sync_wide_changes SELECT object_gid FROM sync_wide_views "
+                               "WHERE view_name IS NULL")
         .run();
 }
 
@@ -202,16 +202,15 @@ void WideViews::remake(const std::string& object) {
     };
     const View before = view_of(database_, object);
     const auto drop_it = [&] {
-        used_ -= Statement(database_,
-                           "DELETE FROM sync_wide_columns WHERE object_gid = ?1 AND column_name IS NOT NULL")
+        used_ -= Statement(database_, "DELETE FROM sync_wide_columns WHERE object_gid = ?1 AND column_name IS NOT NULL")
                      .bind(1, object)
                      .run();
         if (!before.name.empty()) --used_;
         drop(database_, object, before);
     };
 
-    Statement wanted(database_,
-                     "SELECT object_type, name, rows_of, rows_by, row_gid FROM sync_wide_objects WHERE object_gid = ?1");
+    Statement wanted(
+        database_, "SELECT object_type, name, rows_of, rows_by, row_gid FROM sync_wide_objects WHERE object_gid = ?1");
     if (most_ <= 0 || !wanted.bind(1, object).step()) return drop_it();
     const std::string type(wanted.text(0)), rows_of(wanted.text(2)), row_gid(wanted.text(4));
     const auto readable = slug(wanted.text(1));
@@ -227,16 +226,16 @@ void WideViews::remake(const std::string& object) {
         if (fields.size() <= kMostFields) named.push_back({fields.back().gid, std::string(of.text(3))});
     }
     auto& taken = taken_[rows_of];
-    if (taken.empty()) taken = texts(database_, "SELECT name FROM pragma_table_info(" + quoted(rows_of, '\'') + ")");
+    if (taken.empty()) taken = texts(database_, "SELECT name FROM pragma_table_info(" + in_quotes(rows_of, '\'') + ")");
     const auto columns = column_names(named, taken);
-    auto sql = fmt::format("CREATE VIEW {} AS\nSELECT t.*", quoted(name, '"'));
+    auto sql = fmt::format("CREATE VIEW {} AS\nSELECT t.*", in_quotes(name, '"'));
     for (std::size_t i = 0; i < columns.size(); ++i) {
         fields[i].column = columns[i];
-        sql += fmt::format(
-            ",\n(SELECT {} FROM asana_typed_values WHERE object_gid = {} AND custom_field_gid = {}) AS {}",
-            fields[i].value, row_gid, quoted(fields[i].gid, '\''), quoted(columns[i], '"'));
+        sql +=
+            fmt::format(",\n(SELECT {} FROM asana_typed_values WHERE object_gid = {} AND custom_field_gid = {}) AS {}",
+                        fields[i].value, row_gid, in_quotes(fields[i].gid, '\''), in_quotes(columns[i], '"'));
     }
-    sql += fmt::format("\nFROM {} AS t WHERE {} = {}", rows_of, wanted.text(3), quoted(object, '\''));
+    sql += fmt::format("\nFROM {} AS t WHERE {} = {}", rows_of, wanted.text(3), in_quotes(object, '\''));
     wanted.reset();
     if (before.name == name && before.sql == sql) return;
 
@@ -244,9 +243,10 @@ void WideViews::remake(const std::string& object) {
     const auto needed = static_cast<std::int64_t>(columns.size()) + 1;
     std::string note;
     if (used_ + needed > most_) {
-        note = fmt::format("no room: all views may have {} columns, as `wide_columns` says; {} and asana_typed_values "
-                           "hold the same",
-                           most_, rows_of);
+        note = fmt::format(
+            "no room: all views may have {} columns, as `wide_columns` says; {} and asana_typed_values "
+            "hold the same",
+            most_, rows_of);
     } else {
         note = refusal(database_, sql);
     }

@@ -2,8 +2,9 @@
 // definitions in the transaction that changes them.
 //
 // Which objects and fields those are is said by the views sync_wide_objects, sync_wide_fields and sync_wide_due of
-// schema/*.sql; what changed is noted by triggers. Names come from the tracker and may be anything. A view that somebody
-// else made is never touched, and no view is worth a failed commit: why there is none stands in sync_wide_views.
+// schema/*.sql; what changed is noted by triggers. Names come from the tracker and may be anything. A view that
+// somebody else made is never touched, and no view is worth a failed commit: why there is none stands in
+// sync_wide_views.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@
 
 namespace taskmirror::store {
 
-// The part of a name that needs no quotes: lower case, digits and single underscores, at most 40 characters. Accents are
-// dropped, and so is whatever is not Latin.
+// The part of a name that needs no quotes: lower case, digits and single underscores, at most 40 characters. Accents
+// are dropped, and so is whatever is not Latin.
 std::string slug(std::string_view name);
 
 // A column's name for each field, of at most 100 characters and some digits: its own. Fields without one, with the same
@@ -31,7 +32,7 @@ struct NamedField {
 std::vector<std::string> column_names(std::span<const NamedField> fields, std::span<const std::string> taken);
 
 // Text between these quotes, for SQL.
-std::string quoted(std::string_view text, char quote);
+std::string in_quotes(std::string_view text, char quote);
 
 class WideViews {
   public:

@@ -68,8 +68,8 @@ void new_task(const Change& c) {
 
 void new_field(const Change& c) {
     static const std::map<std::string, FieldKind> kKinds{
-        {"text", FieldKind::text},   {"number", FieldKind::number}, {"enum", FieldKind::enumeration},
-        {"date", FieldKind::date},   {"people", FieldKind::people}, {"multi_enum", FieldKind::multi_enum}};
+        {"text", FieldKind::text}, {"number", FieldKind::number}, {"enum", FieldKind::enumeration},
+        {"date", FieldKind::date}, {"people", FieldKind::people}, {"multi_enum", FieldKind::multi_enum}};
     const auto kind = kKinds.find(c.text("kind", "text"));
     if (kind == kKinds.end()) throw std::invalid_argument("kind is unknown");
     const Index field = c.mutator.new_field(c.project(), c.body.at("name"), kind->second, c.body.value("global", true));

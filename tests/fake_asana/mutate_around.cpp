@@ -172,8 +172,14 @@ void Mutator::remove_field(Index p, Index field) {
 Index Mutator::new_field(Index p, const std::string& title, FieldKind kind, bool global) {
     const auto field = static_cast<Index>(w_.fields.size());
     const Index workspace = w_.projects[p].workspace;
-    CustomField made{.name = title, .description = "", .workspace = workspace, .kind = kind, .global = global,
-                     .precision = 2, .created_by = kNone, .options = {}};
+    CustomField made{.name = title,
+                     .description = "",
+                     .workspace = workspace,
+                     .kind = kind,
+                     .global = global,
+                     .precision = 2,
+                     .created_by = kNone,
+                     .options = {}};
     for (int i = 0; i < 3 && (kind == FieldKind::enumeration || kind == FieldKind::multi_enum); ++i) {
         made.options.push_back(static_cast<Index>(w_.options.size()));
         w_.options.push_back({name(), field, i, true, true});
