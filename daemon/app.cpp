@@ -234,6 +234,7 @@ ExitCode sync(const Arguments& arguments) {
     store->begin();
     store->set_time_zone(utc_offsets(config.time_zone));
     store->allow_wide_views(config.wide_columns, arguments.full);
+    store->keep_search(config.full_text_search);
     const auto run_id = store->start_run(run);
     store->commit();
     const auto began = clock.monotonic();
@@ -447,6 +448,10 @@ ExitCode run(int argc, const char* const* argv) {
             return verify(arguments);
         case Command::status:
             return show_status(arguments);
+        case Command::schema:
+            return show_schema(arguments);
+        case Command::search:
+            return search_words(arguments);
     }
     return ExitCode::internal;
 }

@@ -79,6 +79,8 @@ class VerifyReport {
 ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);
+ExitCode show_schema(const Arguments& arguments);
+ExitCode search_words(const Arguments& arguments);
 ExitCode verify(const Arguments& arguments);
 
 }  // namespace taskmirror

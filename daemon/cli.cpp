@@ -16,13 +16,14 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 8> kCommands = {"help",  "version", "sync",   "run",
-                                                       "check", "plan",    "status", "verify"};
+constexpr std::array<std::string_view, 10> kCommands = {"help", "version", "sync",   "run",    "check",
+                                                        "plan", "status",  "verify", "schema", "search"};
 
-constexpr std::array<std::string_view, 16> kOptions = {
+constexpr std::array<std::string_view, 20> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
-    "--repair",      "--project",  "--stories",   "--json",
+    "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
+    "--format",      "--limit",
 };
 
 constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is a faithful copy of a work tracker
@@ -43,6 +44,11 @@ usage: taskmirror COMMAND [OPTIONS]
       --repair            queue what differs for the next sync
       --project GID       this project alone
       --stories           stories and attachments, too: two requests per task
+  schema [--markdown] the data dictionary: what tables and columns are
+      --sql               the statements that make them
+  search WORDS        find tasks, comments and projects in the database
+      --format F          table, json
+      --limit N           the best N hits; 20, if it is not given
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -69,10 +75,10 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 // Texts as they were given; empty: not given.
 struct Given {
     std::vector<std::string> words;
-    std::string config, database, log_level, log_format, max_minutes, max_requests, project;
+    std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
-    bool json = false;
+    bool json = false, sql = false, markdown = false;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -94,6 +100,10 @@ Given read_words(int argc, const char* const* argv) {
     app.add_flag("--quiet", given.quiet);
     app.add_flag("--no-progress", given.no_progress);
     app.add_flag("--json", given.json);
+    app.add_option("--format", given.format);
+    app.add_option("--limit", given.limit);
+    app.add_flag("--sql", given.sql);
+    app.add_flag("--markdown", given.markdown);
     app.add_flag("-h,--help", given.help);
     app.add_flag("--version", given.version);
     try {
@@ -104,9 +114,8 @@ Given read_words(int argc, const char* const* argv) {
         refuse(fmt::format("{} {}", words.substr(0, words.find(':')), twice ? "is given twice" : "needs a value"));
     } catch (const CLI::ConversionError&) {  // all that have a value take any text
         refuse(
-            "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version "
-            "take "
-            "no value");
+            "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --quiet, --no-progress, "
+            "--help and --version take no value");
     } catch (const CLI::ParseError& error) {
         refuse(error.what());
     }
@@ -151,7 +160,7 @@ Command command_of(const Given& given) {
     const std::string& word = given.words.front();
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
-    if (given.words.size() > 1) refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
+    if (given.words.size() > 1 && word != "search") refuse(fmt::format("{} takes no '{}'", word, given.words[1]));
     return static_cast<Command>(at - kCommands.begin() + 1);
 }
 
@@ -171,7 +180,13 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.progress = !given.quiet && !given.no_progress;
     arguments.full = given.full;
     arguments.accept_deletions = given.accept_deletions;
-    arguments.json = given.json;
+    arguments.sql = given.sql;
+    constexpr std::array<std::string_view, 2> kFormats = {"table", "json"};
+    enum class Format { table, json };
+    arguments.json = given.json || choice<Format>("--format", given.format, kFormats) == Format::json;
+    arguments.limit = number("--limit", given.limit, 1000);
+    if (arguments.command == Command::search) arguments.words.assign(given.words.begin() + 1, given.words.end());
+    if (given.sql && given.markdown) refuse("schema takes one of --sql and --markdown");
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
     arguments.max_requests = number("--max-requests", given.max_requests, 1'000'000'000);
     arguments.repair = given.repair;
@@ -187,7 +202,10 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
-          Own{"--json", arguments.json, Command::status}, Own{"--repair", arguments.repair, Command::verify},
+          Own{"--json", given.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
+          Own{"--format", !given.format.empty(), Command::search},
+          Own{"--limit", arguments.limit.has_value(), Command::search},
+          Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
           Own{"--project", !arguments.project.empty(), Command::verify}})
         if (is_given && arguments.command >= Command::sync && arguments.command != command)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/log.hpp"
 
@@ -21,6 +22,8 @@ enum class Command {
     plan,
     status,
     verify,
+    schema,
+    search,
 };
 
 struct Arguments {
@@ -35,7 +38,10 @@ struct Arguments {
     bool repair = false;                       // verify: what differs is queued for the next sync
     bool stories = false;                      // verify: stories and attachments, too
     std::string project;                       // verify: only this one; empty: all
-    bool json = false;                         // status: for programs
+    bool json = false;                         // status, search: for programs
+    bool sql = false;                          // schema: as statements
+    std::vector<std::string> words;            // of search
+    std::optional<std::int64_t> limit;         // of search: how many hits
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 };
@@ -43,7 +49,7 @@ struct Arguments {
 // Throws Fatal(usage) with one line that says what would be right.
 Arguments parse(int argc, const char* const* argv);
 
-// At most 32 lines.
+// At most 40 lines.
 std::string_view help();
 
 // "taskmirror 0.1.0", and a line for the libraries: their versions as they name them.

@@ -4,13 +4,63 @@
 -- A row with mirrored_at NULL is a mention: something refers to it, no list names it.
 -- References are declared so that tools can follow them; they are not enforced.
 -- Statements that start with CREATE INDEX are carried out after the first load, which is faster without them.
+--
+-- Columns that mean the same in every table and view, where no comment beside them says otherwise:
+--   gid               Asana's id of the object
+--   content_hash      of the object as it came; NULL: it is written anew when it comes again
+--   mirrored_at       since when the row has this content; NULL: a mention
+--   name              as Asana shows it
+--   description, notes, text  plain text
+--   html_description, html_notes, html_text  the same as rich text, in Asana's HTML
+--   title             plain text
+--   color             one of Asana's names of colors
+--   position          place in its list, 0 is the first
+--   enabled           0: not offered any more
+--   resource_subtype  the kind of object, in Asana's words
+--   parent_gid        what it belongs to
+--   item_gid          the object that is meant
+--   workspace_gid     the workspace
+--   project_gid       the project
+--   section_gid       the section
+--   task_gid          the task
+--   story_gid         the story
+--   team_gid          the team
+--   tag_gid           the tag
+--   portfolio_gid     the portfolio
+--   goal_gid          the goal
+--   user_gid          the person
+--   custom_field_gid  the definition of the field
+--   object_gid        what has the value
+--   owner_gid         the person who is responsible
+--   assignee_gid      the person who is to do it
+--   created_by_gid    who made it
+--   created_at        when it was made
+--   modified_at       when it was last changed
+--   completed         1: done
+--   completed_at      when it was marked as done
+--   completed_by_gid  who marked it as done
+--   archived, is_archived  1: put away
+--   start_on, start_date  the first day
+--   due_on, end_on, end_date  the last day
+--   due_at            the same with a time of day, where one was set
+--   num_likes         how many people like it
+--   current_status_update_gid  the latest status update
+--   permalink_url     its page in Asana
+--   public            1: everybody in the workspace may see it
+--   privacy_setting   who may see it
+--   default_access_level  what those may do with whom it is shared
+--   approval_status   of an approval: pending, approved, rejected, changes_requested
+--   currency_code     ISO 4217
+--   is_admin, is_guest  1: the person has that role
+
+-- == Organization ==
 
 -- Workspaces and organizations that the token sees.
 CREATE TABLE asana_workspaces (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     name TEXT,
-    is_organization INTEGER,
+    is_organization INTEGER, -- 1: an organization, 0: a workspace without teams
     mirrored_at TEXT
 );
 CREATE INDEX asana_workspaces_mirrored_at ON asana_workspaces (mirrored_at);
@@ -18,7 +68,7 @@ CREATE INDEX asana_workspaces_mirrored_at ON asana_workspaces (mirrored_at);
 -- The e-mail domains of an organization.
 CREATE TABLE asana_workspace_email_domains (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
-    email_domain TEXT,
+    email_domain TEXT, -- such as example.com
     PRIMARY KEY (workspace_gid, email_domain)
 ) WITHOUT ROWID;
 
@@ -29,10 +79,10 @@ CREATE TABLE asana_workspace_memberships (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     user_gid TEXT REFERENCES asana_users (gid),
     user_task_list_gid TEXT REFERENCES asana_user_task_lists (gid), -- the person's My Tasks
-    is_active INTEGER,
+    is_active INTEGER, -- 0: deactivated
     is_admin INTEGER,
     is_guest INTEGER,
-    is_view_only INTEGER,
+    is_view_only INTEGER, -- 1: may look, not change
     created_at TEXT,
     mirrored_at TEXT
 );
@@ -43,7 +93,7 @@ CREATE TABLE asana_users (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     name TEXT,
-    email TEXT,
+    email TEXT, -- NULL: not shown to the token
     photo_url TEXT, -- 128 x 128 pixels
     mirrored_at TEXT
 );
@@ -56,17 +106,17 @@ CREATE TABLE asana_teams (
     name TEXT,
     description TEXT,
     html_description TEXT,
-    organization_gid TEXT REFERENCES asana_workspaces (gid),
+    organization_gid TEXT REFERENCES asana_workspaces (gid), -- the workspace
     permalink_url TEXT,
     visibility TEXT, -- secret, request_to_join, public
-    endorsed INTEGER,
-    edit_team_name_or_description_access_level TEXT,
-    edit_team_visibility_or_trash_team_access_level TEXT,
-    member_invite_management_access_level TEXT,
-    guest_invite_management_access_level TEXT,
-    join_request_management_access_level TEXT,
-    team_member_removal_access_level TEXT,
-    team_content_management_access_level TEXT,
+    endorsed INTEGER, -- 1: marked as endorsed by the organization
+    edit_team_name_or_description_access_level TEXT, -- who may; so are those below: all_team_members, only_team_admins
+    edit_team_visibility_or_trash_team_access_level TEXT, -- the same: who may change who sees the team, or delete it
+    member_invite_management_access_level TEXT, -- the same: invite members
+    guest_invite_management_access_level TEXT, -- the same: invite guests
+    join_request_management_access_level TEXT, -- the same: answer requests to join
+    team_member_removal_access_level TEXT, -- the same: remove members
+    team_content_management_access_level TEXT, -- who may make and share what is in the team
     mirrored_at TEXT
 );
 CREATE INDEX asana_teams_mirrored_at ON asana_teams (mirrored_at);
@@ -78,11 +128,13 @@ CREATE TABLE asana_team_memberships (
     team_gid TEXT REFERENCES asana_teams (gid),
     user_gid TEXT REFERENCES asana_users (gid),
     is_guest INTEGER,
-    is_limited_access INTEGER,
+    is_limited_access INTEGER, -- 1: sees only what was shared with them
     is_admin INTEGER,
     mirrored_at TEXT
 );
 CREATE INDEX asana_team_memberships_mirrored_at ON asana_team_memberships (mirrored_at);
+
+-- == Projects ==
 
 -- Projects, archived ones too.
 CREATE TABLE asana_projects (
@@ -97,19 +149,19 @@ CREATE TABLE asana_projects (
     completed_at TEXT,
     completed_by_gid TEXT REFERENCES asana_users (gid),
     color TEXT,
-    icon TEXT,
+    icon TEXT, -- one of Asana's names of icons
     default_view TEXT, -- list, board, timeline, calendar
     privacy_setting TEXT,
     default_access_level TEXT,
-    minimum_access_level_for_customization TEXT,
-    minimum_access_level_for_sharing TEXT,
+    minimum_access_level_for_customization TEXT, -- admin, editor
+    minimum_access_level_for_sharing TEXT, -- admin, editor
     start_on TEXT,
     due_on TEXT,
     notes TEXT,
     html_notes TEXT,
     current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
-    project_brief_gid TEXT REFERENCES asana_project_briefs (gid),
-    created_from_template_gid TEXT REFERENCES asana_project_templates (gid),
+    project_brief_gid TEXT REFERENCES asana_project_briefs (gid), -- its key resource page
+    created_from_template_gid TEXT REFERENCES asana_project_templates (gid), -- what it was made from
     permalink_url TEXT,
     created_at TEXT,
     modified_at TEXT, -- of the project's own fields; its tasks do not move it
@@ -138,7 +190,7 @@ CREATE TABLE asana_memberships (
     resource_subtype TEXT,
     parent_gid TEXT,
     parent_type TEXT, -- project, portfolio, goal
-    member_gid TEXT,
+    member_gid TEXT, -- a person or a team
     member_type TEXT, -- user or team
     access_level TEXT, -- admin, editor, commenter, viewer
     mirrored_at TEXT
@@ -181,7 +233,7 @@ CREATE TABLE asana_status_updates (
     text TEXT,
     html_text TEXT,
     status_type TEXT, -- on_track, at_risk, off_track, on_hold, complete, ...
-    author_gid TEXT REFERENCES asana_users (gid),
+    author_gid TEXT REFERENCES asana_users (gid), -- in whose name it was written
     created_by_gid TEXT REFERENCES asana_users (gid),
     created_at TEXT,
     modified_at TEXT,
@@ -189,6 +241,8 @@ CREATE TABLE asana_status_updates (
     mirrored_at TEXT
 );
 CREATE INDEX asana_status_updates_mirrored_at ON asana_status_updates (mirrored_at);
+
+-- == Tasks ==
 
 -- Tasks and subtasks at every depth.
 CREATE TABLE asana_tasks (
@@ -200,24 +254,24 @@ CREATE TABLE asana_tasks (
     parent_gid TEXT REFERENCES asana_tasks (gid), -- the task whose subtask this is
     assignee_gid TEXT REFERENCES asana_users (gid),
     assignee_section_gid TEXT REFERENCES asana_sections (gid), -- where it stands in the assignee's My Tasks
-    assigned_by_gid TEXT REFERENCES asana_users (gid),
+    assigned_by_gid TEXT REFERENCES asana_users (gid), -- who gave it to the assignee
     created_by_gid TEXT REFERENCES asana_users (gid),
     completed INTEGER,
     completed_at TEXT,
     completed_by_gid TEXT REFERENCES asana_users (gid),
     approval_status TEXT, -- approvals only: pending, approved, rejected, changes_requested
     start_on TEXT,
-    start_at TEXT,
+    start_at TEXT, -- the same with a time of day
     due_on TEXT,
     due_at TEXT,
     notes TEXT,
     html_notes TEXT,
     num_likes INTEGER,
     num_subtasks INTEGER, -- direct children
-    actual_time_minutes REAL,
-    is_rendered_as_separator INTEGER,
-    custom_type_gid TEXT REFERENCES asana_custom_types (gid),
-    custom_type_status_option_gid TEXT REFERENCES asana_custom_type_status_options (gid),
+    actual_time_minutes REAL, -- tracked for it
+    is_rendered_as_separator INTEGER, -- 1: a heading between tasks, of old projects
+    custom_type_gid TEXT REFERENCES asana_custom_types (gid), -- its custom type
+    custom_type_status_option_gid TEXT REFERENCES asana_custom_type_status_options (gid), -- its status, of a custom type
     permalink_url TEXT,
     created_at TEXT,
     modified_at TEXT,
@@ -229,7 +283,7 @@ CREATE INDEX asana_tasks_mirrored_at ON asana_tasks (mirrored_at);
 CREATE TABLE asana_task_memberships (
     task_gid TEXT REFERENCES asana_tasks (gid),
     project_gid TEXT REFERENCES asana_projects (gid),
-    section_gid TEXT REFERENCES asana_sections (gid),
+    section_gid TEXT REFERENCES asana_sections (gid), -- NULL: not known
     PRIMARY KEY (task_gid, project_gid)
 ) WITHOUT ROWID;
 
@@ -250,7 +304,7 @@ CREATE TABLE asana_task_tags (
 -- What a task waits for.
 CREATE TABLE asana_task_dependencies (
     task_gid TEXT REFERENCES asana_tasks (gid),
-    depends_on_gid TEXT REFERENCES asana_tasks (gid),
+    depends_on_gid TEXT REFERENCES asana_tasks (gid), -- the task that has to be done first
     PRIMARY KEY (task_gid, depends_on_gid)
 ) WITHOUT ROWID;
 
@@ -282,6 +336,8 @@ CREATE TABLE asana_tag_followers (
     PRIMARY KEY (tag_gid, user_gid)
 ) WITHOUT ROWID;
 
+-- == Custom fields ==
+
 -- Definitions of custom fields, global and local to a project.
 CREATE TABLE asana_custom_fields (
     gid TEXT PRIMARY KEY,
@@ -291,19 +347,19 @@ CREATE TABLE asana_custom_fields (
     description TEXT,
     resource_subtype TEXT, -- text, enum, multi_enum, number, date, people, reference
     representation_type TEXT, -- as resource_subtype, and formula, custom_id
-    precision INTEGER,
+    precision INTEGER, -- digits behind the point of a number
     format TEXT, -- none, currency, identifier, percentage, custom, duration
     currency_code TEXT,
-    custom_label TEXT,
-    custom_label_position TEXT,
-    id_prefix TEXT,
+    custom_label TEXT, -- shown beside a number of format custom
+    custom_label_position TEXT, -- prefix, suffix
+    id_prefix TEXT, -- of a custom_id, as BUG in BUG-12
     input_restrictions TEXT, -- JSON array of the resource types that a reference field takes
-    is_global_to_workspace INTEGER,
-    is_formula_field INTEGER,
-    is_value_read_only INTEGER,
+    is_global_to_workspace INTEGER, -- 0: local to one project
+    is_formula_field INTEGER, -- 1: computed by Asana
+    is_value_read_only INTEGER, -- 1: its values cannot be set by hand
     privacy_setting TEXT,
     default_access_level TEXT,
-    asana_created_field TEXT,
+    asana_created_field TEXT, -- which of Asana's own fields it is, such as estimated_time; NULL: none
     created_by_gid TEXT REFERENCES asana_users (gid),
     mirrored_at TEXT
 );
@@ -327,7 +383,7 @@ CREATE TABLE asana_custom_field_settings (
     parent_gid TEXT,
     parent_type TEXT, -- project, portfolio, goal, team
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
-    is_important INTEGER,
+    is_important INTEGER, -- 1: shown in lists
     position INTEGER,
     PRIMARY KEY (parent_gid, custom_field_gid)
 ) WITHOUT ROWID;
@@ -339,11 +395,11 @@ CREATE TABLE asana_custom_field_values (
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     enabled INTEGER, -- 0: the field is no longer attached, its value remains
     display_value TEXT, -- any kind, as text
-    text_value TEXT,
+    text_value TEXT, -- of a text field
     number_value REAL, -- a percentage of 25 is 0.25
-    date_value TEXT,
-    datetime_value TEXT,
-    enum_option_gid TEXT REFERENCES asana_custom_field_options (gid),
+    date_value TEXT, -- of a date field
+    datetime_value TEXT, -- of a date field with a time of day
+    enum_option_gid TEXT REFERENCES asana_custom_field_options (gid), -- of an enum field
     PRIMARY KEY (object_gid, custom_field_gid)
 ) WITHOUT ROWID;
 
@@ -370,15 +426,17 @@ CREATE INDEX asana_custom_types_mirrored_at ON asana_custom_types (mirrored_at);
 CREATE TABLE asana_custom_type_status_options (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
-    custom_type_gid TEXT REFERENCES asana_custom_types (gid),
+    custom_type_gid TEXT REFERENCES asana_custom_types (gid), -- the type that offers it
     name TEXT,
-    completion_state TEXT,
+    completion_state TEXT, -- which state of completion it stands for, such as Incomplete
     enabled INTEGER,
     color TEXT,
     position INTEGER,
     mirrored_at TEXT
 );
 CREATE INDEX asana_custom_type_status_options_mirrored_at ON asana_custom_type_status_options (mirrored_at);
+
+-- == Activity ==
 
 -- Comments and history of tasks and goals.
 CREATE TABLE asana_stories (
@@ -387,56 +445,56 @@ CREATE TABLE asana_stories (
     resource_subtype TEXT, -- comment_added, assigned, section_changed, ...: an open list
     type TEXT, -- comment or system
     target_gid TEXT, -- the task or goal that the story is about
-    target_type TEXT,
+    target_type TEXT, -- task, goal
     created_by_gid TEXT REFERENCES asana_users (gid),
     created_at TEXT,
     text TEXT, -- English, and not stable: use the old_ and new_ columns
     html_text TEXT,
-    is_pinned INTEGER,
-    is_edited INTEGER,
+    is_pinned INTEGER, -- 1: pinned to the top
+    is_edited INTEGER, -- 1: changed after it was written
     num_likes INTEGER,
     source TEXT, -- web, email, mobile, api, unknown
-    sticker_name TEXT,
-    assignee_gid TEXT REFERENCES asana_users (gid),
-    follower_gid TEXT REFERENCES asana_users (gid),
-    task_gid TEXT REFERENCES asana_tasks (gid),
-    project_gid TEXT REFERENCES asana_projects (gid),
-    tag_gid TEXT REFERENCES asana_tags (gid),
-    story_gid TEXT REFERENCES asana_stories (gid),
-    dependency_gid TEXT REFERENCES asana_tasks (gid),
-    duplicate_of_gid TEXT REFERENCES asana_tasks (gid),
-    duplicated_from_gid TEXT REFERENCES asana_tasks (gid),
-    custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
-    old_name TEXT,
-    old_resource_subtype TEXT,
-    old_approval_status TEXT,
-    old_section_gid TEXT REFERENCES asana_sections (gid),
-    old_dates_start_on TEXT,
-    old_dates_due_on TEXT,
-    old_dates_due_at TEXT,
-    old_text_value TEXT,
-    old_number_value REAL,
-    old_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid),
+    sticker_name TEXT, -- of a comment that is a sticker
+    assignee_gid TEXT REFERENCES asana_users (gid), -- assigned: the new assignee
+    follower_gid TEXT REFERENCES asana_users (gid), -- follower_added, follower_removed
+    task_gid TEXT REFERENCES asana_tasks (gid), -- the other task of a subtask, a mention, ...
+    project_gid TEXT REFERENCES asana_projects (gid), -- added_to_project, removed_from_project, ...
+    tag_gid TEXT REFERENCES asana_tags (gid), -- added_to_tag, removed_from_tag
+    story_gid TEXT REFERENCES asana_stories (gid), -- the comment that was liked or mentioned
+    dependency_gid TEXT REFERENCES asana_tasks (gid), -- dependency_added, dependency_removed, ...
+    duplicate_of_gid TEXT REFERENCES asana_tasks (gid), -- marked_duplicate: the task that it is a duplicate of
+    duplicated_from_gid TEXT REFERENCES asana_tasks (gid), -- duplicated: the task that it was copied from
+    custom_field_gid TEXT REFERENCES asana_custom_fields (gid), -- the field whose value has changed
+    old_name TEXT, -- the value before; NULL: none, or of another kind
+    old_resource_subtype TEXT, -- the value before
+    old_approval_status TEXT, -- the value before
+    old_section_gid TEXT REFERENCES asana_sections (gid), -- the value before
+    old_dates_start_on TEXT, -- the value before
+    old_dates_due_on TEXT, -- the value before
+    old_dates_due_at TEXT, -- the value before
+    old_text_value TEXT, -- the value before
+    old_number_value REAL, -- the value before
+    old_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid), -- the value before
     old_multi_enum_values TEXT, -- JSON array of option gids
     old_people_value TEXT, -- JSON array of user gids
-    old_date_value_start_on TEXT,
-    old_date_value_due_on TEXT,
-    old_date_value_due_at TEXT,
-    new_name TEXT,
-    new_resource_subtype TEXT,
-    new_approval_status TEXT,
-    new_section_gid TEXT REFERENCES asana_sections (gid),
-    new_dates_start_on TEXT,
-    new_dates_due_on TEXT,
-    new_dates_due_at TEXT,
-    new_text_value TEXT,
-    new_number_value REAL,
-    new_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid),
+    old_date_value_start_on TEXT, -- the value before
+    old_date_value_due_on TEXT, -- the value before
+    old_date_value_due_at TEXT, -- the value before
+    new_name TEXT, -- the value since
+    new_resource_subtype TEXT, -- the value since
+    new_approval_status TEXT, -- the value since
+    new_section_gid TEXT REFERENCES asana_sections (gid), -- the value since
+    new_dates_start_on TEXT, -- the value since
+    new_dates_due_on TEXT, -- the value since
+    new_dates_due_at TEXT, -- the value since
+    new_text_value TEXT, -- the value since
+    new_number_value REAL, -- the value since
+    new_enum_value_gid TEXT REFERENCES asana_custom_field_options (gid), -- the value since
     new_multi_enum_values TEXT, -- JSON array of option gids
     new_people_value TEXT, -- JSON array of user gids
-    new_date_value_start_on TEXT,
-    new_date_value_due_on TEXT,
-    new_date_value_due_at TEXT,
+    new_date_value_start_on TEXT, -- the value since
+    new_date_value_due_on TEXT, -- the value since
+    new_date_value_due_at TEXT, -- the value since
     mirrored_at TEXT
 );
 CREATE INDEX asana_stories_mirrored_at ON asana_stories (mirrored_at);
@@ -447,12 +505,12 @@ CREATE TABLE asana_task_changes (
     story_gid TEXT REFERENCES asana_stories (gid),
     position INTEGER, -- 0, 1, ...: one story may tell of several values
     task_gid TEXT REFERENCES asana_tasks (gid),
-    changed_at TEXT,
+    changed_at TEXT, -- created_at of the story
     actor_gid TEXT REFERENCES asana_users (gid), -- NULL: Asana itself
     field TEXT, -- assignee, completed, name, notes, due_on, due_at, start_on, project, section, tag, follower, attachment, dependency, dependent, duplicate_of, duplicated_from, mention, approval_status, resource_subtype, custom_field; else the story's resource_subtype
     custom_field_gid TEXT REFERENCES asana_custom_fields (gid),
     old_value TEXT, -- text, number, date, 0 or 1; JSON array of gids of a multi-enum or people field
-    new_value TEXT,
+    new_value TEXT, -- the value since, in the same forms
     old_gid TEXT, -- of the user, section, project, tag, task or enum option that was the value, or was removed
     new_gid TEXT, -- of what is the value since, or was added; NULL with an old_gid: removed
     PRIMARY KEY (story_gid, position)
@@ -467,14 +525,16 @@ CREATE TABLE asana_attachments (
     parent_gid TEXT,
     parent_type TEXT, -- task, project, project_brief
     created_at TEXT,
-    host TEXT,
+    host TEXT, -- where the file is: as resource_subtype
     size INTEGER, -- bytes; files kept by Asana only
-    permanent_url TEXT,
-    view_url TEXT,
-    connected_to_app INTEGER,
+    permanent_url TEXT, -- its page in Asana; needs a login
+    view_url TEXT, -- opens the file; dies soon, unless it leads to another host
+    connected_to_app INTEGER, -- 1: connected to the app that the token belongs to
     mirrored_at TEXT
 );
 CREATE INDEX asana_attachments_mirrored_at ON asana_attachments (mirrored_at);
+
+-- == Time and capacity ==
 
 -- The My Tasks of people.
 CREATE TABLE asana_user_task_lists (
@@ -483,7 +543,7 @@ CREATE TABLE asana_user_task_lists (
     name TEXT,
     owner_gid TEXT REFERENCES asana_users (gid),
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
-    workspace_membership_gid TEXT REFERENCES asana_workspace_memberships (gid),
+    workspace_membership_gid TEXT REFERENCES asana_workspace_memberships (gid), -- through which the person has it
     mirrored_at TEXT
 );
 CREATE INDEX asana_user_task_lists_mirrored_at ON asana_user_task_lists (mirrored_at);
@@ -496,8 +556,8 @@ CREATE TABLE asana_time_tracking_entries (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     created_by_gid TEXT REFERENCES asana_users (gid),
     entered_on TEXT, -- the day that the work is logged for
-    duration_minutes INTEGER,
-    attributable_to_gid TEXT REFERENCES asana_projects (gid),
+    duration_minutes INTEGER, -- the time that was worked
+    attributable_to_gid TEXT REFERENCES asana_projects (gid), -- the project that it counts for
     description TEXT,
     approval_status TEXT, -- DRAFT, SUBMITTED, APPROVED, REJECTED
     billable_status TEXT, -- billable, nonBillable, notApplicable
@@ -508,8 +568,8 @@ CREATE INDEX asana_time_tracking_entries_mirrored_at ON asana_time_tracking_entr
 
 -- The categories of time tracking entries.
 CREATE TABLE asana_time_tracking_entry_categories (
-    time_tracking_entry_gid TEXT REFERENCES asana_time_tracking_entries (gid),
-    time_tracking_category_gid TEXT REFERENCES asana_time_tracking_categories (gid),
+    time_tracking_entry_gid TEXT REFERENCES asana_time_tracking_entries (gid), -- the entry
+    time_tracking_category_gid TEXT REFERENCES asana_time_tracking_categories (gid), -- what it was tracked for
     PRIMARY KEY (time_tracking_entry_gid, time_tracking_category_gid)
 ) WITHOUT ROWID;
 
@@ -547,13 +607,13 @@ CREATE TABLE asana_allocations (
     resource_subtype TEXT,
     parent_gid TEXT,
     parent_type TEXT, -- project
-    assignee_gid TEXT,
+    assignee_gid TEXT, -- a person or a placeholder
     assignee_type TEXT, -- user or placeholder
     created_by_gid TEXT REFERENCES asana_users (gid),
     start_date TEXT,
     end_date TEXT,
     effort_type TEXT, -- hours, percent
-    effort_value REAL,
+    effort_value REAL, -- a day, in effort_type
     mirrored_at TEXT
 );
 CREATE INDEX asana_allocations_mirrored_at ON asana_allocations (mirrored_at);
@@ -567,15 +627,15 @@ CREATE TABLE asana_budgets (
     budget_type TEXT, -- cost, time
     estimate_billable_status_filter TEXT, -- billable, non_billable, any
     estimate_source TEXT, -- none, tasks, capacity_plans
-    estimate_enabled INTEGER,
+    estimate_enabled INTEGER, -- 1: there is an estimate
     estimate_units TEXT, -- minutes, or a currency
-    estimate_value REAL,
-    actual_billable_status_filter TEXT,
-    actual_units TEXT,
-    actual_value REAL,
-    total_enabled INTEGER,
-    total_units TEXT,
-    total_value REAL,
+    estimate_value REAL, -- what is estimated
+    actual_billable_status_filter TEXT, -- the same of what is spent
+    actual_units TEXT, -- the same
+    actual_value REAL, -- what is spent
+    total_enabled INTEGER, -- 1: the budget is limited
+    total_units TEXT, -- the same
+    total_value REAL, -- what is available
     mirrored_at TEXT
 );
 CREATE INDEX asana_budgets_mirrored_at ON asana_budgets (mirrored_at);
@@ -586,9 +646,9 @@ CREATE TABLE asana_rates (
     content_hash INTEGER,
     parent_gid TEXT,
     parent_type TEXT, -- project
-    resource_gid TEXT,
+    resource_gid TEXT, -- whose hour it is: a person or a placeholder
     resource_type TEXT, -- user or placeholder
-    rate REAL,
+    rate REAL, -- of an hour, in currency_code
     currency_code TEXT,
     created_by_gid TEXT REFERENCES asana_users (gid),
     mirrored_at TEXT
@@ -617,6 +677,8 @@ CREATE TABLE asana_ooo_entries (
 );
 CREATE INDEX asana_ooo_entries_mirrored_at ON asana_ooo_entries (mirrored_at);
 
+-- == Templates, roles, audit ==
+
 -- What projects are made from.
 CREATE TABLE asana_project_templates (
     gid TEXT PRIMARY KEY,
@@ -643,20 +705,20 @@ CREATE TABLE asana_task_templates (
     project_gid TEXT REFERENCES asana_projects (gid),
     created_by_gid TEXT REFERENCES asana_users (gid),
     created_at TEXT,
-    template_name TEXT,
+    template_name TEXT, -- the name of the task
     template_task_resource_subtype TEXT, -- default_task, milestone_task, approval_task
-    template_description TEXT,
-    template_html_description TEXT,
+    template_description TEXT, -- its notes
+    template_html_description TEXT, -- the same as rich text, in Asana's HTML
     template_relative_start_on INTEGER, -- days after the task is made
-    template_relative_due_on INTEGER,
-    template_due_time TEXT,
+    template_relative_due_on INTEGER, -- the same of the last day
+    template_due_time TEXT, -- time of day
     template_memberships TEXT, -- JSON array of projects, as Asana gave it; so are those below
-    template_dependencies TEXT,
-    template_dependents TEXT,
-    template_followers TEXT,
-    template_attachments TEXT,
-    template_subtasks TEXT,
-    template_custom_fields TEXT,
+    template_dependencies TEXT, -- tasks that it waits for
+    template_dependents TEXT, -- tasks that wait for it
+    template_followers TEXT, -- people
+    template_attachments TEXT, -- files
+    template_subtasks TEXT, -- tasks
+    template_custom_fields TEXT, -- fields with their values
     mirrored_at TEXT
 );
 CREATE INDEX asana_task_templates_mirrored_at ON asana_task_templates (mirrored_at);
@@ -668,9 +730,9 @@ CREATE TABLE asana_roles (
     name TEXT,
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     description TEXT,
-    is_standard_role INTEGER,
+    is_standard_role INTEGER, -- 1: Asana's own, 0: made by the organization
     base_role_type TEXT, -- guest, member, admin, super_admin
-    creation_time TEXT,
+    creation_time TEXT, -- when it was made
     modified_at TEXT,
     permissions TEXT, -- JSON object
     mirrored_at TEXT
@@ -685,7 +747,7 @@ CREATE TABLE asana_agents (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     resource_subtype TEXT,
     description TEXT,
-    behavior_guidance TEXT,
+    behavior_guidance TEXT, -- what it was told to do
     photo_url TEXT, -- 128 x 128 pixels
     mirrored_at TEXT
 );
@@ -699,27 +761,29 @@ CREATE TABLE asana_audit_log_events (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     created_at TEXT,
     event_type TEXT, -- such as task_deleted
-    event_category TEXT,
+    event_category TEXT, -- a group of event types, such as deletion
     actor_type TEXT, -- user, asana, asana_support, anonymous, external_administrator
     actor_gid TEXT, -- of a user
-    actor_name TEXT,
-    actor_email TEXT,
+    actor_name TEXT, -- who did it
+    actor_email TEXT, -- of a user
     resource_type TEXT, -- what it happened to
-    resource_subtype TEXT,
-    resource_gid TEXT,
-    resource_name TEXT,
-    resource_email TEXT,
+    resource_subtype TEXT, -- the same, closer
+    resource_gid TEXT, -- its id
+    resource_name TEXT, -- its name at that time
+    resource_email TEXT, -- of a user
     details TEXT, -- JSON object, as the type of the event has it
     context_type TEXT, -- web, desktop, mobile, asana_support, asana, email, api
-    context_api_authentication_method TEXT,
-    context_client_ip_address TEXT,
-    context_user_agent TEXT,
-    context_oauth_app_name TEXT,
-    context_rule_name TEXT,
-    context_on_behalf_of_user_id INTEGER,
+    context_api_authentication_method TEXT, -- cookie, oauth, personal_access_token, service_account
+    context_client_ip_address TEXT, -- where it was asked from
+    context_user_agent TEXT, -- the program that asked
+    context_oauth_app_name TEXT, -- the app that asked
+    context_rule_name TEXT, -- the rule that did it
+    context_on_behalf_of_user_id INTEGER, -- who asked for it through Asana's support
     mirrored_at TEXT
 );
 CREATE INDEX asana_audit_log_events_mirrored_at ON asana_audit_log_events (mirrored_at);
+
+-- == Portfolios and goals ==
 
 -- Portfolios that the token's user owns, and those that are items of a portfolio.
 CREATE TABLE asana_portfolios (
@@ -753,7 +817,7 @@ CREATE TABLE asana_portfolio_members (
 -- The project templates that are in a portfolio.
 CREATE TABLE asana_portfolio_project_templates (
     portfolio_gid TEXT REFERENCES asana_portfolios (gid),
-    project_template_gid TEXT,
+    project_template_gid TEXT, -- the template
     PRIMARY KEY (portfolio_gid, project_template_gid)
 ) WITHOUT ROWID;
 
@@ -771,7 +835,7 @@ CREATE TABLE asana_project_portfolio_settings (
     content_hash INTEGER,
     project_gid TEXT REFERENCES asana_projects (gid),
     portfolio_gid TEXT REFERENCES asana_portfolios (gid),
-    is_access_control_inherited INTEGER,
+    is_access_control_inherited INTEGER, -- 1: they have
     created_at TEXT,
     mirrored_at TEXT
 );
@@ -785,7 +849,7 @@ CREATE TABLE asana_goals (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     team_gid TEXT REFERENCES asana_teams (gid),
     owner_gid TEXT REFERENCES asana_users (gid),
-    time_period_gid TEXT REFERENCES asana_time_periods (gid),
+    time_period_gid TEXT REFERENCES asana_time_periods (gid), -- when it is to be reached
     is_workspace_level INTEGER, -- 0: the goal of a team; NULL: the workspace is no organization
     start_on TEXT,
     due_on TEXT,
@@ -797,16 +861,16 @@ CREATE TABLE asana_goals (
     current_status_update_gid TEXT REFERENCES asana_status_updates (gid),
     num_likes INTEGER,
     metric_gid TEXT, -- all NULL: progress is not measured
-    metric_resource_subtype TEXT,
-    metric_precision INTEGER,
+    metric_resource_subtype TEXT, -- number
+    metric_precision INTEGER, -- digits behind the point
     metric_unit TEXT, -- none, currency, percentage
-    metric_currency_code TEXT,
-    metric_initial_number_value REAL,
-    metric_target_number_value REAL,
+    metric_currency_code TEXT, -- ISO 4217, where the unit is a currency
+    metric_initial_number_value REAL, -- where it began
+    metric_target_number_value REAL, -- where it is to end
     metric_current_number_value REAL, -- a percentage of 25 is 0.25
-    metric_current_display_value TEXT,
+    metric_current_display_value TEXT, -- where it is, as text
     metric_progress_source TEXT, -- manual, subgoal_progress, project_task_completion, ...
-    metric_is_custom_weight INTEGER,
+    metric_is_custom_weight INTEGER, -- 1: what supports it counts by contribution_weight
     mirrored_at TEXT
 );
 CREATE INDEX asana_goals_mirrored_at ON asana_goals (mirrored_at);
@@ -823,8 +887,8 @@ CREATE TABLE asana_goal_relationships (
     gid TEXT PRIMARY KEY,
     content_hash INTEGER,
     resource_subtype TEXT, -- subgoal, supporting_work
-    supported_goal_gid TEXT REFERENCES asana_goals (gid),
-    supporting_resource_gid TEXT,
+    supported_goal_gid TEXT REFERENCES asana_goals (gid), -- the goal that is supported
+    supporting_resource_gid TEXT, -- what supports it
     supporting_resource_type TEXT, -- goal, project, task, portfolio
     contribution_weight REAL, -- 0 to 1: its part in the progress of the goal
     mirrored_at TEXT
@@ -838,7 +902,7 @@ CREATE TABLE asana_time_periods (
     workspace_gid TEXT REFERENCES asana_workspaces (gid),
     period TEXT, -- FY, H1, H2, Q1, Q2, Q3, Q4
     display_name TEXT, -- such as Q1 FY22
-    start_on TEXT,
+    start_on TEXT, -- its first day
     end_on TEXT,
     parent_gid TEXT REFERENCES asana_time_periods (gid), -- the longer period that it is part of
     mirrored_at TEXT

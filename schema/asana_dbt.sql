@@ -7,6 +7,18 @@
 --   - History is read from the kinds of stories, not from their English text.
 --   - People who left, or are only known because something refers to them, keep their names and their history.
 --   - Lists of names are in a fixed order. A name that is not known is replaced by its id.
+--
+-- Columns that mean the same in each of these views:
+--   source_relation  always 'asana'
+--   task_id, project_id, user_id, team_id, tag_id, workspace_id  its gid
+--   tag_name         its name
+--   is_completed     1: done
+--   is_archived      1: put away
+--   due_date         the last day, or time
+--   completed_by_user_id, assignee_user_id, owner_user_id  the person
+--   number_of_open_tasks, number_of_assigned_open_tasks, number_of_tasks_completed  how many
+--   avg_close_time_days, avg_close_time_assigned_days  how long its completed tasks took from made, from assigned, on
+--                    the average
 
 -- One row per task. Other than in the package:
 --   - due_date and start_date keep the time of day where there is one.
@@ -16,7 +28,26 @@
 --   - conversation is in the order of time, its lines are separated by line breaks, and comments by nobody known stay.
 --   - A project whose section is not known is in the lists of projects; number_of_projects is 0, not NULL, for none.
 --   - is_subtask holds as well where the parent cannot be seen.
--- Columns that are not asked for cost nothing.
+-- Columns that are not asked for cost nothing. Columns:
+--   task_description  its notes
+--   parent_task_id, parent_task_name, parent_assignee_user_id, parent_assignee_name, parent_due_date, parent_created_at
+--                    of the task whose subtask it is
+--   start_date       the first day, or time
+--   is_liked         always NULL
+--   number_of_likes  how many people like it
+--   task_link        its page in Asana
+--   assignee_email   the assignee's address
+--   days_open        from made to completed, or today
+--   is_currently_assigned, has_been_assigned  1: somebody has it, somebody has or had it
+--   days_since_last_assignment, days_since_first_assignment  until it was completed, or today
+--   last_assigned_at, first_assigned_at  when; NULL: no story tells
+--   first_modifier_user_id, first_modifier_name  who was the first to do something to it
+--   conversation     its comments, a line for each
+--   number_of_comments, number_of_followers, number_of_tags, number_of_projects  how many
+--   followers, tags, project_names  names, separated by comma and space
+--   project_ids      their gids, in the same way
+--   projects_sections  names of the projects, each with a colon and its section
+--   is_subtask       1: it has a parent
 CREATE VIEW asana__task AS
 SELECT 'asana' AS source_relation,
        t.gid AS task_id,
@@ -117,7 +148,14 @@ FROM asana_tasks AS t;
 --     the package divides the days of all completed tasks by the number of those with an assignee.
 --   - users_involved names a person once in each role, also who left.
 --   - is_public: public to the workspace.
--- users_involved is empty for archived projects, as in the package.
+-- users_involved is empty for archived projects, as in the package. Columns:
+--   project_link     its page in Asana
+--   current_status   the text of the current status update
+--   last_modified_at  when its own fields were last changed
+--   users_involved   names, each with "as owner" or "as task assignee"
+--   number_of_users_involved  how many people these are
+--   sections         their names, in order
+--   is_public        1: everybody in the workspace may see it
 CREATE VIEW asana__project AS
 WITH work AS (
     SELECT m.project_gid,
@@ -180,6 +218,11 @@ WHERE p.mirrored_at IS NOT NULL;
 -- One row per person. Other than in the package:
 --   - People who left, or are only known because something refers to them, have a row: their tasks are still there.
 --   - avg_close_time_days is the mean over those completed tasks whose last assignment is known.
+-- Columns:
+--   email            the address
+--   number_of_projects_owned  how many
+--   number_of_projects_currently_assigned_to  how many hold open tasks of this person
+--   projects_working_on  names of the projects, separated by comma and space
 CREATE VIEW asana__user AS
 WITH work AS (
     SELECT assignee_user_id AS user_gid,
@@ -227,6 +270,9 @@ LEFT JOIN projects AS p ON p.user_gid = u.gid;
 -- One row per team. Other than in the package:
 --   - A task in several projects of the team counts once.
 --   - Averages are over the team's tasks, not over the averages of its projects.
+-- Columns:
+--   number_of_active_projects, number_of_archived_projects  how many
+--   active_projects  their names
 CREATE VIEW asana__team AS
 WITH work AS (
     SELECT h.team_gid,
@@ -272,6 +318,9 @@ LEFT JOIN projects AS p ON p.team_gid = tm.gid;
 -- One row per tag that is listed. Other than in the package:
 --   - Open tasks are counted; the package looks at completed tasks only.
 --   - avg_days_assigned is the mean over the completed tasks that have an assignee and are known since when.
+-- Columns:
+--   avg_days_open    from made to completed
+--   avg_days_assigned  from assigned to completed
 CREATE VIEW asana__tag AS
 SELECT 'asana' AS source_relation,
        g.gid AS tag_id,
@@ -305,6 +354,11 @@ WHERE g.mirrored_at IS NOT NULL;
 --     as its tombstone is kept.
 --   - A task is assigned from its first assignment until it is taken off somebody for good; in the package it stays
 --     assigned. Where no story tells of the assignment, it counts from the day the task was made.
+-- Columns:
+--   date_day         the day
+--   number_of_tasks_open, number_of_tasks_open_assigned  at its end
+--   number_of_tasks_created, number_of_tasks_completed  on this day
+--   avg_days_open, avg_days_open_assigned  how long those had been open, or assigned, on the average
 CREATE VIEW asana__daily_metrics AS
 WITH RECURSIVE
 -- A day is the number of the Julian day that begins at its noon; 1000000000 is never.

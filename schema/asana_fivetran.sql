@@ -6,6 +6,26 @@
 -- Where the package reads _fivetran_deleted (people, projects, tags, teams), rows that are gone stand there with 1 and
 -- their last content; those that a filter excludes do not. The other tables have no such column: they hold what is
 -- there, and nothing that is gone is counted.
+--
+-- Columns that mean the same in each of these views:
+--   _fivetran_synced   since when the row has this content
+--   _fivetran_deleted  1: it is gone
+--   id                 its gid
+--   assignee_id, completed_by_id, created_by_id, owner_id, user_id  a person
+--   parent_id          the task whose subtask it is
+--   workspace_id, organization_id  the workspace
+--   project_id         the project
+--   section_id         the section
+--   task_id, target_id  the task
+--   team_id            the team
+--   tag_id             the tag
+--   due_date           the last day
+--   email              of the person
+--   message, liked, hearted  always NULL
+--   num_hearts         how many people like it
+--   source             where it was written: web, email, mobile, api, unknown
+--   type               comment, system
+--   current_status     the text of the current status update
 
 -- Tasks and subtasks. `liked` depends on who asks and is not mirrored.
 CREATE VIEW fivetran_task AS

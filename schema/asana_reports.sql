@@ -2,10 +2,29 @@
 -- Days are those of the configured time zone; durations are in seconds, times of work in minutes.
 -- A task in several projects stands once in each view of tasks, and once per project where a view counts by project.
 -- Subtasks are tasks, but belong to no project of their own: views by project count what stands in the project itself.
+--
+-- Columns that mean the same in every one of these views, where its own list says nothing else:
+--   task_name  the name of the task
+--   project_name  the name of the project
+--   section_name  the name of the section
+--   workspace_name  the name of the workspace
+--   team_name  the name of the team
+--   user_name  the name of the person
+--   custom_field_name  the name of the field
+--   assignee_name  the name of the assignee; NULL: nobody
+--   owner_name     the name of the owner
+--   changed_at     when
+--   actor_gid      who did it; NULL: Asana itself
+--   actor_name     the name of who did it
+--   created, completed  how many tasks were made, and marked as done
+--   week           its Monday
+--   day            date
+
+-- == What is there ==
 
 -- What day it is, where `time_zone` says. Columns:
 --   today           date
---   offset_seconds  to be added to UTC now
+--   offset_seconds  to be added to UTC, now
 CREATE VIEW asana_today AS
 SELECT date('now', offset_seconds || ' seconds') AS today, offset_seconds
 FROM (SELECT offset_seconds FROM sync_time_zone WHERE starts_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
@@ -13,13 +32,18 @@ FROM (SELECT offset_seconds FROM sync_time_zone WHERE starts_at <= strftime('%Y-
 
 -- Tasks with the names of what they refer to. Columns:
 --   task_gid, task_name, resource_subtype, workspace_name, permalink_url
---   parent_gid, parent_name, root_gid, root_name  of subtasks; the root of any other task is itself
+--   parent_gid, parent_name  the task whose subtask it is
+--   root_gid, root_name  the task at the top; of a task that is no subtask: itself
 --   depth           0 for tasks, 1 for their subtasks, ...
---   assignee_gid, assignee_name, created_by_name
---   completed, completed_at, created_at, modified_at, start_on, due_on, due_at, approval_status
+--   assignee_gid, assignee_name
+--   created_by_name  who made it
+--   completed       1: done
+--   completed_at, created_at, modified_at, start_on, due_on, due_at, approval_status
 --   is_overdue      1: open, and its due time or day is over
 --   projects, sections, tags, followers  names, separated by comma and space; NULL: none
---   num_subtasks, num_likes, actual_time_minutes
+--   num_subtasks    direct children
+--   num_likes
+--   actual_time_minutes  tracked for it
 CREATE VIEW asana_task_details AS
 SELECT t.gid AS task_gid, t.name AS task_name, t.resource_subtype, w.name AS workspace_name,
        t.parent_gid, p.name AS parent_name, t.root_gid, r.name AS root_name, t.depth,
@@ -76,16 +100,20 @@ LEFT JOIN asana_users AS u ON u.gid = t.assignee_gid
 WHERE t.completed = 0 AND t.due_on <= d.today
   AND (t.due_on < d.today OR t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
--- Open tasks that nobody has. Columns: task_gid, task_name, due_on, created_at, age_days (since it was made),
--- permalink_url
+-- Open tasks that nobody has. Columns:
+--   task_gid, task_name, due_on, created_at
+--   age_days        since it was made
+--   permalink_url
 CREATE VIEW asana_unassigned AS
 SELECT gid AS task_gid, name AS task_name, due_on, created_at,
        CAST(julianday('now') - julianday(created_at) AS INTEGER) AS age_days, permalink_url
 FROM asana_tasks
 WHERE completed = 0 AND assignee_gid IS NULL AND is_rendered_as_separator IS NOT 1;
 
--- Open tasks by how long nothing of them has changed; ask for those WHERE days_unchanged > 30. Columns: task_gid,
--- task_name, assignee_gid, assignee_name, modified_at, days_unchanged, due_on, permalink_url
+-- Open tasks by how long nothing of them has changed; ask for those WHERE days_unchanged > 30. Columns:
+--   task_gid, task_name, assignee_gid, assignee_name, modified_at
+--   days_unchanged  full days since modified_at
+--   due_on, permalink_url
 CREATE VIEW asana_stale_tasks AS
 SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, u.name AS assignee_name, t.modified_at,
        CAST(julianday('now') - julianday(t.modified_at) AS INTEGER) AS days_unchanged, t.due_on, t.permalink_url
@@ -93,10 +121,12 @@ FROM asana_tasks AS t
 LEFT JOIN asana_users AS u ON u.gid = t.assignee_gid
 WHERE t.completed = 0 AND t.is_rendered_as_separator IS NOT 1;
 
+-- == What happened ==
+
 -- When a task stood in which section of which project. Columns:
 --   task_gid, project_gid, section_gid
---   entered_at      NULL: not known
---   left_at         NULL: still there, or not known
+--   entered_at      when it came there; NULL: not known
+--   left_at         when it left; NULL: still there, or not known
 --   is_current      1: still there
 --   seconds         until now, where it is still there; NULL: not known
 -- A task that was made in a project was there since it was made. History that no story tells (a section that was
@@ -162,7 +192,9 @@ FROM (
 ) AS i
 WHERE EXISTS (SELECT 1 FROM asana_tasks WHERE gid = i.task_gid);
 
--- Each time that a task was completed or reopened. Columns: task_gid, changed_at, actor_gid, actor_name, completed
+-- Each time that a task was completed or reopened. Columns:
+--   task_gid, changed_at, actor_gid, actor_name
+--   completed       1: it was completed, 0: it was reopened
 CREATE VIEW asana_completion_changes AS
 SELECT c.task_gid, c.changed_at, c.actor_gid, u.name AS actor_name, CAST(c.new_value AS INTEGER) AS completed
 FROM asana_task_changes AS c
@@ -172,8 +204,8 @@ WHERE c.field = 'completed';
 
 -- Each assignment. Columns:
 --   task_gid, changed_at, actor_gid, actor_name
---   old_assignee_gid, old_assignee_name  by the change before; NULL: nobody, or not known
---   new_assignee_gid, new_assignee_name  NULL: nobody any more
+--   old_assignee_gid, old_assignee_name  who had it, by the change before; NULL: nobody, or not known
+--   new_assignee_gid, new_assignee_name  who has got it; NULL: nobody
 CREATE VIEW asana_assignee_changes AS
 SELECT c.task_gid, c.changed_at, c.actor_gid, u.name AS actor_name,
        c.old_assignee_gid, o.name AS old_assignee_name, c.new_gid AS new_assignee_gid, n.name AS new_assignee_name
@@ -186,7 +218,9 @@ LEFT JOIN asana_users AS o ON o.gid = c.old_assignee_gid
 LEFT JOIN asana_users AS n ON n.gid = c.new_gid;
 
 -- Each change of a due date. Columns:
---   task_gid, changed_at, actor_gid, actor_name, old_due_on, new_due_on
+--   task_gid, changed_at, actor_gid, actor_name
+--   old_due_on      the day before the change
+--   new_due_on      the day since
 --   slip_days       later by so many days; negative: earlier; NULL: there was, or is, no date
 CREATE VIEW asana_due_date_slips AS
 SELECT c.task_gid, c.changed_at, c.actor_gid, u.name AS actor_name, c.old_value AS old_due_on,
@@ -196,9 +230,10 @@ JOIN asana_tasks AS t ON t.gid = c.task_gid
 LEFT JOIN asana_users AS u ON u.gid = c.actor_gid
 WHERE c.field = 'due_on';
 
--- Each change of a custom field's value. Columns: task_gid, changed_at, actor_gid, actor_name, custom_field_gid,
--- custom_field_name; old_value, new_value: text, number, date, or the name of an option; of multi-enum and people
--- fields a JSON array of gids
+-- Each change of a custom field's value. Columns:
+--   task_gid, changed_at, actor_gid, actor_name, custom_field_gid, custom_field_name
+--   old_value, new_value  text, number, date, or the name of an option; of multi-enum and people fields a JSON array
+--                   of gids
 CREATE VIEW asana_custom_field_changes AS
 SELECT c.task_gid, c.changed_at, c.actor_gid, u.name AS actor_name, c.custom_field_gid, f.name AS custom_field_name,
        coalesce(c.old_value, o.name) AS old_value, coalesce(c.new_value, n.name) AS new_value
@@ -214,11 +249,13 @@ WHERE c.field = 'custom_field';
 --   SELECT field, value, value_gid FROM asana_task_states
 --   WHERE task_gid = '...' AND since <= T AND (until > T OR until IS NULL)
 -- Columns:
---   task_gid, field   assignee, completed, name, due_on, due_at, start_on, approval_status, resource_subtype or
+--   task_gid
+--   field             assignee, completed, name, due_on, due_at, start_on, approval_status, resource_subtype or
 --                     custom_field
 --   custom_field_gid
 --   value, value_gid  as in asana_task_changes; both NULL: none, or not known
---   since, until      NULL: until now
+--   since             from when it had this value
+--   until             up to when; NULL: until now
 -- Fields that never changed have their present value since the task was made; custom fields that never changed, and
 -- notes, whose history Asana does not tell, do not stand here.
 CREATE VIEW asana_task_states AS
@@ -247,6 +284,8 @@ CROSS JOIN (VALUES ('assignee'), ('completed'), ('name'), ('due_on'), ('due_at')
                    ('resource_subtype')) AS f
 WHERE NOT EXISTS (SELECT 1 FROM asana_task_changes AS c WHERE c.field = f.column1 AND c.task_gid = t.gid);
 
+-- == How it goes ==
+
 -- How long completed tasks took. Columns:
 --   task_gid, task_name, assignee_gid, created_at, completed_at
 --   started_at      when it first changed its section, or was first assigned, whichever was earlier; NULL: neither
@@ -265,8 +304,12 @@ FROM (SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.created_a
       WHERE t.completed = 1 AND t.completed_at IS NOT NULL);
 
 -- The same, by project: half of its completed tasks took no longer than the median, 95 of 100 no longer than p95.
--- Columns: project_gid, project_name, tasks; lead_median_seconds, lead_p85_seconds, lead_p95_seconds; the same of
--- cycle_, of those tasks that have one
+-- Columns:
+--   project_gid, project_name
+--   tasks           how many are completed
+--   lead_median_seconds, lead_p85_seconds, lead_p95_seconds  from made to completed
+--   cycle_median_seconds, cycle_p85_seconds, cycle_p95_seconds  from started to completed, of those tasks that were
+--                   seen to start
 CREATE VIEW asana_cycle_time_percentiles AS
 WITH times AS (
     SELECT m.project_gid, c.lead_seconds, c.cycle_seconds,
@@ -291,8 +334,10 @@ FROM times AS t
 JOIN asana_projects AS p ON p.gid = t.project_gid
 GROUP BY t.project_gid;
 
--- On which days the tasks of a project were made and completed. Columns: task_gid, project_gid, created_on,
--- completed_on (NULL: open)
+-- On which days the tasks of a project were made and completed. Columns:
+--   task_gid, project_gid
+--   created_on      date
+--   completed_on    date; NULL: open
 CREATE VIEW asana_task_days AS
 SELECT m.task_gid, m.project_gid,
        date(t.created_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= t.created_at
@@ -303,7 +348,8 @@ FROM asana_task_memberships AS m
 JOIN asana_tasks AS t ON t.gid = m.task_gid
 WHERE t.created_at IS NOT NULL AND t.is_rendered_as_separator IS NOT 1;
 
--- The days since 2008, when Asana was founded, until today. Column: day
+-- The days since 2008, when Asana was founded, until today. Columns:
+--   day
 CREATE VIEW asana_days AS
 WITH RECURSIVE days (day, last) AS (
     SELECT '2008-01-01', today FROM asana_today
@@ -314,7 +360,10 @@ SELECT day FROM days;
 
 -- Of each project, day by day since its first task: what was made, what was completed, how much is open and done at the
 -- end of the day (burn-up: scope is open and done together). What is deleted by now is not in it. Columns:
---   project_gid, day, created, completed, open, done, scope
+--   project_gid, day, created, completed
+--   open            tasks that are not done, at the end of the day
+--   done            tasks that are
+--   scope           both
 CREATE VIEW asana_daily_counts AS
 SELECT project_gid, day, created, completed,
        sum(created - completed) OVER so_far AS open, sum(completed) OVER so_far AS done,
@@ -335,7 +384,7 @@ FROM (
 WINDOW so_far AS (PARTITION BY project_gid ORDER BY day);
 
 -- Of each project, week by week: what was made and completed; weeks without either do not stand here. Columns:
--- project_gid, project_name, week (its Monday), created, completed
+--   project_gid, project_name, week, created, completed
 CREATE VIEW asana_throughput AS
 SELECT e.project_gid, p.name AS project_name, e.week, e.created, e.completed
 FROM (
@@ -348,7 +397,9 @@ FROM (
 JOIN asana_projects AS p ON p.gid = e.project_gid;
 
 -- How many tasks stood in each section of a project at the end of each day, by asana_time_in_section; stays whose times
--- are not known do not count. Columns: project_gid, section_gid, section_name, day, tasks
+-- are not known do not count. Columns:
+--   project_gid, section_gid, section_name, day
+--   tasks           how many stood there
 CREATE VIEW asana_cumulative_flow AS
 SELECT f.project_gid, f.section_gid, s.name AS section_name, f.day, f.tasks
 FROM (
@@ -380,7 +431,8 @@ JOIN asana_sections AS s ON s.gid = f.section_gid;
 -- Who has how much to do. Columns:
 --   assignee_gid, assignee_name
 --   week            the Monday of the week in which tasks are due; NULL: those without a due date
---   open_tasks, overdue_tasks
+--   open_tasks      how many are to do
+--   overdue_tasks   how many of them are late
 --   logged_minutes  that were logged for these tasks
 CREATE VIEW asana_workload AS
 SELECT t.assignee_gid, u.name AS assignee_name, date(t.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
@@ -392,7 +444,10 @@ JOIN asana_users AS u ON u.gid = t.assignee_gid
 WHERE t.completed = 0 AND t.assignee_gid IS NOT NULL AND t.is_rendered_as_separator IS NOT 1
 GROUP BY t.assignee_gid, week;
 
--- What was logged by whom in which week. Columns: user_gid, user_name, week (its Monday), minutes, tasks
+-- What was logged by whom in which week. Columns:
+--   user_gid, user_name, week
+--   minutes         the time that was logged
+--   tasks           for how many tasks
 CREATE VIEW asana_logged_time AS
 SELECT e.created_by_gid AS user_gid, u.name AS user_name, date(e.entered_on, '-6 days', 'weekday 1') AS week,
        sum(e.duration_minutes) AS minutes, count(DISTINCT e.task_gid) AS tasks
@@ -401,8 +456,12 @@ LEFT JOIN asana_users AS u ON u.gid = e.created_by_gid
 GROUP BY e.created_by_gid, week;
 
 -- What tasks were estimated at and what they took. The estimate is the number of Asana's own field "Estimated time".
--- Columns: task_gid, task_name, assignee_gid, completed, estimated_minutes, actual_minutes, over_minutes (negative:
--- under the estimate; NULL: one of them is missing)
+-- Columns:
+--   task_gid, task_name, assignee_gid
+--   completed       1: done
+--   estimated_minutes  what it was estimated at
+--   actual_minutes  what was tracked for it
+--   over_minutes    the difference; negative: under the estimate; NULL: one of them is missing
 CREATE VIEW asana_estimates AS
 SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.completed, v.number_value AS estimated_minutes,
        t.actual_time_minutes AS actual_minutes, t.actual_time_minutes - v.number_value AS over_minutes
@@ -411,8 +470,12 @@ JOIN asana_custom_field_values AS v ON v.custom_field_gid = f.gid AND v.object_t
 JOIN asana_tasks AS t ON t.gid = v.object_gid
 WHERE f.asana_created_field = 'estimated_time' AND v.number_value IS NOT NULL;
 
--- Open tasks that wait for other open tasks. Columns: task_gid, task_name, assignee_gid, due_on, blockers (how many),
--- blocked_by (their names), latest_blocker_due_on, is_late (1: a blocker is due after the task itself)
+-- Open tasks that wait for other open tasks. Columns:
+--   task_gid, task_name, assignee_gid, due_on
+--   blockers        how many it waits for
+--   blocked_by      their names
+--   latest_blocker_due_on  the latest of their due days
+--   is_late         1: a blocker is due after the task itself
 CREATE VIEW asana_blocked_tasks AS
 SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.due_on, count(*) AS blockers,
        group_concat(b.name, ', ') AS blocked_by, max(b.due_on) AS latest_blocker_due_on,
@@ -423,7 +486,9 @@ JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
 GROUP BY t.gid;
 
 -- For each open task that others wait for, and which waits for none: the longest chain of open tasks behind it. Columns:
--- task_gid, task_name, length (tasks, itself included), chain (names, from the first to the last)
+--   task_gid, task_name
+--   length          how many tasks, itself included
+--   chain           their names, from the first to the last
 CREATE VIEW asana_dependency_chains AS
 WITH RECURSIVE
 open_dependencies AS MATERIALIZED (
@@ -448,8 +513,11 @@ GROUP BY c.first_gid;
 
 -- How projects stand. Columns:
 --   project_gid, project_name, owner_name, team_name, due_on
---   status_type, status_title, status_at    of the latest status update
---   tasks, open_tasks, completed_tasks, overdue_tasks, completed_share (0 to 1; NULL: no tasks)
+--   status_type     of the latest status update: on_track, at_risk, off_track, on_hold, complete, ...
+--   status_title    its title
+--   status_at       when it was written
+--   tasks, open_tasks, completed_tasks, overdue_tasks  how many
+--   completed_share  0 to 1; NULL: no tasks
 CREATE VIEW asana_project_health AS
 SELECT p.gid AS project_gid, p.name AS project_name, o.name AS owner_name, m.name AS team_name, p.due_on,
        s.status_type, s.title AS status_title, s.created_at AS status_at,
@@ -471,8 +539,18 @@ LEFT JOIN (
     GROUP BY x.project_gid) AS c ON c.project_gid = p.gid
 WHERE p.mirrored_at IS NOT NULL AND p.archived = 0;
 
--- How far goals are. Columns: goal_gid, goal_name, owner_name, time_period, status, current_value, target_value, unit,
--- progress (0: as at the beginning, 1: reached; NULL: not measured), due_on, supporting (how many things support it)
+-- How far goals are. Columns:
+--   goal_gid
+--   goal_name       its name
+--   owner_name
+--   time_period     such as Q1 FY22
+--   status          open: green, yellow, red; closed: missed, achieved, partial, dropped
+--   current_value   where its metric is
+--   target_value    where it is to end
+--   unit            none, currency, percentage
+--   progress        0: as at the beginning, 1: reached; NULL: not measured
+--   due_on
+--   supporting      how many things support it
 CREATE VIEW asana_goal_progress AS
 SELECT g.gid AS goal_gid, g.name AS goal_name, u.name AS owner_name, t.display_name AS time_period, g.status,
        g.metric_current_number_value AS current_value, g.metric_target_number_value AS target_value,

@@ -1,9 +1,15 @@
 -- The mirror's own tables: what is still to do, what could not be fetched, what is gone, what each run did.
 -- Instants are TEXT 'YYYY-MM-DDTHH:MM:SS.sssZ' (UTC); booleans are INTEGER 0/1.
+--
+-- Columns that mean the same in each of these tables, where no comment beside them says otherwise:
+--   source   the configured account, by its name
+--   stream, scope  of the work, as in sync_work
+--   first_seen_at  when it was met for the first time
+--   last_seen_at  when it was met for the last time
 
 -- Everything that the program will do, and everything that it knows about where it stands.
 CREATE TABLE sync_work (
-    source         TEXT NOT NULL,     -- the configured account, by its name
+    source         TEXT NOT NULL,
     stream         TEXT NOT NULL,     -- what to fetch: project_tasks, task_stories, ...
     scope          TEXT NOT NULL,     -- of which object: a gid, several joined by '/' in the order of the path, or ''
     root           TEXT NOT NULL,     -- the workspace that the scope belongs to: capabilities hold per workspace; '' above workspaces
@@ -18,7 +24,7 @@ CREATE TABLE sync_work (
                                       -- work with nothing to do: the scope of the list that may do it along
     pending_at     TEXT,              -- when pending_cursor was taken
     attempts       INTEGER NOT NULL DEFAULT 0,  -- failed requests since the last success
-    last_error     TEXT,
+    last_error     TEXT,              -- of the last failed request
     last_done_at   TEXT,              -- when the last complete pass ended; 1970: one for another configuration
     changes        REAL NOT NULL DEFAULT 0,     -- changes seen, with forgetting: the numerator of the learned change rate
     exposure       REAL NOT NULL DEFAULT 0,     -- seconds observed, with forgetting: its denominator
@@ -33,14 +39,14 @@ CREATE INDEX sync_work_waiting ON sync_work (source, pending_cursor) WHERE due_a
 
 -- One row per invocation.
 CREATE TABLE sync_runs (
-    id             INTEGER PRIMARY KEY,
+    id             INTEGER PRIMARY KEY,         -- counts up
     command        TEXT NOT NULL,     -- sync, run
     version        TEXT NOT NULL,     -- of the program
-    started_at     TEXT NOT NULL,
+    started_at     TEXT NOT NULL,               -- when it began
     ended_at       TEXT,              -- NULL: running, or killed
-    exit_code      INTEGER,
+    exit_code      INTEGER,                     -- NULL: running, or killed
     requests       INTEGER NOT NULL DEFAULT 0,  -- issued, retries included
-    retries        INTEGER NOT NULL DEFAULT 0,
+    retries        INTEGER NOT NULL DEFAULT 0,  -- requests that were repeated
     rate_limited   INTEGER NOT NULL DEFAULT 0,  -- answers 429
     rows_written   INTEGER NOT NULL DEFAULT 0,  -- entity rows inserted or changed
     rows_unchanged INTEGER NOT NULL DEFAULT 0   -- entity rows that came and equalled what is stored
@@ -56,25 +62,25 @@ CREATE TABLE sync_gaps (
     first_seen_at  TEXT NOT NULL,
     last_seen_at   TEXT NOT NULL,
     retry_at       TEXT,              -- when it is tried again
-    healed_at      TEXT,
+    healed_at      TEXT,              -- since when it is closed
     PRIMARY KEY (source, stream, scope)
 ) WITHOUT ROWID;
 
 -- What is to be added to UTC in the configured time zone, from these instants on. Reports take their days from it.
 CREATE TABLE sync_time_zone (
     starts_at      TEXT PRIMARY KEY,  -- '': since ever
-    offset_seconds INTEGER NOT NULL
+    offset_seconds INTEGER NOT NULL   -- to be added
 ) WITHOUT ROWID;
 INSERT INTO sync_time_zone VALUES ('', 0);
 
 -- What left its table, and why: one row per object, with its last content.
 CREATE TABLE sync_tombstones (
-    table_name     TEXT NOT NULL,
-    gid            TEXT NOT NULL,
+    table_name     TEXT NOT NULL,     -- where it stood
+    gid            TEXT NOT NULL,     -- of the object
     source         TEXT NOT NULL,
     cause          TEXT NOT NULL,     -- deleted, not_visible, excluded: by the configuration
     deleted_at     TEXT,              -- NULL: unknown
-    detected_at    TEXT NOT NULL,
+    detected_at    TEXT NOT NULL,     -- when the mirror found out
     detected_by    TEXT NOT NULL,     -- event, audit, walk, parent
     row            TEXT NOT NULL,     -- the last content with its child sets, as JSON; of what is excluded its gid alone
     PRIMARY KEY (table_name, gid)
@@ -85,7 +91,7 @@ CREATE TABLE sync_named (
     source         TEXT NOT NULL,
     stream         TEXT NOT NULL,
     scope          TEXT NOT NULL,     -- the list, as in sync_work
-    gid            TEXT NOT NULL,
+    gid            TEXT NOT NULL,     -- of what was named
     missed         INTEGER NOT NULL DEFAULT 0,  -- 1: the last complete walk did not name it
     PRIMARY KEY (source, stream, scope, gid)
 ) WITHOUT ROWID;
@@ -95,15 +101,15 @@ CREATE TABLE sync_capabilities (
     source         TEXT NOT NULL,
     scope          TEXT NOT NULL,     -- the workspace
     capability     TEXT NOT NULL,     -- custom_fields, search, ...
-    available      INTEGER NOT NULL,
-    checked_at     TEXT NOT NULL,
+    available      INTEGER NOT NULL,  -- 1: the plan has it
+    checked_at     TEXT NOT NULL,     -- when it was last asked for
     PRIMARY KEY (source, scope, capability)
 ) WITHOUT ROWID;
 
 -- Changes to its API that the tracker has announced in its answers.
 CREATE TABLE sync_api_changes (
     source         TEXT NOT NULL,
-    name           TEXT NOT NULL,
+    name           TEXT NOT NULL,     -- as Asana-Enable and Asana-Disable take it
     info           TEXT,              -- a link that explains it
     affected       INTEGER NOT NULL,  -- 1: an answer said that its own request is concerned
     first_seen_at  TEXT NOT NULL,
@@ -141,6 +147,6 @@ CREATE TABLE sync_wide_changes (
 -- Facts about the database as a whole: the token's user, whether the first load is complete, ...
 -- Those of one source are named <source>.<fact>.
 CREATE TABLE sync_meta (
-    key            TEXT NOT NULL PRIMARY KEY,
-    value          TEXT
+    key            TEXT NOT NULL PRIMARY KEY, -- the name of the fact
+    value          TEXT                       -- what is known
 ) WITHOUT ROWID;

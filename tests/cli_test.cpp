@@ -80,6 +80,22 @@ TEST_CASE("status may speak to programs") {
     CHECK_FALSE(parsed({"status"}).json);
 }
 
+TEST_CASE("search takes any number of words") {
+    const Arguments arguments = parsed({"search", "red", "--limit", "3", "blue car", "--format", "json"});
+
+    CHECK(arguments.command == Command::search);
+    CHECK(arguments.words == std::vector<std::string>{"red", "blue car"});
+    CHECK(arguments.limit == 3);
+    CHECK(arguments.json);
+    CHECK_FALSE(parsed({"search", "red", "--format", "table"}).json);
+}
+
+TEST_CASE("schema gives the data dictionary, or statements") {
+    CHECK(parsed({"schema"}).command == Command::schema);
+    CHECK_FALSE(parsed({"schema", "--markdown"}).sql);
+    CHECK(parsed({"schema", "--sql"}).sql);
+}
+
 TEST_CASE("quiet means warnings only and no progress, unless a level is named") {
     CHECK(parsed({"sync", "--quiet"}).log_level == log::Level::warning);
     CHECK_FALSE(parsed({"sync", "--quiet"}).progress);
@@ -100,14 +116,17 @@ TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
-         "unknown command 'fetch-all', known are help, version, sync, run, check, plan, status, verify; see taskmirror "
-         "--help"},
+         "unknown command 'fetch-all', known are help, version, sync, run, check, plan, status, verify, schema, "
+         "search; see "
+         "taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
         {{"--quiet"},
-         "a command is missing, one of help, version, sync, run, check, plan, status, verify; see taskmirror --help"},
+         "a command is missing, one of help, version, sync, run, check, plan, status, verify, schema, search; see "
+         "taskmirror "
+         "--help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -127,10 +146,16 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--database="}, "--database needs a value; see taskmirror --help"},
         {{"sync", "--config", "a", "--config", "b"}, "--config is given twice; see taskmirror --help"},
         {{"sync", "--quiet=maybe"},
-         "--full, --accept-deletions, --repair, --stories, --json, --quiet, --no-progress, --help and --version take "
-         "no "
-         "value; see taskmirror --help"},
+         "--full, --accept-deletions, --repair, --stories, --json, --sql, --markdown, --quiet, --no-progress, --help "
+         "and --version take no value; see taskmirror --help"},
         {{"sync", "--repair"}, "--repair belongs to verify; see taskmirror --help"},
+        {{"search", "red", "--format", "csv"}, "--format needs one of table, json, not 'csv'; see taskmirror --help"},
+        {{"search", "red", "--limit", "0"},
+         "--limit needs a whole number from 1 to 1000, not '0'; see taskmirror --help"},
+        {{"status", "--limit", "5"}, "--limit belongs to search; see taskmirror --help"},
+        {{"status", "--sql"}, "--sql belongs to schema; see taskmirror --help"},
+        {{"sync", "--markdown"}, "--markdown belongs to schema; see taskmirror --help"},
+        {{"schema", "--sql", "--markdown"}, "schema takes one of --sql and --markdown; see taskmirror --help"},
         {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
         {{"check", "--project", "1"}, "--project belongs to verify; see taskmirror --help"},
         {{"verify", "--full"}, "--full belongs to sync; see taskmirror --help"},
@@ -142,12 +167,14 @@ TEST_CASE("a usage error is one line that says what would be right") {
 TEST_CASE("the help fits a screen and names every option and command") {
     const std::string text(help());
 
-    CHECK(std::count(text.begin(), text.end(), '\n') <= 32);
+    CHECK(std::count(text.begin(), text.end(), '\n') <= 40);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
-    for (const char* const word : {"sync", "run", "check", "status", "--json", "verify", "--repair", "--project",
-                                   "--stories", "version", "--max-minutes", "--max-requests", "--config", "--database",
-                                   "--log-level", "--log-format", "--quiet", "--no-progress"}) {
+    for (const char* const word :
+         {"sync",     "run",        "check",       "status",       "--json",        "verify",
+          "--repair", "--project",  "--stories",   "version",      "--max-minutes", "--max-requests",
+          "--config", "--database", "--log-level", "--log-format", "--quiet",       "--no-progress",
+          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

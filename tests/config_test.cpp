@@ -94,7 +94,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 6 + 2 + 15 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 7 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -127,6 +127,7 @@ TEST_CASE("every option reaches its field") {
                                    "    token_command: pass show asana\n"
                                    "schedule: {stories_reread_every: 30d, max_staleness: 10s}\n"
                                    "time_zone: Asia/Kathmandu\n"
+                                   "full_text_search: false\n"
                                    "log: {level: off, format: json}\n");
 
     const Config config = read_config(file, kResources);
@@ -151,6 +152,7 @@ TEST_CASE("every option reaches its field") {
     CHECK(config.schedule.stories_reread_every == std::chrono::hours(24 * 30));
     CHECK(config.schedule.max_staleness == std::chrono::seconds(10));
     CHECK(config.time_zone == "Asia/Kathmandu");
+    CHECK_FALSE(config.full_text_search);
     CHECK(config.log == log::Options{.level = log::Level::off, .format = log::Format::json});
 }
 
@@ -211,7 +213,8 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"schedule: {max_staleness: 25h}",
          "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
         {"planning: {max_staleness: 5m}",
-         "c.yaml:1:1: planning: unknown key, known here: database, deletions, log, schedule, sources, time_zone"},
+         "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, schedule, "
+         "sources, time_zone"},
     }));
     CAPTURE(text);
 

@@ -15,6 +15,9 @@ namespace {
 constexpr double kDeviations = 2.58;  // of a normal distribution: 99 of 100
 constexpr double kLarge = 1000;       // lists or objects of a stream
 
+// The question for it, and one for each time that its job is looked at.
+constexpr Estimate kOfExport{.mean = 4, .variance = 1.5};
+
 double square(double x) { return x * x; }
 
 // Mean of the sample, and the variance within it. It may have missed what is rarer than one in its size, which is taken
@@ -94,6 +97,7 @@ bool Plan::run(const std::atomic<bool>& stop, const std::function<void(const Pro
         progress_.stage = stream(first->first).stage;
         take(first->first, std::move(now));
     }
+    plan_searches();
     report(true);
     for (auto& [index, planned] : found_)
         if (planned.requests.mean > 0) planned_.push_back(std::move(planned));
@@ -107,6 +111,13 @@ void Plan::take(std::uint16_t index, Waiting waiting) {
     auto& planned = found_[index];
     planned.stream = index;
     auto& known = waiting.known;
+    const auto told = static_cast<double>(known.size());
+    std::erase_if(known, [&](const Scope& scope) { return is_exported(its, scope.root); });
+    if (const auto left = static_cast<double>(known.size()); left < told) {
+        waiting.weight *= left / told;
+        waiting.beyond = {.mean = waiting.beyond.mean * left / told,
+                          .variance = waiting.beyond.variance * square(left / told)};
+    }
     std::ranges::sort(known, {}, &Scope::scope);  // answers come in any order: the same seed gives the same sample
     std::ranges::shuffle(known, random_);
     const bool whole = waiting.beyond.mean == 0 && waiting.beyond.variance == 0;
@@ -156,14 +167,16 @@ void Plan::extrapolate(std::uint16_t index, std::span<const Sampled> sample, con
         if (!is_searched(one)) return one.requests;
         return its.first.number.empty() && one.objects > 0 ? one.requests : 0.0;
     });
-    std::set<std::string_view> searched;
     for (const auto& one : sample)
-        if (is_searched(one)) searched.insert(one.scope.root);
-    if (!searched.empty())
-        plan_search(its, static_cast<double>(searched.size()), each([&](const Sampled& one) {
-                        if (!is_searched(one)) return 0.0;
-                        return its.first.number.empty() ? std::min(one.objects, 1.0) : one.objects;
-                    }));
+        if (is_searched(one)) searched_[its.first.by].workspaces.insert(one.scope.root);
+    if (const auto search = searched_.find(its.first.by); search != searched_.end()) {
+        const auto objects = each([&](const Sampled& one) {
+            if (!is_searched(one)) return 0.0;
+            return its.first.number.empty() ? std::min(one.objects, 1.0) : one.objects;
+        });
+        search->second.objects.mean += objects.mean;
+        search->second.objects.variance += objects.variance;
+    }
     auto& planned = found_[index];
     planned.scopes += all.mean;
     planned.requests.mean += requests.mean;
@@ -193,6 +206,22 @@ void Plan::extrapolate(std::uint16_t index, std::span<const Sampled> sample, con
         waiting.beyond.mean += opens.mean - known;
         waiting.beyond.variance += opens.variance + variance;
     }
+}
+
+// Whether the list is not walked, since an export of its workspace is asked for, with all that it leads to.
+bool Plan::is_exported(const source::Stream& list, const std::string& root) {
+    if (list.exported_by.empty() || !exportable_.contains(root)) return false;
+    const auto index = index_of(list.exported_by);
+    if (!has_tokens_.contains({root, stream(index).token_stream})) return false;
+    auto& planned = found_[index];
+    planned.stream = index;
+    planned.tables.insert(list.proves);
+    if (exported_.insert(root).second) {
+        ++planned.scopes;
+        planned.requests.mean += kOfExport.mean;
+        planned.requests.variance += kOfExport.variance;
+    }
+    return true;
 }
 
 bool Plan::is_token(std::uint16_t index) const {
@@ -233,14 +262,17 @@ void Plan::plan_tokens(const source::Stream& list, std::span<const Sampled> samp
 
 // The search of each workspace that a first load asks for instead of the lists: it names so many objects, and on each
 // page the last one of that before it once more.
-void Plan::plan_search(const source::Stream& list, double workspaces, const Estimate& objects) {
-    const auto index = index_of(list.first.by);
-    auto& search = found_[index];
-    search.stream = index;
-    search.scopes += workspaces;
-    search.requests.mean += std::max(workspaces, workspaces / 2 + objects.mean / (kFullPage - 1));
-    search.requests.variance += workspaces / 4 + objects.variance / square(kFullPage - 1);
-    search.is_sample = true;
+void Plan::plan_searches() {
+    for (const auto& [name, its] : searched_) {
+        const auto index = index_of(name);
+        const auto workspaces = static_cast<double>(its.workspaces.size());
+        auto& search = found_[index];
+        search.stream = index;
+        search.scopes += workspaces;
+        search.requests.mean += std::max(workspaces, workspaces / 2 + its.objects.mean / (kFullPage - 1));
+        search.requests.variance += workspaces / 4 + its.objects.variance / square(kFullPage - 1);
+        search.is_sample = true;
+    }
 }
 
 // Sends the requests for these, and waits for all their answers.
@@ -393,7 +425,10 @@ void Plan::read(AskPtr ask, const http::Response& response) {
 void Plan::open(const Ask& ask) {
     std::set<std::pair<std::uint16_t, std::string>> on_page;
     for (const auto& follow_up : answer_.follow_ups) {
-        if (stream(follow_up.stream).exports) continue;  // nobody asks for one to see what it would be
+        if (stream(follow_up.stream).exports) {  // nobody asks for one to see what it would be
+            if (account_.exports.allowed) exportable_.insert(follow_up.root);
+            continue;
+        }
         if (follow_up.restored || follow_up.number == 0 || !on_page.emplace(follow_up.stream, follow_up.scope).second)
             continue;
         auto& waiting = waiting_[follow_up.stream];

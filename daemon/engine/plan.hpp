@@ -84,8 +84,9 @@ class Plan {
     source::Work work_of(const Ask& ask) const;
     void ask(std::span<Sampled> sample);
     void plan_tokens(const source::Stream& list, std::span<const Sampled> sample, const Estimate& all);
-    void plan_search(const source::Stream& list, double workspaces, const Estimate& objects);
+    void plan_searches();
     bool is_token(std::uint16_t index) const;
+    bool is_exported(const source::Stream& list, const std::string& root);
     void extrapolate(std::uint16_t index, std::span<const Sampled> sample, const Estimate& all);
     void send();
     void answered(const http::Response& response);
@@ -103,9 +104,15 @@ class Plan {
     std::mt19937_64 random_;
     std::map<std::uint16_t, Waiting> waiting_;
     std::map<std::uint16_t, Planned> found_;
+    struct Searched {
+        std::set<std::string> workspaces{};
+        Estimate objects{};
+    };
+    std::map<std::string_view, Searched> searched_;  // by search
     std::vector<Planned> planned_;
     std::set<std::pair<std::string, std::string_view>> features_off_;
     std::set<std::pair<std::string, std::string_view>> has_tokens_;  // workspace and stream of tokens
+    std::set<std::string> exportable_, exported_;                    // workspaces
     std::uint64_t refused_ = 0;
 
     const std::atomic<bool>* stop_ = nullptr;

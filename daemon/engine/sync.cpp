@@ -485,13 +485,21 @@ Sync::WalkPtr Sync::pick(Class lane) {
     }
 }
 
-// What was told of the same object is asked for first: its answer may ask for this again.
+// What was told of the same object is asked for first: its answer may ask for this again. And of a sync, whose polls are
+// all due when it begins, those polls: several may tell of one object.
 bool Sync::comes_after(const source::Stream& stream, std::string_view scope) {
-    if (stream.after.empty() || in_flight_.empty()) return false;
-    const auto is_poll = [&](const auto& walk) { return bool(is_poll_[walk.second->stream]); };
-    if (!serving_ && std::ranges::any_of(active_, is_poll)) return true;
+    const bool looks = stream.kind == source::Kind::one_off && !stream.looks_at.empty();
+    if (in_flight_.empty() || (stream.after.empty() && !looks)) return false;
+    if (!serving_ && polls_are_left()) return true;
+    if (stream.after.empty()) return false;
     const auto before = store_.work(name_, stream.after, scope);
     return before && (!before->due_at || *before->due_at <= due_at_);
+}
+
+bool Sync::polls_are_left() const {
+    return std::ranges::any_of(backlog_, [&](const auto& left) {
+        return left.second > 0 && is_poll_[stream_index_.find(left.first)->second];
+    });
 }
 
 // False: nothing is due.

@@ -155,6 +155,7 @@ class Sync {
     WalkPtr pick_poll();
     bool refill(Class lane);
     bool comes_after(const source::Stream& stream, std::string_view scope);
+    bool polls_are_left() const;
     void make_ready(WalkPtr walk);
     void make_ready_first(WalkPtr walk);
     void load_polls();
@@ -194,6 +195,7 @@ class Sync {
     bool is_a_member(std::string_view person, std::string_view root) const;
     void end(std::string_view person, std::string_view root);
     void hold(Walk& walk);
+    void skip_what_comes_after(const Walk& look);
     void forget_token(Walk& walk);
     void look_at_scope(const Walk& walk);
     void gone(WalkPtr pointer, std::uint64_t request, int status, const std::string& why);

@@ -480,9 +480,12 @@ void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::s
     if (lost_roots_.contains(walk.row.root)) return skip(walk);
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
     const bool second = walk.row.cursor == kMissing || was_refused(walk.row);
-    if (!deleted && (!second || other_user_)) return end_in_gap(walk, status, why, kLookAgain);
-    const auto now = this->now();
     const auto& table = stream_of(walk).looks_at;
+    if (!deleted && (!second || other_user_)) {
+        if (store_.text(table, "mirrored_at", walk.row.scope).empty()) skip_what_comes_after(walk);
+        return end_in_gap(walk, status, why, kLookAgain);
+    }
+    const auto now = this->now();
     const auto remains = account_.source.remains();
     const auto its = std::ranges::find(remains, table, &Remains::table);
     const auto above = its->above.empty() ? std::string() : store_.text(table, its->above, walk.row.scope);
@@ -519,6 +522,21 @@ void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::s
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });
     leave(walk);
+}
+
+// What belongs to an object that was never seen is as hidden as that. When it is seen, it asks for it.
+void Sync::skip_what_comes_after(const Walk& look) {
+    open_group();
+    store_.as_one([&] {
+        for (const auto& stream : account_.source.streams()) {
+            if (stream.after != stream_of(look).name) continue;
+            const auto row = store_.work(name_, stream.name, look.row.scope);
+            if (!row || active_.contains(key_of(*row))) continue;
+            store_.done(*row, now());
+            store_.heal_gap(name_, stream.name, look.row.scope, now());
+            if (row->due_at && *row->due_at <= due_now()) --backlog_[row->stream];
+        }
+    });
 }
 
 // The events of an object are refused, so it is looked at itself. If it comes back, its list is walked from the start.

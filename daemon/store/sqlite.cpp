@@ -4,6 +4,7 @@
 #include "store/sqlite_open.hpp"
 #include "store/sqlite_queue.hpp"
 #include "store/sqlite_rows.hpp"
+#include "store/sqlite_search.hpp"
 #include "store/sqlite_statement.hpp"
 #include "store/sqlite_wide.hpp"
 #include "store/store.hpp"
@@ -40,8 +41,11 @@ class SqliteStore final : public Store {
 
     void commit() override {
         assert(group_);
-        wide_.keep_in_step();
-        guarded("commit to", file_, [&] { group_->commit(); });
+        guarded("commit to", file_, [&] {
+            wide_.keep_in_step();
+            bring_search_in_step(database_->getHandle());
+            group_->commit();
+        });
         group_.reset();
     }
 
@@ -352,6 +356,11 @@ class SqliteStore final : public Store {
         wide_.allow(columns, anew);
     }
 
+    void keep_search(bool on) override {
+        assert(group_);
+        store::keep_search(database_->getHandle(), on);
+    }
+
     std::optional<std::string> fact(std::string_view key) override {
         auto query = statement("SELECT value FROM sync_meta WHERE key = ?1");
         query.bind(1, key);
@@ -419,6 +428,7 @@ class SqliteStore final : public Store {
     void rewrite() override {
         assert(!group_);
         guarded("write anew", file_, [&] {
+            renew_search(database_->getHandle());
             database_->exec("VACUUM");
             database_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
         });

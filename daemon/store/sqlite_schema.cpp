@@ -58,12 +58,26 @@ void back_up(SQLite::Database& database, const std::filesystem::path& copy) {
 
 }  // namespace
 
-std::span<const Step> schema_steps() {
-    static const std::vector<Step> steps = {
-        {.version = 1,
-         .sql = fmt::format("{}{}{}{}{}{}{}", core_sql(), asana_sql(), asana_views_sql(), asana_reports_sql(),
-                            asana_fivetran_sql(), asana_dbt_sql(), asana_wide_sql())},
+std::span<const SchemaFile> schema_files() {
+    static const std::vector<SchemaFile> files = {
+        {"The mirror itself", core_sql()},
+        {"Asana", asana_sql()},
+        {"Freshness", asana_views_sql()},
+        {"Reports", asana_reports_sql()},
+        {"In the names of Fivetran", asana_fivetran_sql()},
+        {"The models of the dbt package", asana_dbt_sql()},
+        {"Custom fields as columns", asana_wide_sql()},
+        {"Full-text search", asana_search_sql()},
     };
+    return files;
+}
+
+std::span<const Step> schema_steps() {
+    static const std::vector<Step> steps = [] {
+        Step first{.version = 1, .sql = {}};
+        for (const auto& file : schema_files().first(schema_files().size() - 1)) first.sql += file.sql;
+        return std::vector{first};
+    }();
     return steps;
 }
 

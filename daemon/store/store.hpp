@@ -268,6 +268,9 @@ class Store {
     // until this is said once: there are none. Each commit keeps them in step. `anew`: all of them are looked at.
     virtual void allow_wide_views(std::int64_t columns, bool anew = false) = 0;
 
+    // Keeps an index of the words of what is stored, from now on, or drops it. Inside a group.
+    virtual void keep_search(bool on) = 0;
+
     virtual std::int64_t start_run(const Run& run) = 0;
     virtual void update_run(std::int64_t id, const Run& run) = 0;
 

@@ -2,10 +2,13 @@
 //   request <stream> <target>
 //   post <stream> <path> <body>
 //   field <stream> <dotted path> <type>
+// and what is left out on purpose:
+//   left_out <path> <reason>
 #include <fmt/format.h>
 
 #include <string>
 
+#include "asana/left_out.hpp"
 #include "asana/source.hpp"
 #include "asana/streams.hpp"
 
@@ -128,5 +131,7 @@ int main() {
                                        .cursor = "2026-01-01T00:00:00.000Z"}));
         if (stream.mapping != nullptr) print_fields(stream.engine.name, stream.mapping->fields, "");
     }
+    for (const auto& [what, path, why] : kLeftOut)
+        if (!path.empty()) fmt::print("left_out {} {}\n", path, why);
     for (const auto& probe : kProbes) fmt::print("request check {}\n", probe_target(probe, "1002"));
 }

@@ -322,7 +322,7 @@ std::string Call::audit_log(Index workspace) {
         json_ += R"({"gid":")" + event.gid() + R"(","created_at":")" + iso_time(event.created) + R"(","event_type":")" +
                  audit_type(event) + R"(","event_category":")" + event.action +
                  R"(","actor":{"actor_type":"user","gid":")" + w.gid(Type::user, 0) + R"(","name":)";
-        append_string(json_, w.users[0].name);
+        append_string(json_, event.actor);
         json_ += R"(,"email":)";
         append_string(json_, w.users[0].email);
         json_ += R"(},"resource":{"resource_type":")" + std::string(type_name(event.type)) + R"(","gid":")" +

@@ -434,6 +434,7 @@ struct AuditEvent {
     Type type;
     Id resource;
     std::string name;  // of the resource then; empty: it has none
+    std::string actor;  // the name then of the token's user
     Index workspace;
     std::string gid() const { return std::to_string(7'700'000'000'000'000 + number); }
     Id number;

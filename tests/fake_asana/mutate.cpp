@@ -131,6 +131,7 @@ void Mutator::audit(Type type, Id resource, Index workspace, std::string action)
                             .name = type == Type::task      ? w_.task_name(static_cast<Index>(resource))
                                     : type == Type::project ? w_.projects[static_cast<Index>(resource)].name
                                                             : "",
+                            .actor = w_.users[0].name,
                             .workspace = workspace,
                             .number = w_.audit_log.size()});
 }

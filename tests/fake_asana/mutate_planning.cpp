@@ -115,17 +115,21 @@ bool Mutator::restore_some_portfolio() {
     return p != kNone;
 }
 
+// A portfolio holds what is in its workspace: inferred.
 bool Mutator::add_some_item() {
     const Index p = some_portfolio();
     if (p == kNone) return false;
     if (random_.chance(0.4)) {
         const Index other = some_portfolio();
-        if (other == kNone || is_under(w_, p, other)) return false;
+        if (other == kNone || is_under(w_, p, other) || w_.portfolios[other].workspace != w_.portfolios[p].workspace)
+            return false;
         add_item(p, {Type::portfolio, other});
         return true;
     }
     const Index project = w_.projects.empty() ? kNone : random_.pick(w_.projects.size());
-    if (project == kNone || w_.projects[project].deleted) return false;
+    if (project == kNone || w_.projects[project].deleted ||
+        w_.projects[project].workspace != w_.portfolios[p].workspace)
+        return false;
     add_item(p, {Type::project, project});
     return true;
 }

@@ -184,7 +184,7 @@ class Printer {
                 .text("event_category", event.action)
                 .text("actor_type", "user")
                 .gid("actor_gid", Type::user, 0)
-                .text("actor_name", w.users[0].name)
+                .text("actor_name", event.actor)
                 .text("actor_email", w.users[0].email)
                 .text("resource_type", type_name(event.type))
                 .null("resource_subtype")

@@ -24,10 +24,11 @@ class Plan(support.SystemTest):
         return found
 
     def test_the_range_holds_what_a_sync_asks_for(self):
-        for tasks, plan, seed in ((0, "paid", 1), (60, "free", 2), (3000, "paid", 3)):
+        for tasks, plan, seed, exports in ((0, "paid", 1, "deny"), (60, "free", 2, "deny"), (3000, "paid", 3, "deny"),
+                                           (300, "service", 4, "allow")):
             with self.subTest(tasks=tasks, plan=plan):
                 fake = self.fake(tasks, seed=seed, plan=plan)
-                self.configure(fake.url)
+                self.configure(fake.url, lines=[f"exports: {exports}"])
                 planned = self.requests(self.plan().out)
                 asked = fake.stats()["total"]
                 self.assertFalse(os.path.exists(self.database))
@@ -35,6 +36,11 @@ class Plan(support.SystemTest):
                 fake.control("POST", "stats/reset")
                 self.sync()
                 needed = fake.stats()["total"]
+                searches = sum(planned.get(name, (0,))[0] for name in ("search_tasks", "search_subtasks", "search_attachments"))
+                self.assertAlmostEqual(searches, fake.stats()["requests"]["/workspaces/{gid}/tasks/search"], delta=3)
+                lists = planned.get("project_tasks", (0,))[0]
+                self.assertAlmostEqual(lists, fake.stats()["requests"].get("/tasks?project", 0), delta=1)
+                self.assertEqual("resource_export" in planned, fake.stats()["posts"] > 0)
                 self.assertLessEqual(low, needed)
                 self.assertGreaterEqual(high, needed)
                 self.assertAlmostEqual(mean, needed, delta=0.07 * needed + 3)

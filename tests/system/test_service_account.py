@@ -11,6 +11,9 @@ class ServiceAccount(support.SystemTest):
         self.sync()
         return fake
 
+    def asked(self, fake, endpoint):
+        return fake.stats()["requests"].get(endpoint, 0)
+
     def events_of(self, fake):
         asked = fake.stats()["requests"]
         return asked.get("/workspaces/{gid}/events", 0), asked.get("/events", 0)
@@ -45,6 +48,21 @@ class ServiceAccount(support.SystemTest):
         self.sync()
         self.assertEqual(self.query("SELECT name FROM asana_tasks WHERE gid = ?", task), [("renamed",)])
         self.assertEqual(self.events_of(fake), (1, 0))
+        self.assert_truth(fake)
+
+    def test_a_task_that_may_not_be_seen_is_not_asked_for_its_stories(self):
+        fake = self.mirrored()
+        project = self.query("SELECT gid FROM asana_projects WHERE mirrored_at IS NOT NULL LIMIT 1")[0][0]
+        task = fake.mutate(op="new_task", project=project, name="hidden")["gid"]
+        fake.mutate(op="comment", gid=task, text="hidden, too")
+        fake.mutate(op="forbid", gid=task)
+        fake.control("POST", "stats/reset")
+        self.sync(expect=1)
+        self.assertEqual((self.asked(fake, "/tasks/{gid}"), self.asked(fake, "/tasks/{gid}/stories")), (1, 0))
+        self.assertEqual(self.query("SELECT stream, scope FROM sync_gaps WHERE healed_at IS NULL"), [("task", task)])
+        fake.mutate(op="permit", gid=task)
+        self.make_everything_due()
+        self.sync()
         self.assert_truth(fake)
 
     def test_what_was_lost_when_the_token_expired_is_walked(self):

@@ -107,7 +107,8 @@ class Sweeps(support.SystemTest):
                 fake = self.mirrored()
                 me = json.loads(fake.get("/users/me"))["data"]["gid"]
                 user = self.one("SELECT u.gid FROM asana_users u JOIN asana_tasks t ON t.created_by_gid = u.gid "
-                                "WHERE u.mirrored_at IS NOT NULL AND u.gid <> ?", me)
+                                "WHERE u.mirrored_at IS NOT NULL AND u.gid <> ? AND (SELECT count(*) FROM "
+                                "asana_workspace_memberships m WHERE m.user_gid = u.gid) = 1 ORDER BY u.gid", me)
                 name = self.one("SELECT name FROM asana_users WHERE gid = ?", user)
                 self.check_gone(fake, "asana_users", user, {"op": "user_leaves", "gid": user, "keep_membership": keep}, times=2)
                 self.assertEqual(self.query("SELECT name, email, mirrored_at FROM asana_users WHERE gid = ?", user),
