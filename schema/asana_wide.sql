@@ -1,12 +1,19 @@
 -- Wide views: custom fields as columns. What stands here says which views there are to be, and with which columns; the
 -- program writes them, see docs/architecture.md.
-
--- Tasks of projects, once for each project: what a project's wide view begins with. Columns:
---   project_gid
---   task_gid, task_name, resource_subtype, parent_gid
+--
+-- Columns that mean the same in each of these views:
+--   project_gid, portfolio_gid, workspace_gid  of what a wide view is of
+--   task_gid, task_name, resource_subtype, parent_gid  the task; parent_gid: whose subtask it is
 --   section_gid, section_name  in this project
---   assignee_gid, assignee_name
---   completed, completed_at, approval_status, start_on, start_at, due_on, due_at, created_at, modified_at, permalink_url
+--   assignee_gid, assignee_name  who has it
+--   owner_gid, owner_name  whose it is
+--   completed, completed_at, approval_status, archived, start_on, start_at, due_on, due_at  as in the tables
+--   created_at, modified_at, permalink_url  as in the tables
+--   object_gid   of the project, portfolio or workspace
+--   object_type  project, portfolio, workspace
+--   custom_field_gid  the field
+
+-- Tasks of projects, once for each project: what a project's wide view begins with.
 CREATE VIEW asana_project_tasks AS
 SELECT m.project_gid, t.gid AS task_gid, t.name AS task_name, t.resource_subtype, t.parent_gid,
        m.section_gid, s.name AS section_name, t.assignee_gid, u.name AS assignee_name,
@@ -17,8 +24,7 @@ JOIN asana_tasks AS t ON t.gid = m.task_gid
 LEFT JOIN asana_sections AS s ON s.gid = m.section_gid
 LEFT JOIN asana_users AS u ON u.gid = t.assignee_gid;
 
--- Tasks of workspaces, subtasks among them: what a workspace's wide view begins with. Columns: workspace_gid, and those of
--- asana_project_tasks that are not about a project.
+-- Tasks of workspaces, subtasks among them: what a workspace's wide view begins with.
 CREATE VIEW asana_workspace_tasks AS
 SELECT t.workspace_gid, t.gid AS task_gid, t.name AS task_name, t.resource_subtype, t.parent_gid,
        t.assignee_gid, u.name AS assignee_name,
@@ -28,13 +34,9 @@ FROM asana_tasks AS t
 LEFT JOIN asana_users AS u ON u.gid = t.assignee_gid;
 
 -- What is in portfolios: what a portfolio's wide view begins with. Columns:
---   portfolio_gid
 --   item_gid, item_name, item_type  a project, or another portfolio
---   owner_gid, owner_name, archived
---   completed, completed_at  of projects
---   start_on, due_on
---   status_type     of the current status update
---   created_at, modified_at (of projects), permalink_url
+--   completed, completed_at, modified_at  of projects only
+--   status_type  of the current status update
 CREATE VIEW asana_portfolio_entries AS
 SELECT i.portfolio_gid, i.item_gid, coalesce(p.name, f.name) AS item_name, i.item_type,
        u.gid AS owner_gid, u.name AS owner_name, coalesce(p.archived, f.archived) AS archived,
@@ -48,13 +50,14 @@ LEFT JOIN asana_users AS u ON u.gid = coalesce(p.owner_gid, f.owner_gid)
 LEFT JOIN asana_status_updates AS c ON c.gid = coalesce(p.current_status_update_gid, f.current_status_update_gid);
 
 -- Values of custom fields that are attached, by what they are: one row for each field of an object. Columns:
---   object_gid, custom_field_gid
---   text_value, number_value
---   date_value      with its time where it has one
---   option_name     of an enum; its gid where the name is not known
---   item_names      of multi-enum, people and reference fields, separated by comma and space, in their order; the same.
---                   As Asana shows them, where it does not tell them one by one: people and references of projects
---   display_value   any kind, as Asana shows it
+--   object_gid     the task, project, portfolio, goal or person that has the value
+--   text_value     of a text
+--   number_value   of a number, also where a formula gives it; a percentage of 25 is 0.25
+--   date_value     of a date, with its time where it has one
+--   option_name    of an enum; its gid where the name is not known
+--   item_names     of multi-enum, people and reference fields, separated by comma and space, in their order. As Asana shows
+--                  them where it does not tell them one by one: people and references of projects
+--   display_value  any kind, as Asana shows it
 CREATE VIEW asana_typed_values AS
 SELECT v.object_gid, v.custom_field_gid, v.text_value, v.number_value,
        coalesce(v.datetime_value, v.date_value) AS date_value,
@@ -77,10 +80,10 @@ FROM asana_custom_field_values AS v
 WHERE v.enabled IS NOT 0;
 
 -- What has a wide view. Columns:
---   object_gid, object_type, name
---   rows_of         the view that it begins with
---   rows_by         its column that holds object_gid
---   row_gid         its column with the gid whose values are shown
+--   name     its own
+--   rows_of  the view that its wide view begins with
+--   rows_by  the column of that which holds object_gid
+--   row_gid  the column of that with the gid whose values are shown
 CREATE VIEW sync_wide_objects AS
 SELECT gid AS object_gid, 'workspace' AS object_type, name,
        'asana_workspace_tasks' AS rows_of, 'workspace_gid' AS rows_by, 'task_gid' AS row_gid
@@ -96,12 +99,11 @@ FROM asana_projects
 WHERE mirrored_at IS NOT NULL;
 
 -- The custom fields that become columns: those of a project and of a portfolio, and of a workspace those that are global.
--- Columns:
---   object_gid, object_type
---   position        of projects and portfolios: the place in the list; columns come in the order of position and name
---   custom_field_gid, name
---   value           the column of asana_typed_values that holds the field's values
---   type            REAL, TEXT
+-- They come in the order of position and name. Columns:
+--   position  in the list of a project or portfolio
+--   name      of the field
+--   value     the column of asana_typed_values that holds its values
+--   type      REAL, TEXT
 CREATE VIEW sync_wide_fields AS
 SELECT w.object_gid, w.object_type, w.position, w.custom_field_gid, f.name,
        CASE WHEN f.representation_type = 'custom_id' THEN 'display_value'
@@ -120,7 +122,7 @@ FROM (SELECT parent_gid AS object_gid, parent_type AS object_type, position, cus
       WHERE is_global_to_workspace AND mirrored_at IS NOT NULL) AS w
 LEFT JOIN asana_custom_fields AS f ON f.gid = w.custom_field_gid;
 
--- Whose wide views may be out of step: gids of what has changed, and of what has a field that has.
+-- Whose wide views may be out of step: what has changed, and what has a field that has.
 CREATE VIEW sync_wide_due AS
 SELECT gid AS object_gid FROM sync_wide_changes
 UNION
