@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include "app.hpp"
 
@@ -13,6 +15,12 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "taskmirror: {}\n", fatal.what());
         return static_cast<int>(fatal.code());
     } catch (const std::exception& error) {
+        const auto* const failed = dynamic_cast<const std::system_error*>(&error);
+        if (failed != nullptr &&
+            failed->code() == std::errc::broken_pipe) {  // nobody reads on: `taskmirror ... | head`
+            std::signal(SIGPIPE, SIG_DFL);
+            std::raise(SIGPIPE);
+        }
         fmt::print(stderr, "taskmirror: internal error: {}; please report it\n", error.what());
         return static_cast<int>(ExitCode::internal);
     }

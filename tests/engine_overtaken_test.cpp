@@ -33,12 +33,24 @@ struct TwoLists : Bench {
 
 }  // namespace
 
+TEST_CASE("a sync asks for what two event streams name once both are read") {
+    TwoLists bench;
+    bench.tell("hint looks 1 1", "hint looks 1 1");
+    bench.api.on("/looks/1", {{.body = "row 1 new", .after = 500ms}});
+
+    CHECK(bench.sync() == Ended::complete);
+
+    CHECK(bench.api.times("/looks/1") == 1);
+    CHECK(bench.api.place("/looks/1") > bench.api.place("/changes/b@t1"));
+    CHECK(bench.projects() == "1|new 2|b");
+}
+
 TEST_CASE("what an event names while it is asked for is asked for again") {
     TwoLists bench;
     bench.tell("hint looks 1 1", "hint looks 1 1");
     bench.api.on("/looks/1", {{.body = "row 1 old", .after = 500ms}, {"row 1 new"}});
 
-    CHECK(bench.sync() == Ended::complete);
+    bench.serve(2s);
 
     CHECK(bench.api.times("/looks/1") == 2);
     CHECK(bench.projects() == "1|new 2|b");
@@ -62,7 +74,7 @@ TEST_CASE("what is deleted while it is looked at leaves, though it was still the
     bench.tell("hint looks 1 1", "hint looks 1 1 deleted 2026-01-01T00:00:05.000Z");
     bench.api.on("/looks/1", {{.body = "row 1 a", .after = 500ms}, kNotFound});
 
-    CHECK(bench.sync() == Ended::complete);
+    bench.serve(2s);
 
     CHECK(bench.projects() == "2|b");
     CHECK(bench.tombstones() == "1|deleted|event|2026-01-01T00:00:05.000Z");
@@ -74,7 +86,7 @@ TEST_CASE("what is restored while it is looked at stays, though it was not there
     bench.tell("hint looks 1 1 deleted 2026-01-01T00:00:05.000Z", "hint looks 1 1");
     bench.api.on("/looks/1", {{.body = "", .status = 404, .after = 500ms}, {"row 1 a"}});
 
-    CHECK(bench.sync() == Ended::complete);
+    bench.serve(2s);
 
     CHECK(bench.projects() == "1|a 2|b");
     CHECK(bench.gaps().empty());

@@ -447,6 +447,7 @@ struct Bench {
     Lines source;
     Periods periods;
     Deletions deletions;
+    PollOptions polls;
     ExportOptions exports;
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
@@ -463,17 +464,35 @@ struct Bench {
         const auto store = store::open_sqlite(file, source.tables());
         http::Pace pace(pace_options, [] { return 0.5; });
         api.drop();
-        Sync sync({.source = source,
-                   .transport = api,
-                   .pace = pace,
-                   .read_token = [this] { return token; },
-                   .token = first_token,
-                   .periods = periods,
-                   .deletions = deletions,
-                   .exports = exports},
-                  *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
+        Sync sync(account(pace), *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
         seen.clear();
         return sync.run(limits);
+    }
+    // A daemon, for so long.
+    void serve(Milliseconds time, const std::function<void(Sync&)>& each_turn = {}) {
+        const auto store = store::open_sqlite(file, source.tables());
+        http::Pace pace(pace_options, [] { return 0.5; });
+        api.drop();
+        Sync sync(account(pace), *store, clock, stop, [this](const Progress& progress) { seen.push_back(progress); });
+        seen.clear();
+        const auto until = clock.monotonic() + time;
+        sync.serve();
+        while (clock.monotonic() < until && !stop) {
+            sync.turn(1s);
+            if (each_turn) each_turn(sync);
+        }
+        sync.drain(clock.monotonic() + 10s);
+    }
+    Account account(http::Pace& pace) {
+        return {.source = source,
+                .transport = api,
+                .pace = pace,
+                .read_token = [this] { return token; },
+                .token = first_token,
+                .periods = periods,
+                .deletions = deletions,
+                .polls = polls,
+                .exports = exports};
     }
     // The exit code of the Fatal that ends it; 0 if none does.
     int sync_fails(std::string* message = nullptr) {

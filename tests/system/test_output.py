@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import signal
+import subprocess
 
 import support
 
@@ -26,6 +28,13 @@ class Output(support.SystemTest):
             self.assertEqual((ended.code, ended.out), (64, ""), ended)
             self.assertNotEqual(ended.err, "")
         self.assertIn("sync", self.run_to_end("snyc").err)
+
+    def test_a_reader_that_goes_ends_it_without_a_word(self):
+        process = subprocess.Popen([support.TASKMIRROR, "schema", "--markdown"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual((process.stderr.read(), process.wait()), (b"", -signal.SIGPIPE))
+        process.stderr.close()
 
     def test_check_tells_and_writes_nothing(self):
         for plan, word in (("free", "no (402)"), ("paid", "yes")):
