@@ -915,16 +915,26 @@ CREATE INDEX asana_tasks_assignee ON asana_tasks (assignee_gid) WHERE assignee_g
 CREATE INDEX asana_task_memberships_project ON asana_task_memberships (project_gid);
 CREATE INDEX asana_task_memberships_section ON asana_task_memberships (section_gid) WHERE section_gid IS NOT NULL;
 CREATE INDEX asana_task_tags_tag ON asana_task_tags (tag_gid);
-CREATE INDEX asana_tasks_open_due ON asana_tasks (due_on) WHERE completed = 0;
+CREATE INDEX asana_tasks_open_due ON asana_tasks (due_on, due_at, assignee_gid, actual_time_minutes, is_rendered_as_separator)
+    WHERE completed = 0;
 CREATE INDEX asana_tasks_modified_at ON asana_tasks (modified_at, gid);
+-- Counts by day, each task once. Here and below, the + is written by queries that mean such an index, so that others
+-- do not scan it, and these use none by field: each value of it stands in millions of rows.
+CREATE INDEX asana_tasks_created ON asana_tasks (created_at) WHERE +is_rendered_as_separator IS NOT 1;
+CREATE INDEX asana_tasks_completed ON asana_tasks (completed_at)
+    WHERE +completed = 1 AND +is_rendered_as_separator IS NOT 1;
 CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 -- Who a task was assigned to, and when it was completed. Used where a query names these kinds with OR, in this order.
 CREATE INDEX asana_stories_states ON asana_stories (target_gid, created_at, resource_subtype)
     WHERE resource_subtype = 'assigned' OR resource_subtype = 'unassigned'
        OR resource_subtype = 'marked_complete' OR resource_subtype = 'marked_incomplete';
 CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);
-CREATE INDEX asana_task_changes_old_place ON asana_task_changes (old_gid) WHERE field IN ('section', 'project');
-CREATE INDEX asana_task_changes_new_place ON asana_task_changes (new_gid) WHERE field IN ('section', 'project');
+CREATE INDEX asana_task_changes_old_place ON asana_task_changes (old_gid, task_gid)
+    WHERE +field IN ('section', 'project');
+CREATE INDEX asana_task_changes_new_place ON asana_task_changes (new_gid, task_gid)
+    WHERE +field IN ('section', 'project');
+CREATE INDEX asana_task_changes_reopened ON asana_task_changes (task_gid, changed_at)
+    WHERE +field = 'completed' AND new_value = '0';
 CREATE INDEX asana_attachments_parent ON asana_attachments (parent_gid);
 CREATE INDEX asana_sections_project ON asana_sections (project_gid) WHERE project_gid IS NOT NULL;
 CREATE INDEX asana_memberships_parent ON asana_memberships (parent_gid);

@@ -93,12 +93,13 @@ LEFT JOIN asana_users AS c ON c.gid = t.created_by_gid;
 --   permalink_url
 CREATE VIEW asana_overdue AS
 SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, u.name AS assignee_name, t.due_on, t.due_at,
-       CAST(julianday(d.today) - julianday(t.due_on) AS INTEGER) AS days_overdue, t.permalink_url
+       max(0, CAST(julianday(d.today) - julianday(t.due_on) AS INTEGER)) AS days_overdue, t.permalink_url
 FROM asana_today AS d
 CROSS JOIN asana_tasks AS t
 LEFT JOIN asana_users AS u ON u.gid = t.assignee_gid
-WHERE t.completed = 0 AND t.due_on <= d.today
-  AND (t.due_on < d.today OR t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+-- The day of a due time may be another one there.
+WHERE t.completed = 0 AND t.due_on <= date(d.today, '+1 day')
+  AND iif(t.due_at IS NULL, t.due_on < d.today, t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
 -- Open tasks that nobody has. Columns:
 --   task_gid, task_name, due_on, created_at
@@ -130,7 +131,8 @@ WHERE t.completed = 0 AND t.is_rendered_as_separator IS NOT 1;
 --   is_current      1: still there
 --   seconds         until now, where it is still there; NULL: not known
 -- A task that was made in a project was there since it was made. History that no story tells (a section that was
--- deleted below its tasks, a move by another way) leaves times that are not known, never wrong ones.
+-- deleted below its tasks, a move by another way) leaves times that are not known, never wrong ones. Projects that the
+-- token does not see are not in it, for which sections are theirs is not known.
 CREATE VIEW asana_time_in_section AS
 SELECT i.task_gid, i.project_gid, i.section_gid, i.entered_at, i.left_at, i.is_current,
        CAST(round((julianday(CASE WHEN i.is_current THEN 'now' ELSE i.left_at END) - julianday(i.entered_at)) * 86400)
@@ -152,32 +154,37 @@ FROM (
                    lead(at) OVER of_both AS next_at, lead(leaves) OVER of_both AS next_leaves,
                    lead(kind) OVER of_both AS next_kind
             FROM (
-                -- What happened to a task in a project: it left a section (NULL: whichever it stood in), it entered one.
+                -- What happened to a task in a project, by the indexes of places, which are for these two fields: it
+                -- left a section (NULL: whichever it stood in), it entered one.
                 SELECT c.task_gid, s.project_gid, c.changed_at AS at, c.story_gid AS place, c.old_gid AS leaves,
                        iif(n.project_gid IS s.project_gid, c.new_gid, NULL) AS enters,
                        iif(n.project_gid IS s.project_gid, 'move', 'out') AS kind
                 FROM asana_sections AS s
-                JOIN asana_task_changes AS c ON c.old_gid = s.gid AND c.field = 'section'
+                CROSS JOIN asana_task_changes AS c
+                  ON c.old_gid = s.gid AND c.field = 'section' AND +c.field IN ('section', 'project')
                 LEFT JOIN asana_sections AS n ON n.gid = c.new_gid
                 WHERE s.project_gid IS NOT NULL
                 UNION ALL
                 SELECT c.task_gid, n.project_gid, c.changed_at, c.story_gid, NULL, c.new_gid, 'in'
                 FROM asana_sections AS n
-                JOIN asana_task_changes AS c ON c.new_gid = n.gid AND c.field = 'section'
+                CROSS JOIN asana_task_changes AS c
+                  ON c.new_gid = n.gid AND c.field = 'section' AND +c.field IN ('section', 'project')
                 LEFT JOIN asana_sections AS s ON s.gid = c.old_gid
                 WHERE n.project_gid IS NOT NULL AND s.project_gid IS NOT n.project_gid
                 UNION ALL
                 SELECT task_gid, new_gid, changed_at, story_gid, NULL, NULL, 'in'
                 FROM asana_task_changes
-                WHERE field = 'project' AND new_gid IS NOT NULL
+                WHERE field = 'project' AND +field IN ('section', 'project') AND new_gid IS NOT NULL
                 UNION ALL
                 SELECT task_gid, old_gid, changed_at, story_gid, NULL, NULL, 'out'
                 FROM asana_task_changes
-                WHERE field = 'project' AND old_gid IS NOT NULL
+                WHERE field = 'project' AND +field IN ('section', 'project') AND old_gid IS NOT NULL
                 UNION ALL
                 -- Now: the section in which it stands. Behind everything.
-                SELECT task_gid, project_gid, NULL, NULL, section_gid, NULL, 'now'
-                FROM asana_task_memberships
+                SELECT m.task_gid, m.project_gid, NULL, NULL, m.section_gid, NULL, 'now'
+                FROM asana_task_memberships AS m
+                JOIN asana_sections AS s ON s.gid = m.section_gid
+                WHERE s.project_gid IS NOT NULL
             )
             WINDOW of_both AS (PARTITION BY task_gid, project_gid ORDER BY at IS NULL, at, place)
         )
@@ -209,9 +216,12 @@ WHERE c.field = 'completed';
 CREATE VIEW asana_assignee_changes AS
 SELECT c.task_gid, c.changed_at, c.actor_gid, u.name AS actor_name,
        c.old_assignee_gid, o.name AS old_assignee_name, c.new_gid AS new_assignee_gid, n.name AS new_assignee_name
-FROM (SELECT *, coalesce(old_gid, lag(new_gid) OVER (PARTITION BY task_gid ORDER BY changed_at, story_gid, position))
+FROM (SELECT a.*, coalesce(a.old_gid, (SELECT b.new_gid FROM asana_task_changes AS b
+                                       WHERE b.field = 'assignee' AND b.task_gid = a.task_gid
+                                         AND (b.changed_at, b.story_gid, b.position) < (a.changed_at, a.story_gid, a.position)
+                                       ORDER BY b.changed_at DESC, b.story_gid DESC, b.position DESC LIMIT 1))
                 AS old_assignee_gid
-      FROM asana_task_changes WHERE field = 'assignee') AS c
+      FROM asana_task_changes AS a WHERE a.field = 'assignee') AS c
 JOIN asana_tasks AS t ON t.gid = c.task_gid
 LEFT JOIN asana_users AS u ON u.gid = c.actor_gid
 LEFT JOIN asana_users AS o ON o.gid = c.old_assignee_gid
@@ -259,26 +269,32 @@ WHERE c.field = 'custom_field';
 -- Fields that never changed have their present value since the task was made; custom fields that never changed, and
 -- notes, whose history Asana does not tell, do not stand here.
 CREATE VIEW asana_task_states AS
-SELECT c.task_gid, c.field, c.custom_field_gid, iif(k.part = 1, c.new_value, c.old_value) AS value,
-       iif(k.part = 1, c.new_gid, c.old_gid) AS value_gid,
-       iif(k.part = 1, c.changed_at, (SELECT created_at FROM asana_tasks WHERE gid = c.task_gid)) AS since,
-       iif(k.part = 1, c.until, c.changed_at) AS until
-FROM (
-    SELECT *, lead(changed_at) OVER of_field AS until, row_number() OVER of_field AS number
-    FROM asana_task_changes
-    WHERE field IN ('assignee', 'completed', 'name', 'due_on', 'due_at', 'start_on', 'approval_status',
-                    'resource_subtype', 'custom_field')
-    WINDOW of_field AS (PARTITION BY task_gid, field, custom_field_gid ORDER BY changed_at, story_gid, position)
-) AS c
--- 2: what it had been before its first change.
-CROSS JOIN (SELECT column1 AS part FROM (VALUES (1), (2))) AS k
-WHERE (k.part = 1 OR c.number = 1) AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid)
+SELECT c.task_gid, c.field, c.custom_field_gid, c.new_value AS value, c.new_gid AS value_gid, c.changed_at AS since,
+       (SELECT n.changed_at FROM asana_task_changes AS n
+        WHERE n.field = c.field AND n.task_gid = c.task_gid AND n.custom_field_gid IS c.custom_field_gid
+          AND (n.changed_at, n.story_gid, n.position) > (c.changed_at, c.story_gid, c.position)
+        ORDER BY n.changed_at, n.story_gid, n.position LIMIT 1) AS until
+FROM asana_task_changes AS c
+WHERE c.field IN ('assignee', 'completed', 'name', 'due_on', 'due_at', 'start_on', 'approval_status',
+                  'resource_subtype', 'custom_field')
+  AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid)
 UNION ALL
-SELECT t.gid, f.column1, NULL,
-       CASE f.column1 WHEN 'completed' THEN CAST(t.completed AS TEXT) WHEN 'name' THEN t.name WHEN 'due_on' THEN t.due_on
+-- What it had been before its first change.
+SELECT c.task_gid, c.field, c.custom_field_gid, c.old_value, c.old_gid, t.created_at, c.changed_at
+FROM asana_task_changes AS c
+JOIN asana_tasks AS t ON t.gid = c.task_gid
+WHERE c.field IN ('assignee', 'completed', 'name', 'due_on', 'due_at', 'start_on', 'approval_status',
+                  'resource_subtype', 'custom_field')
+  AND NOT EXISTS (SELECT 1 FROM asana_task_changes AS b
+                  WHERE b.field = c.field AND b.task_gid = c.task_gid AND b.custom_field_gid IS c.custom_field_gid
+                    AND (b.changed_at, b.story_gid, b.position) < (c.changed_at, c.story_gid, c.position))
+UNION ALL
+-- Columns of one type let SQLite look for a task in each of the three.
+SELECT t.gid, CAST(f.column1 AS TEXT), CAST(NULL AS TEXT),
+       CAST(CASE f.column1 WHEN 'completed' THEN t.completed WHEN 'name' THEN t.name WHEN 'due_on' THEN t.due_on
                       WHEN 'due_at' THEN t.due_at WHEN 'start_on' THEN t.start_on
-                      WHEN 'approval_status' THEN t.approval_status WHEN 'resource_subtype' THEN t.resource_subtype END,
-       iif(f.column1 = 'assignee', t.assignee_gid, NULL), t.created_at, NULL
+                      WHEN 'approval_status' THEN t.approval_status WHEN 'resource_subtype' THEN t.resource_subtype END AS TEXT),
+       CAST(iif(f.column1 = 'assignee', t.assignee_gid, NULL) AS TEXT), t.created_at, CAST(NULL AS TEXT)
 FROM asana_tasks AS t
 CROSS JOIN (VALUES ('assignee'), ('completed'), ('name'), ('due_on'), ('due_at'), ('start_on'), ('approval_status'),
                    ('resource_subtype')) AS f
@@ -288,7 +304,8 @@ WHERE NOT EXISTS (SELECT 1 FROM asana_task_changes AS c WHERE c.field = f.column
 
 -- How long completed tasks took. Columns:
 --   task_gid, task_name, assignee_gid, created_at, completed_at
---   started_at      when it first changed its section, or was first assigned, whichever was earlier; NULL: neither
+--   started_at      when it first changed its section, or was first assigned, whichever was earlier; NULL: neither, or
+--                   not before it was completed
 --   lead_seconds    from made to completed
 --   cycle_seconds   from started to completed
 CREATE VIEW asana_cycle_times AS
@@ -296,10 +313,13 @@ SELECT task_gid, task_name, assignee_gid, created_at, completed_at, started_at,
        CAST(round((julianday(completed_at) - julianday(created_at)) * 86400) AS INTEGER) AS lead_seconds,
        CAST(round((julianday(completed_at) - julianday(started_at)) * 86400) AS INTEGER) AS cycle_seconds
 FROM (SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.created_at, t.completed_at,
-             nullif(min(coalesce((SELECT min(changed_at) FROM asana_task_changes
-                                  WHERE field = 'section' AND task_gid = t.gid), 'none'),
-                        coalesce((SELECT min(changed_at) FROM asana_task_changes
-                                  WHERE field = 'assignee' AND task_gid = t.gid), 'none')), 'none') AS started_at
+             (SELECT min(changed_at) FROM (
+                  SELECT min(changed_at) AS changed_at FROM asana_task_changes
+                  WHERE field = 'section' AND task_gid = t.gid AND changed_at <= t.completed_at
+                  UNION ALL
+                  SELECT min(changed_at) FROM asana_task_changes
+                  WHERE field = 'assignee' AND task_gid = t.gid AND changed_at <= t.completed_at AND new_gid IS NOT NULL
+              )) AS started_at
       FROM asana_tasks AS t
       WHERE t.completed = 1 AND t.completed_at IS NOT NULL);
 
@@ -311,28 +331,30 @@ FROM (SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.created_a
 --   cycle_median_seconds, cycle_p85_seconds, cycle_p95_seconds  from started to completed, of those tasks that were
 --                   seen to start
 CREATE VIEW asana_cycle_time_percentiles AS
-WITH times AS (
-    SELECT m.project_gid, c.lead_seconds, c.cycle_seconds,
-           row_number() OVER (PARTITION BY m.project_gid ORDER BY c.lead_seconds) AS lead_rank,
-           count(*) OVER (PARTITION BY m.project_gid) AS leads,
-           iif(c.cycle_seconds IS NULL, NULL,
-               row_number() OVER (PARTITION BY m.project_gid, c.cycle_seconds IS NULL ORDER BY c.cycle_seconds))
-               AS cycle_rank,
-           count(c.cycle_seconds) OVER (PARTITION BY m.project_gid) AS cycles
-    FROM asana_cycle_times AS c
-    JOIN asana_task_memberships AS m ON m.task_gid = c.task_gid
-)
-SELECT t.project_gid, p.name AS project_name, max(t.leads) AS tasks,
-       -- The nearest rank: of n values, the one whose rank is n * p, rounded up.
-       min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 50) AS lead_median_seconds,
-       min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 85) AS lead_p85_seconds,
-       min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 95) AS lead_p95_seconds,
-       min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 50) AS cycle_median_seconds,
-       min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 85) AS cycle_p85_seconds,
-       min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 95) AS cycle_p95_seconds
-FROM times AS t
+SELECT t.project_gid, p.name AS project_name, t.tasks, t.lead_median_seconds, t.lead_p85_seconds, t.lead_p95_seconds,
+       t.cycle_median_seconds, t.cycle_p85_seconds, t.cycle_p95_seconds
+FROM (
+    -- The nearest rank: of n values, the one whose rank is n * p, rounded up.
+    SELECT project_gid, leads AS tasks, row_number() OVER of_project AS number,
+           min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 50) OVER of_project AS lead_median_seconds,
+           min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 85) OVER of_project AS lead_p85_seconds,
+           min(lead_seconds) FILTER (WHERE lead_rank * 100 >= leads * 95) OVER of_project AS lead_p95_seconds,
+           min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 50) OVER of_project AS cycle_median_seconds,
+           min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 85) OVER of_project AS cycle_p85_seconds,
+           min(cycle_seconds) FILTER (WHERE cycle_rank * 100 >= cycles * 95) OVER of_project AS cycle_p95_seconds
+    FROM (
+        SELECT m.project_gid, c.lead_seconds, c.cycle_seconds,
+               row_number() OVER (PARTITION BY m.project_gid ORDER BY c.lead_seconds) AS lead_rank,
+               count(*) OVER (PARTITION BY m.project_gid) AS leads,
+               row_number() OVER (PARTITION BY m.project_gid ORDER BY c.cycle_seconds NULLS LAST) AS cycle_rank,
+               count(c.cycle_seconds) OVER (PARTITION BY m.project_gid) AS cycles
+        FROM asana_cycle_times AS c
+        JOIN asana_task_memberships AS m ON m.task_gid = c.task_gid
+    )
+    WINDOW of_project AS (PARTITION BY project_gid)
+) AS t
 JOIN asana_projects AS p ON p.gid = t.project_gid
-GROUP BY t.project_gid;
+WHERE t.number = 1;
 
 -- On which days the tasks of a project were made and completed. Columns:
 --   task_gid, project_gid
@@ -348,6 +370,20 @@ FROM asana_task_memberships AS m
 JOIN asana_tasks AS t ON t.gid = m.task_gid
 WHERE t.created_at IS NOT NULL AND t.is_rendered_as_separator IS NOT 1;
 
+-- Each time that a completed task was reopened. Columns:
+--   task_gid
+--   completed_at    when it had been completed before; NULL: not known
+--   reopened_at     when
+CREATE VIEW asana_reopenings AS
+SELECT c.task_gid,
+       (SELECT iif(b.new_value = '1', b.changed_at, NULL) FROM asana_task_changes AS b
+        WHERE b.field = 'completed' AND b.task_gid = c.task_gid
+          AND (b.changed_at, b.story_gid) < (c.changed_at, c.story_gid)
+        ORDER BY b.changed_at DESC, b.story_gid DESC LIMIT 1) AS completed_at,
+       c.changed_at AS reopened_at
+FROM asana_task_changes AS c
+WHERE +c.field = 'completed' AND c.new_value = '0' AND EXISTS (SELECT 1 FROM asana_tasks WHERE gid = c.task_gid);
+
 -- The days since 2008, when Asana was founded, until today. Columns:
 --   day
 CREATE VIEW asana_days AS
@@ -358,43 +394,123 @@ WITH RECURSIVE days (day, last) AS (
 )
 SELECT day FROM days;
 
--- Of each project, day by day since its first task: what was made, what was completed, how much is open and done at the
--- end of the day (burn-up: scope is open and done together). What is deleted by now is not in it. Columns:
+-- When those days begin and end in UTC, where `time_zone` says. Columns:
+--   day
+--   starts_at       its first instant
+--   ends_at         the first instant of the next day
+CREATE VIEW asana_day_bounds AS
+SELECT day, starts_at, lead(starts_at, 1, '9999') OVER (ORDER BY day) AS ends_at
+FROM (
+    -- Midnight by the offset of the morning before; where the clock changes at that midnight, by the one after.
+    SELECT d.day, max(z.starts_at, strftime('%Y-%m-%dT%H:%M:%fZ', d.day, (-z.offset_seconds) || ' seconds')) AS starts_at
+    FROM (SELECT day, strftime('%Y-%m-%dT%H:%M:%fZ', day,
+                               (SELECT (-offset_seconds) || ' seconds' FROM sync_time_zone
+                                WHERE starts_at <= date(day, '-1 day') ORDER BY starts_at DESC LIMIT 1)) AS about
+          FROM asana_days) AS d
+    JOIN sync_time_zone AS z ON z.starts_at = (SELECT max(starts_at) FROM sync_time_zone WHERE starts_at <= d.about)
+);
+
+-- Of the whole mirror, day by day since its first task, each task once, subtasks and tasks without a project included:
+-- what was made, completed and reopened, how much is open and done at the end of the day. What is deleted by now is not in
+-- it. Columns:
+--   day, created, completed
+--   reopened        how many were marked as not done any more
+--   open            tasks that are not done, at the end of the day
+--   done            tasks that are
+--   scope           both
+CREATE VIEW asana_daily_totals AS
+WITH reopened (completed_at, reopened_at) AS MATERIALIZED (
+    SELECT r.completed_at, r.reopened_at FROM asana_reopenings AS r
+    JOIN asana_tasks AS t ON t.gid = r.task_gid
+    WHERE r.completed_at IS NOT NULL AND t.created_at IS NOT NULL AND t.is_rendered_as_separator IS NOT 1
+),
+again (day, completed, reopened) AS MATERIALIZED (
+    SELECT day, sum(completed), sum(reopened)
+    FROM (SELECT date(completed_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone
+                                     WHERE starts_at <= completed_at ORDER BY starts_at DESC LIMIT 1)) AS day,
+                 1 AS completed, 0 AS reopened
+          FROM reopened
+          UNION ALL
+          SELECT date(reopened_at, (SELECT offset_seconds || ' seconds' FROM sync_time_zone
+                                    WHERE starts_at <= reopened_at ORDER BY starts_at DESC LIMIT 1)), 0, 1
+          FROM reopened)
+    GROUP BY day
+),
+days (day, created, completed, reopened) AS MATERIALIZED (
+    SELECT d.day,
+           (SELECT count(*) FROM asana_tasks
+            WHERE created_at >= d.starts_at AND created_at < d.ends_at AND +is_rendered_as_separator IS NOT 1),
+           coalesce(a.completed, 0) +
+           (SELECT count(*) FROM asana_tasks
+            WHERE completed_at >= d.starts_at AND completed_at < d.ends_at AND +completed = 1
+              AND +is_rendered_as_separator IS NOT 1),
+           coalesce(a.reopened, 0)
+    FROM asana_day_bounds AS d
+    LEFT JOIN again AS a ON a.day = d.day
+    WHERE d.ends_at > (SELECT min(created_at) FROM asana_tasks WHERE +is_rendered_as_separator IS NOT 1)
+)
+SELECT day, created, completed, reopened, sum(created - completed + reopened) OVER so_far AS open,
+       sum(completed - reopened) OVER so_far AS done, sum(created) OVER so_far AS scope
+FROM days
+WINDOW so_far AS (ORDER BY day);
+
+-- Of each project, day by day since its first task: what was made, completed and reopened, how much is open and done at
+-- the end of the day (burn-up). Counts are those of the tasks that the project has now;
+-- what is deleted by now is not in it. A task that was completed twice counts at both times, and as open in between.
+-- Columns:
 --   project_gid, day, created, completed
+--   reopened        how many were marked as not done any more
 --   open            tasks that are not done, at the end of the day
 --   done            tasks that are
 --   scope           both
 CREATE VIEW asana_daily_counts AS
-SELECT project_gid, day, created, completed,
-       sum(created - completed) OVER so_far AS open, sum(completed) OVER so_far AS done,
-       sum(created) OVER so_far AS scope
+SELECT project_gid, day, created, completed, reopened, scope - done AS open, done, scope
 FROM (
-    SELECT project_gid, day, sum(created) AS created, sum(completed) AS completed
+    SELECT project_gid, day, is_day, sum(created) OVER this_day AS created, sum(completed) OVER this_day AS completed,
+           sum(reopened) OVER this_day AS reopened, sum(created) OVER so_far AS scope,
+           sum(completed - reopened) OVER so_far AS done
     FROM (
-        SELECT project_gid, created_on AS day, 1 AS created, 0 AS completed FROM asana_task_days
+        SELECT project_gid, created_on AS day, 1 AS created, 0 AS completed, 0 AS reopened, 0 AS is_day FROM asana_task_days
         UNION ALL
-        SELECT project_gid, completed_on, 0, 1 FROM asana_task_days WHERE completed_on IS NOT NULL
+        SELECT project_gid, completed_on, 0, 1, 0, 0 FROM asana_task_days WHERE completed_on IS NOT NULL
         UNION ALL
-        SELECT f.project_gid, d.day, 0, 0
+        SELECT m.project_gid,
+               date(iif(k.reopened, r.reopened_at, r.completed_at),
+                    (SELECT offset_seconds || ' seconds' FROM sync_time_zone
+                     WHERE starts_at <= iif(k.reopened, r.reopened_at, r.completed_at)
+                     ORDER BY starts_at DESC LIMIT 1)), 0, 1 - k.reopened, k.reopened, 0
+        FROM asana_task_memberships AS m
+        CROSS JOIN asana_reopenings AS r ON r.task_gid = m.task_gid
+        CROSS JOIN asana_tasks AS t ON t.gid = m.task_gid
+        CROSS JOIN (SELECT column1 AS reopened FROM (VALUES (0), (1))) AS k
+        WHERE r.completed_at IS NOT NULL AND t.created_at IS NOT NULL AND t.is_rendered_as_separator IS NOT 1
+        UNION ALL
+        SELECT f.project_gid, d.day, 0, 0, 0, 1
         FROM (SELECT project_gid, min(created_on) AS first_day FROM asana_task_days GROUP BY project_gid) AS f
-        JOIN asana_days AS d ON d.day > f.first_day
+        JOIN asana_days AS d ON d.day >= f.first_day
     )
-    GROUP BY project_gid, day
+    WINDOW so_far AS (PARTITION BY project_gid ORDER BY day),
+           this_day AS (PARTITION BY project_gid ORDER BY day RANGE BETWEEN CURRENT ROW AND CURRENT ROW)
 )
-WINDOW so_far AS (PARTITION BY project_gid ORDER BY day);
+WHERE is_day;
 
--- Of each project, week by week: what was made and completed; weeks without either do not stand here. Columns:
+-- Of each project, week by week: what was made and completed; weeks without either do not stand here. A task
+-- that was reopened and completed again counts when it was last. Columns:
 --   project_gid, project_name, week, created, completed
 CREATE VIEW asana_throughput AS
 SELECT e.project_gid, p.name AS project_name, e.week, e.created, e.completed
 FROM (
-    SELECT project_gid, date(day, '-6 days', 'weekday 1') AS week, sum(created) AS created, sum(completed) AS completed
-    FROM (SELECT project_gid, created_on AS day, 1 AS created, 0 AS completed FROM asana_task_days
+    SELECT project_gid, week, sum(created) OVER of_both AS created, sum(completed) OVER of_both AS completed,
+           row_number() OVER of_both AS number
+    FROM (SELECT project_gid, date(created_on, '-6 days', 'weekday 1') AS week, 1 AS created, 0 AS completed
+          FROM asana_task_days
           UNION ALL
-          SELECT project_gid, completed_on, 0, 1 FROM asana_task_days WHERE completed_on IS NOT NULL)
-    GROUP BY project_gid, week
+          SELECT project_gid, date(completed_on, '-6 days', 'weekday 1'), 0, 1 FROM asana_task_days
+          WHERE completed_on IS NOT NULL)
+    WINDOW of_both AS (PARTITION BY project_gid, week)
 ) AS e
-JOIN asana_projects AS p ON p.gid = e.project_gid;
+JOIN asana_projects AS p ON p.gid = e.project_gid
+WHERE e.number = 1;
 
 -- How many tasks stood in each section of a project at the end of each day, by asana_time_in_section; stays whose times
 -- are not known do not count. Columns:
@@ -403,30 +519,30 @@ JOIN asana_projects AS p ON p.gid = e.project_gid;
 CREATE VIEW asana_cumulative_flow AS
 SELECT f.project_gid, f.section_gid, s.name AS section_name, f.day, f.tasks
 FROM (
-    SELECT project_gid, section_gid, day, sum(more) OVER (PARTITION BY project_gid, section_gid ORDER BY day) AS tasks
+    SELECT project_gid, section_gid, day, is_day,
+           sum(more) OVER (PARTITION BY project_gid, section_gid ORDER BY day) AS tasks
     FROM (
-        SELECT project_gid, section_gid, day, sum(more) AS more
-        FROM (
-            SELECT i.project_gid, i.section_gid,
-                   date(iif(k.more = 1, i.entered_at, i.left_at), (SELECT offset_seconds || ' seconds' FROM sync_time_zone WHERE starts_at <= iif(k.more = 1, i.entered_at, i.left_at)
-                   ORDER BY starts_at DESC LIMIT 1)) AS day,
-                   k.more
-            FROM asana_time_in_section AS i
-            CROSS JOIN (SELECT column1 AS more FROM (VALUES (1), (-1))) AS k
-            WHERE i.entered_at IS NOT NULL AND (i.is_current OR i.left_at IS NOT NULL)
-              AND (k.more = 1 OR NOT i.is_current)
-            UNION ALL
-            SELECT f.project_gid, f.section_gid, d.day, 0
-            FROM (SELECT project_gid, section_gid, date(min(entered_at), '-1 day') AS first_day
-                  FROM asana_time_in_section
-                  WHERE entered_at IS NOT NULL AND (is_current OR left_at IS NOT NULL)
-                  GROUP BY project_gid, section_gid) AS f
-            JOIN asana_days AS d ON d.day > f.first_day
-        )
-        GROUP BY project_gid, section_gid, day
+        SELECT i.project_gid, i.section_gid,
+               date(iif(k.more = 1, i.entered_at, i.left_at),
+                    (SELECT offset_seconds || ' seconds' FROM sync_time_zone
+                     WHERE starts_at <= iif(k.more = 1, i.entered_at, i.left_at)
+                     ORDER BY starts_at DESC LIMIT 1)) AS day,
+               k.more, 0 AS is_day
+        FROM asana_time_in_section AS i
+        CROSS JOIN (SELECT column1 AS more FROM (VALUES (1), (-1))) AS k
+        WHERE i.entered_at IS NOT NULL AND (i.is_current OR i.left_at IS NOT NULL) AND (k.more = 1 OR NOT i.is_current)
+        UNION ALL
+        SELECT f.project_gid, f.section_gid, d.day, 0, 1
+        FROM (SELECT project_gid, section_gid, entered_at AS first_at,
+                     row_number() OVER (PARTITION BY project_gid, section_gid ORDER BY entered_at) AS number
+              FROM asana_time_in_section
+              WHERE entered_at IS NOT NULL AND (is_current OR left_at IS NOT NULL)) AS f
+        JOIN asana_day_bounds AS d ON d.ends_at > f.first_at
+        WHERE f.number = 1
     )
 ) AS f
-JOIN asana_sections AS s ON s.gid = f.section_gid;
+JOIN asana_sections AS s ON s.gid = f.section_gid
+WHERE f.is_day;
 
 -- Who has how much to do. Columns:
 --   assignee_gid, assignee_name
@@ -435,14 +551,18 @@ JOIN asana_sections AS s ON s.gid = f.section_gid;
 --   overdue_tasks   how many of them are late
 --   logged_minutes  that were logged for these tasks
 CREATE VIEW asana_workload AS
-SELECT t.assignee_gid, u.name AS assignee_name, date(t.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
-       count(*) FILTER (WHERE t.due_on < d.today OR t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS overdue_tasks,
-       sum(t.actual_time_minutes) AS logged_minutes
-FROM asana_today AS d
-CROSS JOIN asana_tasks AS t
-JOIN asana_users AS u ON u.gid = t.assignee_gid
-WHERE t.completed = 0 AND t.assignee_gid IS NOT NULL AND t.is_rendered_as_separator IS NOT 1
-GROUP BY t.assignee_gid, week;
+SELECT t.assignee_gid, u.name AS assignee_name, t.week, t.open_tasks, t.overdue_tasks, t.logged_minutes
+FROM (
+    SELECT o.assignee_gid, date(o.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
+           count(*) FILTER (WHERE iif(o.due_at IS NULL, o.due_on < d.today,
+                                      o.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
+           sum(o.actual_time_minutes) AS logged_minutes
+    FROM asana_today AS d
+    CROSS JOIN asana_tasks AS o
+    WHERE o.completed = 0 AND +o.assignee_gid IS NOT NULL AND o.is_rendered_as_separator IS NOT 1
+    GROUP BY o.assignee_gid, week
+) AS t
+JOIN asana_users AS u ON u.gid = t.assignee_gid;
 
 -- What was logged by whom in which week. Columns:
 --   user_gid, user_name, week
@@ -477,13 +597,15 @@ WHERE f.asana_created_field = 'estimated_time' AND v.number_value IS NOT NULL;
 --   latest_blocker_due_on  the latest of their due days
 --   is_late         1: a blocker is due after the task itself
 CREATE VIEW asana_blocked_tasks AS
-SELECT t.gid AS task_gid, t.name AS task_name, t.assignee_gid, t.due_on, count(*) AS blockers,
-       group_concat(b.name, ', ') AS blocked_by, max(b.due_on) AS latest_blocker_due_on,
-       max(b.due_on) > t.due_on AS is_late
+SELECT d.task_gid, t.name AS task_name, t.assignee_gid, t.due_on, count(*) AS blockers,
+       (SELECT group_concat(name, ', ') FROM (
+            SELECT x.name FROM asana_task_dependencies AS o JOIN asana_tasks AS x ON x.gid = o.depends_on_gid
+            WHERE o.task_gid = d.task_gid AND x.completed = 0 ORDER BY x.name, x.gid)) AS blocked_by,
+       max(b.due_on) AS latest_blocker_due_on, max(b.due_on) > t.due_on AS is_late
 FROM asana_task_dependencies AS d
-JOIN asana_tasks AS t ON t.gid = d.task_gid AND t.completed = 0
-JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
-GROUP BY t.gid;
+CROSS JOIN asana_tasks AS t ON t.gid = d.task_gid AND t.completed = 0
+CROSS JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
+GROUP BY d.task_gid;
 
 -- For each open task that others wait for, and which waits for none: the longest chain of open tasks behind it. Columns:
 --   task_gid, task_name
@@ -493,8 +615,8 @@ CREATE VIEW asana_dependency_chains AS
 WITH RECURSIVE
 open_dependencies AS MATERIALIZED (
     SELECT d.task_gid, d.depends_on_gid FROM asana_task_dependencies AS d
-    JOIN asana_tasks AS t ON t.gid = d.task_gid AND t.completed = 0
-    JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
+    CROSS JOIN asana_tasks AS t ON t.gid = d.task_gid AND t.completed = 0
+    CROSS JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
 ),
 chains (first_gid, last_gid, length, gids, chain) AS (
     SELECT DISTINCT d.depends_on_gid, d.depends_on_gid, 1, ' ' || d.depends_on_gid || ' ', t.name
@@ -521,23 +643,21 @@ GROUP BY c.first_gid;
 CREATE VIEW asana_project_health AS
 SELECT p.gid AS project_gid, p.name AS project_name, o.name AS owner_name, m.name AS team_name, p.due_on,
        s.status_type, s.title AS status_title, s.created_at AS status_at,
-       coalesce(c.tasks, 0) AS tasks, coalesce(c.tasks - c.completed, 0) AS open_tasks,
-       coalesce(c.completed, 0) AS completed_tasks, coalesce(c.overdue, 0) AS overdue_tasks,
-       CAST(c.completed AS REAL) / c.tasks AS completed_share
+       count(t.gid) AS tasks, count(t.gid) - count(nullif(t.completed, 0)) AS open_tasks,
+       count(nullif(t.completed, 0)) AS completed_tasks,
+       count(t.gid) FILTER (WHERE t.completed = 0 AND iif(t.due_at IS NULL, t.due_on < d.today,
+                                                          t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
+       CAST(count(nullif(t.completed, 0)) AS REAL) / nullif(count(t.gid), 0) AS completed_share
 FROM asana_projects AS p
+CROSS JOIN asana_today AS d
 LEFT JOIN asana_users AS o ON o.gid = p.owner_gid
 LEFT JOIN asana_teams AS m ON m.gid = p.team_gid
 LEFT JOIN asana_status_updates AS s ON s.gid = (
     SELECT gid FROM asana_status_updates WHERE parent_gid = p.gid ORDER BY created_at DESC, gid DESC LIMIT 1)
-LEFT JOIN (
-    SELECT x.project_gid, count(*) AS tasks, sum(t.completed) AS completed,
-           sum(t.completed = 0 AND (t.due_on < d.today OR t.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue
-    FROM asana_today AS d
-    CROSS JOIN asana_task_memberships AS x
-    JOIN asana_tasks AS t ON t.gid = x.task_gid
-    WHERE t.is_rendered_as_separator IS NOT 1
-    GROUP BY x.project_gid) AS c ON c.project_gid = p.gid
-WHERE p.mirrored_at IS NOT NULL AND p.archived = 0;
+LEFT JOIN asana_task_memberships AS x ON x.project_gid = p.gid
+LEFT JOIN asana_tasks AS t ON t.gid = x.task_gid AND t.is_rendered_as_separator IS NOT 1
+WHERE p.mirrored_at IS NOT NULL AND p.archived = 0
+GROUP BY p.gid;
 
 -- How far goals are. Columns:
 --   goal_gid

@@ -322,3 +322,118 @@ TEST_CASE("goals, estimates and logged time are told as they are") {
     CHECK(m.rows("SELECT task_name, estimated_minutes, over_minutes FROM asana_estimates") == Rows{"Task 1|60.0|30.0"});
     CHECK(m.rows("SELECT user_name, week, minutes, tasks FROM asana_logged_time") == Rows{"Ann|2026-03-02|90|1"});
 }
+
+TEST_CASE("a due time decides, whatever the day is where the time zone says") {
+    Mirror m;
+    // Its day is over there, its hour is not; and the other way round.
+    m.task("later", "01 08:00",
+           "due_on = date('now', '-1 day'), due_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')");
+    m.task("over", "01 08:00",
+           "due_on = date('now', '+1 day'), due_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-1 hour')");
+    for (const auto* task : {"later", "over"}) {
+        m.set(task, "assignee_gid = 'ann'");
+        m.stands(task, "p", "todo");
+    }
+    CHECK(m.rows("SELECT task_gid, days_overdue FROM asana_overdue") == Rows{"over|0"});
+    CHECK(m.rows("SELECT task_gid FROM asana_task_details WHERE is_overdue") == Rows{"over"});
+    CHECK(m.rows("SELECT sum(open_tasks), sum(overdue_tasks) FROM asana_workload") == Rows{"2|1"});
+    CHECK(m.rows("SELECT open_tasks, overdue_tasks FROM asana_project_health WHERE project_gid = 'p'") == Rows{"2|1"});
+}
+
+TEST_CASE("work on a task begins with a move or an assignment, before it is completed") {
+    Mirror m;
+    for (const auto* task : {"1", "2", "3"})
+        m.task(task, "01 08:00", "completed = 1, completed_at = '" + at("05 08:00") + "'");
+    m.change("1", "02 08:00", "assignee", "'ann'", "NULL");
+    m.change("1", "04 08:00", "assignee", "NULL", "'ben'");
+    m.change("2", "06 08:00", "section", "'doing'", "'done'");
+    m.change("3", "02 08:00", "assignee", "'ann'", "NULL");
+    CHECK(m.rows("SELECT task_gid, cycle_seconds / 86400 FROM asana_cycle_times ORDER BY 1") ==
+          Rows{"1|1", "2|-", "3|-"});
+}
+
+TEST_CASE("a task that was reopened was done in between, and open again") {
+    Mirror m;
+    m.task("1", "01 08:00", "completed = 1, completed_at = '" + at("05 08:00") + "'");
+    m.task("2", "01 08:00");
+    m.task("3", "01 08:00");
+    for (const auto* task : {"1", "2", "3"}) m.stands(task, "p", "todo");
+    m.change("1", "02 08:00", "completed", "NULL", "NULL", "'0'", "'1'");
+    m.change("1", "04 08:00", "completed", "NULL", "NULL", "'1'", "'0'");
+    m.change("1", "05 08:00", "completed", "NULL", "NULL", "'0'", "'1'");
+    m.change("2", "03 08:00", "completed", "NULL", "NULL", "'0'", "'1'");
+    m.change("2", "03 09:00", "completed", "NULL", "NULL", "'1'", "'0'");
+    m.change("3", "03 08:00", "completed", "NULL", "NULL", "'1'", "'0'");  // nobody knows since when it was complete
+    const Rows days{"2026-03-01|3|0|0|3|0", "2026-03-02|0|1|0|2|1", "2026-03-03|0|1|1|2|1", "2026-03-04|0|0|1|3|0",
+                    "2026-03-05|0|1|0|2|1"};
+    CHECK(m.rows("SELECT day, created, completed, reopened, open, done FROM asana_daily_counts WHERE day < "
+                 "'2026-03-06' ORDER BY day") == days);
+    CHECK(m.rows("SELECT day, created, completed, reopened, open, done FROM asana_daily_totals WHERE day < "
+                 "'2026-03-06' ORDER BY day") == days);
+    CHECK(m.rows("SELECT sum(completed) FROM asana_throughput") == Rows{"1"});
+}
+
+TEST_CASE("totals count a task once, in however many projects it is, or in none") {
+    Mirror m;
+    for (const auto* task : {"1", "2", "3"}) m.task(task, "01 23:30");
+    m.stands("1", "p", "todo");
+    m.stands("1", "q", "shop");
+    m.set("3", "parent_gid = '1', completed = 1, completed_at = '" + at("02 08:00") + "'");
+    const std::string days =
+        "SELECT day, created, open, done FROM asana_daily_totals WHERE day <= '2026-03-02' ORDER BY day";
+    CHECK(m.rows(days) == Rows{"2026-03-01|3|3|0", "2026-03-02|0|2|1"});
+    m.run("UPDATE sync_time_zone SET offset_seconds = 20700");
+    CHECK(m.rows(days) == Rows{"2026-03-02|3|2|1"});
+    m.run("DELETE FROM asana_tasks WHERE gid = '2'");
+    CHECK(m.rows(days) == Rows{"2026-03-02|2|1|1"});
+}
+
+TEST_CASE("a day begins when the clock says so, also where it skips midnight") {
+    const auto bounds = [](const std::string& zone, const std::string& days) {
+        Mirror m;
+        m.run("DELETE FROM sync_time_zone");
+        for (bool first = true; const auto& offset : utc_offsets(zone)) {
+            m.run(fmt::format("INSERT INTO sync_time_zone VALUES ('{}', {})", first ? "" : iso(offset.since),
+                              offset.offset.count()));
+            first = false;
+        }
+        return m.rows(
+            fmt::format("SELECT substr(starts_at, 6, 11) FROM asana_day_bounds WHERE day IN ({}) ORDER BY day", days));
+    };
+    CHECK(bounds("Europe/Berlin", "'2026-03-28', '2026-03-29', '2026-03-30'") ==
+          Rows{"03-27T23:00", "03-28T23:00", "03-29T22:00"});
+    CHECK(bounds("Europe/Berlin", "'2025-10-26', '2025-10-27'") == Rows{"10-25T22:00", "10-26T23:00"});
+    CHECK(bounds("America/Sao_Paulo", "'2018-11-03', '2018-11-04', '2018-11-05'") ==
+          Rows{"11-03T03:00", "11-04T03:00", "11-05T02:00"});
+    CHECK(bounds("America/Sao_Paulo", "'2019-02-16', '2019-02-17'") == Rows{"02-16T02:00", "02-17T03:00"});
+    CHECK(bounds("America/Havana", "'2025-11-02', '2025-11-03'") == Rows{"11-02T04:00", "11-03T05:00"});
+}
+
+TEST_CASE("a section's days begin with the day of its first task") {
+    Mirror m;
+    m.run("UPDATE sync_time_zone SET offset_seconds = 20700");
+    m.task("1", "01 23:30");  // the 2nd there
+    m.stands("1", "p", "todo");
+    CHECK(m.rows("SELECT day, tasks FROM asana_cumulative_flow WHERE day <= '2026-03-03' ORDER BY day") ==
+          Rows{"2026-03-02|1", "2026-03-03|1"});
+}
+
+TEST_CASE("nobody knows when a task moved in a project that the token does not see") {
+    Mirror m;
+    m.run(
+        "INSERT INTO asana_projects (gid) VALUES ('hidden');"
+        "INSERT INTO asana_sections (gid) VALUES ('x'), ('y')");
+    m.task("1", "01 08:00");
+    m.stands("1", "hidden", "y");
+    m.change("1", "02 08:00", "section", "'x'", "'y'");
+    CHECK(m.sections("1").empty());
+}
+
+TEST_CASE("blockers are named in the order of their names") {
+    Mirror m;
+    for (const auto* gid : {"1", "2", "3"}) m.task(gid, "01 08:00");
+    m.set("1", "name = 'Zebra'");
+    m.set("2", "name = 'Ant'");
+    m.run("INSERT INTO asana_task_dependencies VALUES ('3', '1'), ('3', '2')");
+    CHECK(m.rows("SELECT blockers, blocked_by FROM asana_blocked_tasks") == Rows{"2|Ant, Zebra"});
+}

@@ -480,7 +480,7 @@ bool Mutator::change_due_date() {
     const Index t = some_task();
     if (t == kNone) return false;
     Task& task = w_.tasks[t];
-    Dates before{.null = task.due == kNoTime, .start = kNoTime, .due = task.due, .has_time = task.due_time};
+    Dates before{.null = task.due == kNoTime, .start = task.start, .due = task.due, .has_time = task.due_time};
     task.due_time = false;
     task.start = kNoTime;
     task.due = now_ / kDay * kDay + random_.number(60) * kDay;

@@ -1,6 +1,7 @@
 """taskmirror search: finds what a plain look at the tables finds, after any history of changes."""
 import json
 import re
+import signal
 import unicodedata
 
 import support
@@ -99,6 +100,20 @@ class SearchWords(support.SystemTest):
         self.sync("--quiet")
         self.assertEqual(self.query("SELECT name FROM sqlite_master WHERE name LIKE '%sync\\_search%' ESCAPE '\\'"), [])
         self.assert_truth(fake)
+
+    def test_a_daemon_takes_the_switch_with_a_reload(self):
+        fake = self.fake(20)
+        self.configure(fake.url)
+        self.sync("--quiet")
+        running = self.start("run", "--config", self.config)
+        support.wait_until(lambda: self.query("SELECT 1 FROM sync_runs WHERE command = 'run'"))
+        for on in (False, True):
+            self.configure(fake.url, on=on)
+            running.send(signal.SIGHUP)
+            support.wait_until(lambda: bool(self.query("SELECT 1 FROM sqlite_master WHERE name = 'sync_search'")) == on)
+        running.send(signal.SIGTERM)
+        self.assertEqual(running.wait().code, 0)
+        self.assert_found()
 
     def test_no_word_breaks_the_question(self):
         fake = self.fake(10)
