@@ -2,7 +2,7 @@
 # Configuring runs again when one of the files changes.
 function(embed_schema target)
     set(code "// Generated from schema/*.sql.\n#include \"store/schema.hpp\"\n\nnamespace taskmirror::store {\n")
-    foreach(name IN ITEMS core asana asana_views asana_reports asana_fivetran asana_dbt asana_search)
+    foreach(name IN ITEMS core asana asana_views asana_reports asana_fivetran asana_dbt asana_wide asana_search)
         set(file "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../schema/${name}.sql")
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
         file(READ "${file}" text)

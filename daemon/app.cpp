@@ -233,6 +233,7 @@ ExitCode sync(const Arguments& arguments) {
     store::Run run{.command = "sync", .version = std::string(kVersion), .started_at = clock.now()};
     store->begin();
     store->set_time_zone(utc_offsets(config.time_zone));
+    store->allow_wide_views(config.wide_columns, arguments.full);
     store->keep_search(config.full_text_search);
     const auto run_id = store->start_run(run);
     store->commit();

@@ -86,6 +86,7 @@ class Daemon {
     void take(std::vector<Connection> connections) {
         store_->begin();
         store_->set_time_zone(utc_offsets(config_->time_zone));
+        store_->allow_wide_views(config_->wide_columns);
         store_->keep_search(config_->full_text_search);
         store_->commit();
         for (auto& connection : connections) accounts_.emplace_back().connection.emplace(std::move(connection));

@@ -231,6 +231,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     read_schedule(root.section("schedule"), config.schedule);
     root.section("deletions").read("max_share", config.most_deleted, 0, 1);
     read_time_zone(root, config.time_zone);
+    root.read("wide_columns", config.wide_columns, 0, 1'000'000);
     root.read("full_text_search", config.full_text_search);
     read_log(root.section("log"), config.log);
     document.finish();

@@ -73,6 +73,7 @@ struct Config {
     std::vector<SourceConfig> sources = {SourceConfig{}};
     Schedule schedule;
     std::string time_zone = "UTC";  // of the days in reports, as Europe/Berlin
+    int wide_columns = 20'000;      // of all views with custom fields as columns; 0: there are none
     bool full_text_search = true;   // an index of the words of tasks, comments and projects
     double most_deleted = 0.2;      // share of the stored rows that one walk may find missing
     log::Options log;

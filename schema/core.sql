@@ -118,6 +118,32 @@ CREATE TABLE sync_api_changes (
     PRIMARY KEY (source, name)
 ) WITHOUT ROWID;
 
+-- Wide views: one for each project, portfolio and workspace, with a column for each of its custom fields. The program makes
+-- them, renames them with what they are of, and never touches a view that is not here.
+CREATE TABLE sync_wide_views (
+    object_gid     TEXT NOT NULL PRIMARY KEY,  -- whose view it is
+    object_type    TEXT NOT NULL,     -- project, portfolio, workspace
+    view_name      TEXT,              -- NULL: there is none, `note` says why
+    view_hash      INTEGER,           -- of its SQL: a view with another text was made by somebody else
+    note           TEXT               -- why there is no view, or not each field has a column
+) WITHOUT ROWID;
+
+-- Which column of its wide view a custom field has.
+CREATE TABLE sync_wide_columns (
+    object_gid     TEXT NOT NULL REFERENCES sync_wide_views (object_gid),  -- whose view it is
+    custom_field_gid TEXT NOT NULL,   -- the field
+    position       INTEGER NOT NULL,  -- 0 for the first of them
+    column_name    TEXT,              -- NULL: no column, the view has as many as it may
+    type           TEXT NOT NULL,     -- REAL, TEXT
+    PRIMARY KEY (object_gid, custom_field_gid)
+) WITHOUT ROWID;
+
+-- Projects, portfolios, workspaces and custom fields that changed since the wide views were last brought in step, which
+-- each commit of the program does: triggers note them.
+CREATE TABLE sync_wide_changes (
+    gid            TEXT NOT NULL PRIMARY KEY  -- of what changed
+) WITHOUT ROWID;
+
 -- Facts about the database as a whole: the token's user, whether the first load is complete, ...
 -- Those of one source are named <source>.<fact>.
 CREATE TABLE sync_meta (

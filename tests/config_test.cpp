@@ -94,7 +94,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 7 + 2 + 15 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 8 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -214,7 +214,7 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
         {"planning: {max_staleness: 5m}",
          "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, schedule, "
-         "sources, time_zone"},
+         "sources, time_zone, wide_columns"},
     }));
     CAPTURE(text);
 

@@ -21,6 +21,7 @@ struct Options {
     bool flag = false;
     double share = 0.5;
     int number = 7;
+    int count = 9;
     Colour colour = Colour::red;
     std::string text = "default";
     std::vector<std::string> list = {"default"};
@@ -34,6 +35,7 @@ Options read(Document& document) {
     group.read("flag", options.flag);
     group.read("share", options.share, 0.1, 1);
     group.read_or_auto("number", options.number, 1, 100);
+    group.read("count", options.count, 0, 100);
     group.read("colour", options.colour, kColours);
     root.read("text", options.text);
     root.read("list", options.list);
@@ -104,6 +106,7 @@ TEST_CASE("an empty file, and empty values, are all defaults") {
 TEST_CASE("auto is zero") {
     CHECK(read("group: {number: auto}").number == 0);
     CHECK(read("group: {number: 'auto'}").number == 0);
+    CHECK(read("group: {count: 0}").count == 0);
     CHECK(read("group: {share: 1}").share == 1);
 }
 
@@ -134,6 +137,8 @@ TEST_CASE("a mistake is named with file, line, column, key and what would be rig
         {"group: {number: 1_0}", "f:1:17: group.number: must be auto or a whole number from 1 to 100, not '1_0'"},
         {"group: {number: 0}", "f:1:17: group.number: must be auto or a whole number from 1 to 100, not '0'"},
         {"group: {number: 101}", "f:1:17: group.number: must be auto or a whole number from 1 to 100, not '101'"},
+        {"group: {count: auto}", "f:1:16: group.count: must be a whole number from 0 to 100, not 'auto'"},
+        {"group: {count: 101}", "f:1:16: group.count: must be a whole number from 0 to 100, not '101'"},
         {"group: {number: -1}", "f:1:17: group.number: must be auto or a whole number from 1 to 100, not '-1'"},
         {"group: {number: 99999999999999999999}",
          "f:1:17: group.number: must be auto or a whole number from 1 to 100, not '99999999999999999999'"},

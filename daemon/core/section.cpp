@@ -328,6 +328,15 @@ void Section::read(std::string_view key, double& value, double least, double mos
     value = *number;
 }
 
+void Section::read(std::string_view key, int& value, int least, int most) {
+    const std::string expected = fmt::format("a whole number from {} to {}", least, most);
+    const Node* const node = scalar(key, expected);
+    if (node == nullptr) return;
+    const auto number = whole_number(*node);
+    if (!number || *number < least || *number > most) return mismatch(*node, expected);
+    value = *number;
+}
+
 void Section::read(std::string_view key, std::chrono::seconds& value, std::chrono::seconds least,
                    std::chrono::seconds most) {
     const std::string expected =

@@ -24,6 +24,7 @@ class Section {
 
     void read(std::string_view key, bool& value);
     void read(std::string_view key, double& value, double least, double most);
+    void read(std::string_view key, int& value, int least, int most);
     // A whole number with s, m, h or d behind it.
     void read(std::string_view key, std::chrono::seconds& value, std::chrono::seconds least, std::chrono::seconds most);
     // Text that is not empty and has no control characters, quoted or not: 0012 and true are texts as they stand.

@@ -16,6 +16,7 @@ std::string_view asana_views_sql();     // schema/asana_views.sql
 std::string_view asana_reports_sql();   // schema/asana_reports.sql
 std::string_view asana_fivetran_sql();  // schema/asana_fivetran.sql
 std::string_view asana_dbt_sql();       // schema/asana_dbt.sql
+std::string_view asana_wide_sql();      // schema/asana_wide.sql
 std::string_view asana_search_sql();    // schema/asana_search.sql: no part of a step, see sqlite_search.hpp
 
 // All of them, in the order in which they are carried out; full-text search is the last one.

@@ -6,6 +6,7 @@
 #include "store/sqlite_rows.hpp"
 #include "store/sqlite_search.hpp"
 #include "store/sqlite_statement.hpp"
+#include "store/sqlite_wide.hpp"
 #include "store/store.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -27,7 +28,8 @@ class SqliteStore final : public Store {
           database_(open_database(file_, steps_)),
           has_indexes_(missing_indexes(*database_, steps_).empty()),
           rows_(database_->getHandle(), tables),
-          queue_(database_->getHandle()) {}
+          queue_(database_->getHandle()),
+          wide_(database_->getHandle()) {}
 
     bool in_transaction() const override { return group_.has_value(); }
 
@@ -40,6 +42,7 @@ class SqliteStore final : public Store {
     void commit() override {
         assert(group_);
         guarded("commit to", file_, [&] {
+            wide_.keep_in_step();
             bring_search_in_step(database_->getHandle());
             group_->commit();
         });
@@ -348,6 +351,11 @@ class SqliteStore final : public Store {
         for (const auto& [starts_at, seconds] : wanted) insert.bind(1, starts_at).bind(2, seconds).run();
     }
 
+    void allow_wide_views(std::int64_t columns, bool anew) override {
+        assert(group_);
+        wide_.allow(columns, anew);
+    }
+
     void keep_search(bool on) override {
         assert(group_);
         store::keep_search(database_->getHandle(), on);
@@ -461,6 +469,7 @@ class SqliteStore final : public Store {
     bool has_indexes_;
     RowWriter rows_;
     Queue queue_;
+    WideViews wide_;
     // A gap that opens again after it was healed is a new one.
     Statement open_gap_ = statement(
         "INSERT INTO sync_gaps (source, stream, scope, status, message, first_seen_at, last_seen_at, retry_at) "

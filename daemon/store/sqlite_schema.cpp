@@ -1,5 +1,6 @@
 #include "store/schema.hpp"
 #include "store/sqlite_open.hpp"
+#include "store/sqlite_wide.hpp"
 
 #include "core/error.hpp"
 
@@ -65,6 +66,7 @@ std::span<const SchemaFile> schema_files() {
         {"Reports", asana_reports_sql()},
         {"In the names of Fivetran", asana_fivetran_sql()},
         {"The models of the dbt package", asana_dbt_sql()},
+        {"Custom fields as columns", asana_wide_sql()},
         {"Full-text search", asana_search_sql()},
     };
     return files;
@@ -107,6 +109,7 @@ void migrate(SQLite::Database& database, std::span<const Step> steps) {
     for (const Step& step : steps) {
         if (step.version <= version) continue;
         SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+        WideViews::drop_all(database.getHandle());
         for (const auto statement : statements(step.sql)) {
             if (deferred_index(statement).empty()) database.exec(std::string(statement));
         }

@@ -264,6 +264,10 @@ class Store {
     // What the days of reports go by; written where it is another one.
     virtual void set_time_zone(std::span<const UtcOffset> offsets) = 0;
 
+    // How many columns the views with custom fields as columns may have in all, each view counting as one more; 0, and
+    // until this is said once: there are none. Each commit keeps them in step. `anew`: all of them are looked at.
+    virtual void allow_wide_views(std::int64_t columns, bool anew = false) = 0;
+
     // Keeps an index of the words of what is stored, from now on, or drops it. Inside a group.
     virtual void keep_search(bool on) = 0;
 

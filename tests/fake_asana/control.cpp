@@ -66,6 +66,16 @@ void new_task(const Change& c) {
     c.result["gid"] = c.world.gid(Type::task, c.mutator.new_task(workspace, project, parent, c.text("name", "new")));
 }
 
+void new_field(const Change& c) {
+    static const std::map<std::string, FieldKind> kKinds{
+        {"text", FieldKind::text}, {"number", FieldKind::number}, {"enum", FieldKind::enumeration},
+        {"date", FieldKind::date}, {"people", FieldKind::people}, {"multi_enum", FieldKind::multi_enum}};
+    const auto kind = kKinds.find(c.text("kind", "text"));
+    if (kind == kKinds.end()) throw std::invalid_argument("kind is unknown");
+    const Index field = c.mutator.new_field(c.project(), c.body.at("name"), kind->second, c.body.value("global", true));
+    c.result["gid"] = c.world.gid(Type::custom_field, field);
+}
+
 void user_leaves(const Change& c) {
     const Index user = c.one("gid", Type::user), workspace = c.maybe("workspace", Type::workspace);
     c.mutator.remove_user(workspace == kNone ? 0 : workspace, user, c.body.value("keep_membership", true));
@@ -113,6 +123,15 @@ const std::map<std::string_view, void (*)(const Change&)> kOperations{
      [](const Change& c) { c.mutator.remove_field(c.project(), c.one("field", Type::custom_field)); }},
     {"add_field_to_project",
      [](const Change& c) { c.mutator.add_field(c.project(), c.one("field", Type::custom_field)); }},
+    {"new_field", new_field},
+    {"rename_field",
+     [](const Change& c) { c.mutator.rename_field(c.one("gid", Type::custom_field), c.body.at("name")); }},
+    {"add_field_to_portfolio",
+     [](const Change& c) {
+         c.mutator.add_portfolio_field(c.one("gid", Type::portfolio), c.one("field", Type::custom_field));
+     }},
+    {"rename_portfolio",
+     [](const Change& c) { c.mutator.rename_portfolio(c.one("gid", Type::portfolio), c.body.at("name")); }},
     {"delete_tag", [](const Change& c) { c.mutator.remove_tag(c.one("gid", Type::tag)); }},
     {"delete_team", [](const Change& c) { c.mutator.remove_team(c.one("gid", Type::team)); }},
     {"delete_field", [](const Change& c) { c.mutator.remove_definition(c.one("gid", Type::custom_field)); }},

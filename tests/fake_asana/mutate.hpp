@@ -53,6 +53,8 @@ class Mutator {
     void remove_section(Index section);
     void add_field(Index project, Index field);
     void remove_field(Index project, Index field);
+    Index new_field(Index project, const std::string& title, FieldKind kind, bool global);
+    void rename_field(Index field, const std::string& title);
     void remove_user(Index workspace, Index user, bool keep_membership);
     void remove_tag(Index tag);
     void remove_team(Index team);
@@ -71,6 +73,8 @@ class Mutator {
     void add_item(Index portfolio, std::pair<Type, Index> item);
     void remove_item(Index portfolio, std::pair<Type, Index> item);
     void remove_portfolio(Index portfolio);
+    void rename_portfolio(Index portfolio, const std::string& title);
+    void add_portfolio_field(Index portfolio, Index field);
     void remove_goal(Index goal);
     void rename_goal(Index goal, const std::string& title);
     void remove_relationship(Index relationship);

@@ -168,6 +168,32 @@ void Mutator::remove_field(Index p, Index field) {
     project_changed(p, "custom_field_settings");
 }
 
+// In one project, and in the list of its workspace if it is global.
+Index Mutator::new_field(Index p, const std::string& title, FieldKind kind, bool global) {
+    const auto field = static_cast<Index>(w_.fields.size());
+    const Index workspace = w_.projects[p].workspace;
+    CustomField made{.name = title,
+                     .description = "",
+                     .workspace = workspace,
+                     .kind = kind,
+                     .global = global,
+                     .precision = 2,
+                     .created_by = kNone,
+                     .options = {}};
+    for (int i = 0; i < 3 && (kind == FieldKind::enumeration || kind == FieldKind::multi_enum); ++i) {
+        made.options.push_back(static_cast<Index>(w_.options.size()));
+        w_.options.push_back({name(), field, i, true, true});
+    }
+    made.first_options = made.options.size();
+    w_.fields.push_back(std::move(made));
+    if (global) w_.workspaces[workspace].fields.push_back(field);
+    add_field(p, field);
+    return field;
+}
+
+// Nothing tells of it, neither an event nor a modified_at.
+void Mutator::rename_field(Index field, const std::string& title) { w_.fields[field].name = title; }
+
 // Out of the lists of users and of the teams. The membership stays, inactive, or goes too: both are inferred. Whatever
 // refers to them stays.
 void Mutator::remove_user(Index workspace, Index user, bool keep_membership) {

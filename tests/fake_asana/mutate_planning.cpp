@@ -1,6 +1,7 @@
 // Changes of portfolios and goals. No event and no modified_at tells of them.
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include "mutate.hpp"
@@ -85,6 +86,15 @@ bool Mutator::new_portfolio() {
     portfolio.created = now_;
     w_.portfolios.push_back(std::move(portfolio));
     return true;
+}
+
+void Mutator::rename_portfolio(Index p, const std::string& title) { w_.portfolios[p].name = title; }
+
+void Mutator::add_portfolio_field(Index p, Index field) {
+    auto& settings = w_.portfolios[p].settings;
+    if (std::any_of(settings.begin(), settings.end(), [&](const Setting& s) { return s.field == field; }))
+        throw std::invalid_argument("the portfolio has the field");
+    settings.push_back({field, false});
 }
 
 bool Mutator::rename_portfolio() {
