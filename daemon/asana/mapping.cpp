@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace taskmirror::asana {
@@ -319,14 +318,18 @@ std::optional<Mapper::Reference> Mapper::reference_in(Json& json, Draft& draft, 
 Mapper::Mapper(const Redactions& wishes, std::string key) : key_(std::move(key)), seed_(kMappingVersion) {
     const std::span<const Mapping* const> mappings[] = {kMappings, kWorkMappings, kPlanningMappings};
     const std::span<const Children> children[] = {kChildren, kWorkChildren, kPlanningChildren};
-    for (const Mapping* mapping : std::views::join(mappings)) {
-        compiled_.push_back(std::make_unique<Compiled>());
-        compiled_.back()->mapping = mapping;
-        compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
-        tables_.push_back({.name = mapping->table, .columns = {}, .entity = mapping->given != Given::item});
+    for (const auto& group : mappings) {
+        for (const Mapping* mapping : group) {
+            compiled_.push_back(std::make_unique<Compiled>());
+            compiled_.back()->mapping = mapping;
+            compiled_.back()->table = static_cast<std::uint16_t>(tables_.size());
+            tables_.push_back({.name = mapping->table, .columns = {}, .entity = mapping->given != Given::item});
+        }
     }
-    for (const Children& child : std::views::join(children))
-        tables_.push_back({.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
+    for (const auto& group : children)
+        for (const Children& child : group)
+            tables_.push_back(
+                {.name = child.table, .columns = child.columns, .entity = false, .watched = child.watched});
 
     for (const auto& compiled : compiled_) {
         auto& columns = compiled->columns;

@@ -173,10 +173,10 @@ void Sync::exclude(std::string_view table, std::vector<std::string> gids, std::s
     for (std::size_t i = 0; i < led_to.size(); ++i) {
         const auto owner = its.edges[i].owner;
         if (owner.empty()) continue;
-        const auto unheld =
-            std::ranges::stable_partition(led_to[i], [&](const auto& gid) { return is_held(owner, gid); });
-        std::vector<std::string> leave(unheld.begin(), unheld.end());
-        led_to[i].erase(unheld.begin(), unheld.end());
+        const auto unheld = std::stable_partition(led_to[i].begin(), led_to[i].end(),
+                                                  [&](const auto& gid) { return is_held(owner, gid); });
+        std::vector<std::string> leave(unheld, led_to[i].end());
+        led_to[i].erase(unheld, led_to[i].end());
         exclude(owner, std::move(leave), root);
         // Those that stay are read again as they are without the edge.
         const auto look = std::ranges::find_if(account_.source.streams(), [&](const source::Stream& stream) {

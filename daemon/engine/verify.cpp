@@ -185,7 +185,8 @@ std::optional<Verify::Pending> Verify::next_pending() {
 bool Verify::look_at_the_rest() {
     if (compared_.not_compared > 0 || compared_.other_user) return false;
     for (; rest_ != looks_.end(); ++rest_, rest_after_.clear()) {
-        const auto& [table, look] = *rest_;
+        const auto& table = rest_->first;
+        const auto look = rest_->second;
         const auto root = roots_.size() == 1 ? *roots_.begin() : std::string();
         if (!options_.project.empty()) {
             const auto& gid = options_.project;

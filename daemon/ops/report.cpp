@@ -37,15 +37,18 @@ constexpr Binding kChanged{"r.changed_at >= :from_at AND r.changed_at < :to_at",
 constexpr std::string_view kHistory = "asana_tasks,asana_stories";
 
 // A chart of the page, and whether the period holds for it; else it tells how things stand now.
-constexpr Report::Part kOverview[] = {
-    {"daily-counts"}, {"cumulative-flow"}, {"cycle-times"}, {"workload", false}, {"overdue", false}};
+constexpr Report::Part kOverview[] = {{"daily-counts", true, "daily-totals"},
+                                      {"cumulative-flow"},
+                                      {"cycle-times"},
+                                      {"workload", false},
+                                      {"overdue", false}};
 
 constexpr Report kReports[] = {
     {.name = "overview",
      .title = "Overview",
-     .says =
-         "Key figures; its page has the charts of daily-counts, cumulative-flow, cycle-times, workload and overdue. "
-         "The period is that of the history.",
+     .says = "Key figures; its page has the charts of daily-totals or daily-counts, cumulative-flow, cycle-times, "
+             "workload and overdue. "
+             "The period is that of the history.",
      .sql = R"(
 WITH tasks AS MATERIALIZED (
     SELECT r.* FROM (SELECT gid AS task_gid, completed, completed_at, created_at, assignee_gid, due_on, due_at
@@ -204,6 +207,16 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTeam,
      .period = {"r.day BETWEEN :from AND :to", "day"},
      .chart = Chart::burn_up},
+    {.name = "daily-totals",
+     .title = "Burn-up",
+     .says =
+         "Day by day, each task once, also subtasks and tasks without a project: made, completed and reopened; open, "
+         "done and all tasks (scope) at the end of the day.",
+     .sql = "SELECT r.day, r.created, r.completed, r.reopened, r.open, r.done, r.scope FROM asana_daily_totals AS r "
+            "$where ORDER BY r.day",
+     .period = {"r.day BETWEEN :from AND :to", "day"},
+     .tables = kHistory,
+     .chart = Chart::burn_up},
     {.name = "throughput",
      .title = "Throughput",
      .says = "Of each project, week by week (its Monday): tasks made and completed.",
@@ -279,6 +292,16 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTaskTeam,
      .person = kActor,
      .period = kChanged,
+     .tables = kHistory},
+    {.name = "reopenings",
+     .title = "Reopened tasks",
+     .says = "Each time that a completed task was reopened.",
+     .sql = "SELECT r.task_gid, t.name AS task_name, r.completed_at, r.reopened_at FROM asana_reopenings AS r "
+            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.reopened_at, r.task_gid",
+     .project = kTaskProject,
+     .team = kTaskTeam,
+     .person = kTaskAssignee,
+     .period = {"r.reopened_at >= :from_at AND r.reopened_at < :to_at", "reopened_at"},
      .tables = kHistory},
     {.name = "due-date-slips",
      .title = "Moved due dates",
@@ -470,7 +493,8 @@ Told told_by(const store::Moment& moment, const Report& report, const Filters& f
     for (const auto& part : report.parts) {
         auto its = filters;
         if (!part.in_period) its.period.reset();
-        told.parts.push_back(told_by(moment, report_named(part.name), its, offsets, now));
+        const bool all = !part.of_all.empty() && !filters.project && !filters.team;
+        told.parts.push_back(told_by(moment, report_named(all ? part.of_all : part.name), its, offsets, now));
     }
     return told;
 }

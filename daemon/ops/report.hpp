@@ -48,6 +48,7 @@ struct Report {
     struct Part {
         std::string_view name{};
         bool in_period = true;
+        std::string_view of_all{};  // the report in its place where no project and no team is given
     };
     std::span<const Part> parts{};  // reports whose charts stand on its page, too
 };

@@ -178,6 +178,15 @@ TimeChart by_day(const Table& table, std::string_view day, const std::vector<std
     return chart;
 }
 
+// What a line or column stands for that adds several projects up.
+std::string of_several_projects(const Told& told) {
+    if (std::ranges::count(told.answer.columns, "project_gid") == 0) return {};
+    const Table table(told.answer);
+    std::set<std::string> projects;
+    for (std::size_t row = 0; row < table.size(); ++row) projects.insert(table.text(row, "project_gid"));
+    return projects.size() < 2 ? "" : "Of several projects the sum: a task counts in each of its projects.";
+}
+
 Drawn burn_up(const Told& told) {
     auto chart = by_day(Table(told.answer), "day", {"done", "scope"});
     chart.series[0].name = "done";
@@ -190,9 +199,7 @@ Drawn burn_up(const Told& told) {
             heading(told, fmt::format("From {} to {}: at the end {} of {} are done.", iso_day(chart.days.front()),
                                       iso_day(chart.days.back()), grouped(chart.series[0].values.back()),
                                       count(chart.series[1].values.back(), "tasks")));
-    return drawn(
-        chart, chart.series,
-        "Between the lines: what is open. Of several projects the sum; a task counts in each of its projects.");
+    return drawn(chart, chart.series, "Between the lines: what is open. " + of_several_projects(told));
 }
 
 Drawn throughput(const Told& told) {
@@ -206,7 +213,7 @@ Drawn throughput(const Told& told) {
         return std::accumulate(chart.series[i].values.begin(), chart.series[i].values.end(), 0.0);
     };
     chart.heading = heading(told, fmt::format("{} created, {} completed, by week.", grouped(sum(0)), grouped(sum(1))));
-    return drawn(chart, chart.series, "");
+    return drawn(chart, chart.series, of_several_projects(told));
 }
 
 // The sections of several projects that have one name are one layer.

@@ -398,7 +398,7 @@ class SqliteStore final : public Store {
 
     bool blank(const Redacted& texts) override {
         assert(group_);
-        const auto& [table, column, how, where, is, without] = texts;
+        const auto table = texts.table, column = texts.column, where = texts.where, is = texts.is;
         auto has_hash = statement("SELECT 1 FROM pragma_table_info(?1) WHERE name = 'content_hash'");
         const bool entity = has_hash.bind(1, table).step();
         const auto those = [&](std::string_view name) {  // what a column is called: "{}", or where a tombstone keeps it
@@ -406,7 +406,7 @@ class SqliteStore final : public Store {
             if (!where.empty())
                 condition += " AND " + fmt::format(fmt::runtime(name), where) +
                              (is.empty() ? " IS NOT NULL" : fmt::format(" = '{}'", is));
-            for (const auto& other : without)
+            for (const auto& other : texts.without)
                 condition += " AND " + fmt::format(fmt::runtime(name), other) + " IS NULL";
             return condition;
         };

@@ -172,6 +172,17 @@ class Report(support.SystemTest):
                 for cells, row in zip(page.rows[1:], answer["rows"]):
                     self.assertEqual(cells[at], shown(row[column] or ""))
 
+    def test_a_sum_over_projects_says_that_a_task_counts_in_each(self):
+        page = os.path.join(self.folder, "overview.html")
+        project, team = self.query(
+            "SELECT min(m.project_gid), p.team_gid FROM asana_task_memberships m JOIN asana_projects p ON p.gid = m.project_gid "
+            "WHERE p.team_gid IS NOT NULL GROUP BY 2 HAVING count(DISTINCT m.project_gid) > 1 LIMIT 1")[0]
+        for filters, expected in (((), False), (("--project", project), False), (("--team", team), True)):
+            with self.subTest(filters=filters):
+                self.report("overview", *filters, "--html", page)
+                with open(page, encoding="utf-8") as file:
+                    self.assertEqual("what is open. Of several projects the sum: a task counts" in file.read(), expected)
+
     def test_filters_leave_what_sql_leaves(self):
         project, = self.query("SELECT m.project_gid FROM asana_task_memberships m JOIN asana_tasks t ON t.gid = m.task_gid WHERE "
                               "t.completed = 0 AND t.due_on < '2025' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")[0]
