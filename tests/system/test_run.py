@@ -248,7 +248,7 @@ class Run(history.History):
     def test_a_full_disk(self):
         place = os.path.join(self.folder, "disk")
         os.mkdir(place)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True, check=False)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], capture_output=True, check=False)
         if mounted.returncode != 0:
             self.skipTest(f"cannot mount: {mounted.stderr.decode().strip()}")
         self.addCleanup(subprocess.run, ["umount", "-l", place], check=False)
