@@ -485,8 +485,8 @@ Sync::WalkPtr Sync::pick(Class lane) {
     }
 }
 
-// What was told of the same object is asked for first: its answer may ask for this again. And of a sync, whose polls are
-// all due when it begins, those polls: several may tell of one object.
+// What was told of the same object is asked for first: its answer may ask for this again. And of a sync, whose polls
+// are all due when it begins, those polls: several may tell of one object.
 bool Sync::comes_after(const source::Stream& stream, std::string_view scope) {
     const bool looks = stream.kind == source::Kind::one_off && !stream.looks_at.empty();
     if (in_flight_.empty() || (stream.after.empty() && !looks)) return false;

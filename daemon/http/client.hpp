@@ -1,8 +1,8 @@
 // HTTPS requests, many at once, over libcurl's multi interface. The only user of libcurl.
 //
-// It follows no redirect, but of a download; it never keeps a cookie, never writes the token anywhere but into the Authorization header
-// of requests to the configured host. A file on another host is asked for without it. It decides nothing: what an
-// answer means is the caller's business.
+// It follows no redirect, but of a download; it never keeps a cookie, never writes the token anywhere but into the
+// Authorization header of requests to the configured host. A file on another host is asked for without it. It decides
+// nothing: what an answer means is the caller's business.
 #pragma once
 
 #include <chrono>

@@ -36,8 +36,8 @@ class Queue {
     std::map<std::string, std::int64_t> backlog(std::string_view source, Instant at);
 
   private:
-    Statement queue_, raise_, sooner_, anew_, due_, with_cursor_, with_root_, work_, save_, done_, remove_, drop_one_off_, rest_,
-        backlog_, clock_, say_, cursors_due_, waiting_;
+    Statement queue_, raise_, sooner_, anew_, due_, with_cursor_, with_root_, work_, save_, done_, remove_,
+        drop_one_off_, rest_, backlog_, clock_, say_, cursors_due_, waiting_;
 };
 
 }  // namespace taskmirror::store

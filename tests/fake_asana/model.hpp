@@ -433,7 +433,7 @@ struct AuditEvent {
     std::string action;  // deleted, undeleted
     Type type;
     Id resource;
-    std::string name;  // of the resource then; empty: it has none
+    std::string name;   // of the resource then; empty: it has none
     std::string actor;  // the name then of the token's user
     Index workspace;
     std::string gid() const { return std::to_string(7'700'000'000'000'000 + number); }
