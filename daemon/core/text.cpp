@@ -99,6 +99,8 @@ std::string escaped(std::string_view text, std::string_view behind_backslash) {
     return out;
 }
 
+std::string json(std::string_view text) { return fmt::format("\"{}\"", escaped(text, "\"\\")); }
+
 std::string without_secrets(std::string text, std::span<const std::string> secrets) {
     constexpr std::string_view kHidden = "[hidden]";
     for (const std::string& secret : secrets) {

@@ -25,6 +25,9 @@ bool has_control_characters(std::string_view text);
 // and these characters get a backslash.
 std::string escaped(std::string_view text, std::string_view behind_backslash = {});
 
+// A JSON string.
+std::string json(std::string_view text);
+
 // Each secret becomes "[hidden]".
 std::string without_secrets(std::string text, std::span<const std::string> secrets);
 

@@ -69,8 +69,6 @@ bool is_right(Kind kind) {
     return kind == Kind::number || kind == Kind::share || kind == Kind::seconds || kind == Kind::minutes;
 }
 
-std::string json(std::string_view text) { return fmt::format("\"{}\"", escaped(text, "\"\\")); }
-
 std::string json_cell(const Cell& cell) {
     if (const auto* const text = std::get_if<std::string>(&cell)) return json(*text);
     if (const auto* const whole = std::get_if<std::int64_t>(&cell)) return fmt::format("{}", *whole);

@@ -16,8 +16,6 @@ bool may_be_letter(char c) {
            (c >= 'a' && c <= 'z');
 }
 
-std::string json(std::string_view text) { return fmt::format("\"{}\"", escaped(text, "\"\\")); }
-
 }  // namespace
 
 std::string search_expression(std::span<const std::string> words) {

@@ -432,7 +432,7 @@ void describe_runs(const Status& status, Text& text) {
     }
 }
 
-std::string json(std::string_view text) { return fmt::format("\"{}\"", escaped(text, "\"\\")); }
+using taskmirror::json;
 std::string json(bool yes) { return yes ? "true" : "false"; }
 std::string json(Instant time) { return json(iso(time)); }
 std::string json(seconds time) { return fmt::format("{}", time.count()); }

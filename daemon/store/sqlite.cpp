@@ -95,7 +95,7 @@ class SqliteStore final : public Store {
                                          std::span<const std::string> values) override {
         std::string list;
         for (const auto& value : values)
-            list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", escaped(value, "\"\\"));
+            list += fmt::format("{}{}", list.empty() ? "" : ",", json(value));
         list = fmt::format("[{}]", list);
         auto query =
             statement(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {2} IN (SELECT value FROM json_each(?1)){3}", of,
