@@ -485,20 +485,23 @@ Sync::WalkPtr Sync::pick(Class lane) {
     }
 }
 
-// What was told of the same object is asked for first: its answer may ask for this again. And of a sync, whose polls
-// are all due when it begins, those polls: several may tell of one object.
+// What was told of the same object is asked for first: its answer may ask for this again. And by a sync, which begins
+// with asking for all events, those: several streams may tell of one object. Their ranks are before those of looks, or
+// due() would give looks alone. Lists of what was modified tell of nothing that has to be looked at.
 bool Sync::comes_after(const source::Stream& stream, std::string_view scope) {
     const bool looks = stream.kind == source::Kind::one_off && !stream.looks_at.empty();
     if (in_flight_.empty() || (stream.after.empty() && !looks)) return false;
-    if (!serving_ && polls_are_left()) return true;
+    if (!serving_ && events_are_left()) return true;
     if (stream.after.empty()) return false;
     const auto before = store_.work(name_, stream.after, scope);
     return before && (!before->due_at || *before->due_at <= due_at_);
 }
 
-bool Sync::polls_are_left() const {
+bool Sync::events_are_left() const {
     return std::ranges::any_of(backlog_, [&](const auto& left) {
-        return left.second > 0 && is_poll_[stream_index_.find(left.first)->second];
+        const auto found = stream_index_.find(left.first);
+        return left.second > 0 && found != stream_index_.end() && is_poll_[found->second] &&
+               !account_.source.streams()[found->second].watermark;
     });
 }
 

@@ -155,7 +155,7 @@ class Sync {
     WalkPtr pick_poll();
     bool refill(Class lane);
     bool comes_after(const source::Stream& stream, std::string_view scope);
-    bool polls_are_left() const;
+    bool events_are_left() const;
     void make_ready(WalkPtr walk);
     void make_ready_first(WalkPtr walk);
     void load_polls();

@@ -1,6 +1,9 @@
 """What changed is fetched by as few requests as can be, and what no event tells of is read again in its turn."""
 
 import datetime
+import re
+import threading
+import time
 
 import support
 
@@ -51,6 +54,34 @@ class Refetch(support.SystemTest):
         began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=ago)
         start = began.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         self.change("UPDATE sync_meta SET value = ? WHERE key = ?", " ".join([start, *value.split(" ")[1:]]), name)
+
+    def test_many_single_tasks_are_asked_for_at_once_and_do_not_wait_for_the_polls_of_people(self):
+        fake = self.mirrored(600, options=["--users", "100", "--projects", "60"])
+        subtasks = [gid for gid, in self.query(
+            "SELECT t.gid FROM asana_tasks t JOIN asana_task_memberships m ON m.task_gid = t.parent_gid "
+            "WHERE t.mirrored_at IS NOT NULL GROUP BY 1 ORDER BY 1")]
+        self.assertGreater(len(subtasks), 40)  # more than are read ahead
+        lock, at_once, polls, most = threading.Lock(), [], [], []
+
+        def before(target):
+            if "assignee=" in target:
+                polls.append(target)
+            if not re.search(r"/tasks/\d+\?", target):
+                return
+            with lock:
+                at_once.append(target)
+                if not polls:
+                    most.append(len(at_once))
+            time.sleep(0.1)
+            with lock:
+                at_once.remove(target)
+
+        self.configure(self.relay(fake, before=before).url)
+        self.rename(fake, subtasks)
+        self.sync()
+        self.assertGreater(len(polls), 0)
+        self.assertGreater(max(most), 5)
+        self.assert_truth(fake)
 
     def test_changed_tasks_of_a_project_cost_one_list_and_one_story_list_each(self):
         fake = self.mirrored()
