@@ -180,6 +180,21 @@ TEST_CASE("texts that are redacted leave the index, and its bytes") {
     CHECK(bytes(f.file).find("extraordinarily") == std::string::npos);
 }
 
+TEST_CASE("a switch whose group is rolled back has not happened") {
+    Fixture f;
+    const bool before = GENERATE(true, false);
+    f.keep(before);
+
+    f.store->begin();
+    f.store->keep_search(!before);
+    f.store->roll_back();
+    f.put(kTask, "1", {"walrus", "in the rain"});
+
+    CHECK(find(f.file, "walrus", 10).has_value() == before);
+    f.keep(true);
+    CHECK(f.found("walrus") == Gids{"1"});
+}
+
 TEST_CASE("switched off the index is dropped, switched on again it is made of what is stored") {
     Fixture f;
     const auto objects = "SELECT count(*) FROM sqlite_master WHERE name GLOB '*sync_search*'";

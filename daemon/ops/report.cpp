@@ -16,6 +16,7 @@ namespace {
 
 using std::chrono::seconds;
 using std::chrono::sys_days;
+using store::text;
 
 // Of rows r that have a project, and of those that have a task.
 constexpr Binding kProject{"r.project_gid = :project", "its project"};
@@ -394,11 +395,6 @@ void refuse_what_does_not_fit(const Report& report, const Wishes& wishes) {
             fmt::format("report {} cannot be filtered by {}, {}; reports that can are {}", report.name, option.name,
                         its.empty() ? "nor by anything else" : "but by " + listed(its), listed(others)));
     }
-}
-
-std::string text(const store::Cell& cell) {
-    const auto* const its = std::get_if<std::string>(&cell);
-    return its != nullptr ? *its : std::string();
 }
 
 std::vector<Named> all(const store::Moment& moment, const std::string& sql) {

@@ -94,15 +94,9 @@ class Table {
     bool is_null(std::size_t row, std::string_view column) const {
         return std::holds_alternative<std::monostate>(cell(row, column));
     }
-    std::string text(std::size_t row, std::string_view column) const {
-        const auto* const its = std::get_if<std::string>(&cell(row, column));
-        return its != nullptr ? *its : std::string();
-    }
+    std::string text(std::size_t row, std::string_view column) const { return store::text(cell(row, column)); }
     double number(std::size_t row, std::string_view column) const {
-        const auto& its = cell(row, column);
-        if (const auto* const whole = std::get_if<std::int64_t>(&its)) return static_cast<double>(*whole);
-        const auto* const real = std::get_if<double>(&its);
-        return real != nullptr ? *real : 0;
+        return store::number(cell(row, column)).value_or(0);
     }
     std::optional<sys_days> day(std::size_t row, std::string_view column) const {
         const auto instant = parse_iso(text(row, column) + "T00:00:00Z");

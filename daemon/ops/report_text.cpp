@@ -50,12 +50,6 @@ std::string label_of(std::string_view name) {
     return label;
 }
 
-std::optional<double> number_of(const Cell& cell) {
-    if (const auto* const whole = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*whole);
-    if (const auto* const real = std::get_if<double>(&cell)) return *real;
-    return std::nullopt;
-}
-
 std::string local(Instant instant, const Told& told) {
     return iso(instant + offset_at(instant, told.offsets)).replace(10, 1, " ").substr(0, 16);
 }
@@ -159,7 +153,7 @@ std::vector<Shown> shown_columns(const Told& told) {
 
 std::string shown(const Cell& cell, Kind kind, const Told& told) {
     if (std::holds_alternative<std::monostate>(cell)) return {};
-    const auto number = number_of(cell);
+    const auto number = store::number(cell);
     const auto* const text = std::get_if<std::string>(&cell);
     if (kind == Kind::instant && text != nullptr) {
         const auto instant = parse_iso(*text);

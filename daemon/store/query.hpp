@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,6 +20,8 @@ namespace taskmirror::store {
 
 // NULL, INTEGER, REAL, TEXT.
 using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
+std::optional<double> number(const Cell& cell);  // none: it is no number
+std::string text(const Cell& cell);              // empty: it is no text
 
 struct Rows {
     std::vector<std::string> columns{};

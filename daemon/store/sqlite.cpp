@@ -29,7 +29,8 @@ class SqliteStore final : public Store {
           has_indexes_(missing_indexes(*database_, steps_).empty()),
           rows_(database_->getHandle(), tables),
           queue_(database_->getHandle()),
-          wide_(database_->getHandle()) {}
+          wide_(database_->getHandle()),
+          search_(database_->getHandle()) {}
 
     bool in_transaction() const override { return group_.has_value(); }
 
@@ -43,7 +44,7 @@ class SqliteStore final : public Store {
         assert(group_);
         guarded("commit to", file_, [&] {
             wide_.keep_in_step();
-            bring_search_in_step(database_->getHandle());
+            search_.bring_in_step();
             group_->commit();
         });
         group_.reset();
@@ -52,6 +53,7 @@ class SqliteStore final : public Store {
     void roll_back() override {
         group_.reset();
         rows_.forget();
+        search_.look_again();
     }
 
     void as_one(const std::function<void()>& body) override {
@@ -94,8 +96,7 @@ class SqliteStore final : public Store {
     std::vector<std::string> gids_of_any(std::string_view table, std::string_view of, std::string_view by,
                                          std::span<const std::string> values) override {
         std::string list;
-        for (const auto& value : values)
-            list += fmt::format("{}{}", list.empty() ? "" : ",", json(value));
+        for (const auto& value : values) list += fmt::format("{}{}", list.empty() ? "" : ",", json(value));
         list = fmt::format("[{}]", list);
         auto query =
             statement(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {2} IN (SELECT value FROM json_each(?1)){3}", of,
@@ -358,7 +359,7 @@ class SqliteStore final : public Store {
 
     void keep_search(bool on) override {
         assert(group_);
-        store::keep_search(database_->getHandle(), on);
+        search_.keep(on);
     }
 
     std::optional<std::string> fact(std::string_view key) override {
@@ -428,7 +429,7 @@ class SqliteStore final : public Store {
     void rewrite() override {
         assert(!group_);
         guarded("write anew", file_, [&] {
-            renew_search(database_->getHandle());
+            search_.renew();
             database_->exec("VACUUM");
             database_->exec("PRAGMA wal_checkpoint(TRUNCATE)");
         });
@@ -470,6 +471,7 @@ class SqliteStore final : public Store {
     RowWriter rows_;
     Queue queue_;
     WideViews wide_;
+    SearchIndex search_;
     // A gap that opens again after it was healed is a new one.
     Statement open_gap_ = statement(
         "INSERT INTO sync_gaps (source, stream, scope, status, message, first_seen_at, last_seen_at, retry_at) "

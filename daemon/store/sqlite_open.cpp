@@ -130,6 +130,11 @@ std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& fil
     });
 }
 
+std::filesystem::path to_be_read(const std::filesystem::path& file) {
+    std::error_code error;
+    return std::filesystem::exists(file, error) ? resolve(file) : std::filesystem::absolute(file);
+}
+
 std::unique_ptr<SQLite::Database> open_to_read(const std::filesystem::path& file, int newest) {
     const auto none = [&](std::string_view why) {
         return Fatal(ExitCode::no_database, fmt::format("cannot read {}: {}; taskmirror sync makes it, --database or "

@@ -36,6 +36,9 @@ void refuse_what_is_not_ours(const std::filesystem::path& file, int newest);
 // Opens or creates the file and carries out the steps that it lacks. The caller holds the lock.
 std::unique_ptr<SQLite::Database> open_database(const std::filesystem::path& file, std::span<const Step> steps);
 
+// The same of a file that may be missing, with its directory too: open_to_read() tells that.
+std::filesystem::path to_be_read(const std::filesystem::path& file);
+
 // Opens the file without writing to it, also where this user may not write. Fatal 66: there is nothing in it yet; 65
 // and 78 as above.
 std::unique_ptr<SQLite::Database> open_to_read(const std::filesystem::path& file, int newest);

@@ -17,9 +17,19 @@ Cell cell(const SQLite::Column& column) {
 
 }  // namespace
 
+std::optional<double> number(const Cell& cell) {
+    if (const auto* const whole = std::get_if<std::int64_t>(&cell)) return static_cast<double>(*whole);
+    if (const auto* const real = std::get_if<double>(&cell)) return *real;
+    return std::nullopt;
+}
+
+std::string text(const Cell& cell) {
+    const auto* const its = std::get_if<std::string>(&cell);
+    return its != nullptr ? *its : std::string();
+}
+
 Moment::Moment(const std::filesystem::path& given) {
-    std::error_code error;
-    file_ = std::filesystem::exists(given, error) ? resolve(given) : std::filesystem::absolute(given);
+    file_ = to_be_read(given);
     database_ = open_to_read(file_, schema_steps().back().version);
     guarded("read", file_, [&] { transaction_ = std::make_unique<SQLite::Transaction>(*database_); });
 }

@@ -122,8 +122,7 @@ std::uintmax_t size_of(const std::filesystem::path& file) {
 
 Snapshot read_snapshot(const std::filesystem::path& given, Instant now) {
     Snapshot found;
-    std::error_code error;
-    const auto file = std::filesystem::exists(given, error) ? resolve(given) : std::filesystem::absolute(given);
+    const auto file = to_be_read(given);
     const auto database = open_to_read(file, schema_steps().back().version);
     found.bytes = size_of(file);
     found.log_bytes = size_of(file.string() + "-wal");

@@ -37,45 +37,56 @@ void run(sqlite3* database, std::string_view sql) { Statement(database, sql).run
 
 }  // namespace
 
-void keep_search(sqlite3* database, bool on) {
-    if (on == has_search(database)) return;
+SearchIndex::SearchIndex(sqlite3* database) : database_(database) { look_again(); }
+
+void SearchIndex::look_again() {
+    steps_.reset();
+    if (!has_search(database_)) return;
+    // Of each id that is in the index, the first text that was removed is the one that the index knows.
+    steps_.emplace(
+        Steps{Statement(database_,
+                        "INSERT INTO sync_search (sync_search, rowid, name, text) SELECT 'delete', id, name, text "
+                        "FROM sync_search_removed WHERE id IN (SELECT id FROM sync_search_docsize) ORDER BY id"),
+              Statement(database_, "DELETE FROM sync_search_removed"),
+              Statement(database_,
+                        "INSERT INTO sync_search (rowid, name, text) SELECT id, name, text FROM sync_search_texts "
+                        "WHERE id > (SELECT coalesce(max(id), 0) FROM sync_search_docsize) ORDER BY id")});
+}
+
+void SearchIndex::keep(bool on) {
+    if (on == steps_.has_value()) return;
+    steps_.reset();
     if (on) {
-        for (const auto statement : statements(asana_search_sql())) run(database, statement);
-        return;
+        for (const auto statement : statements(asana_search_sql())) run(database_, statement);
+        return look_again();
     }
     std::vector<std::string> drops;
-    for (Statement trigger(database,
+    for (Statement trigger(database_,
                            "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger' "
                            "AND name GLOB 'sync_search_*'");
          trigger.step();)
         drops.emplace_back(trigger.text(0));
-    for (const auto& drop : drops) run(database, drop);
-    run(database, "DROP TABLE sync_search");
-    run(database, "DROP VIEW sync_search_texts");
-    run(database, "DROP TABLE sync_search_removed");
-    run(database, "DROP TABLE sync_search_documents");
+    for (const auto& drop : drops) run(database_, drop);
+    run(database_, "DROP TABLE sync_search");
+    run(database_, "DROP VIEW sync_search_texts");
+    run(database_, "DROP TABLE sync_search_removed");
+    run(database_, "DROP TABLE sync_search_documents");
 }
 
-void bring_search_in_step(sqlite3* database) {
-    if (!has_search(database)) return;
-    // Of each id that is in the index, the first text that was removed is the one that the index knows.
-    run(database,
-        "INSERT INTO sync_search (sync_search, rowid, name, text) SELECT 'delete', id, name, text "
-        "FROM sync_search_removed WHERE id IN (SELECT id FROM sync_search_docsize) ORDER BY id");
-    run(database, "DELETE FROM sync_search_removed");
-    run(database,
-        "INSERT INTO sync_search (rowid, name, text) SELECT id, name, text FROM sync_search_texts "
-        "WHERE id > (SELECT coalesce(max(id), 0) FROM sync_search_docsize) ORDER BY id");
+void SearchIndex::bring_in_step() {
+    if (!steps_) return;
+    steps_->remove.run();
+    steps_->forget.run();
+    steps_->add.run();
 }
 
-void renew_search(sqlite3* database) {
-    if (has_search(database)) run(database, "INSERT INTO sync_search (sync_search) VALUES ('rebuild')");
+void SearchIndex::renew() {
+    if (steps_) run(database_, "INSERT INTO sync_search (sync_search) VALUES ('rebuild')");
 }
 
 std::optional<std::vector<Hit>> find(const std::filesystem::path& given, std::string_view expression,
                                      std::size_t limit) {
-    std::error_code error;
-    const auto file = std::filesystem::exists(given, error) ? resolve(given) : std::filesystem::absolute(given);
+    const auto file = to_be_read(given);
     const auto database = open_to_read(file, schema_steps().back().version);
     return guarded("read", file, [&]() -> std::optional<std::vector<Hit>> {
         SQLite::Transaction moment(*database);

@@ -1,17 +1,35 @@
 // The full-text index of schema/asana_search.sql: made, dropped, and brought in step with the rows.
 #pragma once
 
-struct sqlite3;
+#include <optional>
+
+#include "store/sqlite_statement.hpp"
 
 namespace taskmirror::store {
 
-// Inside a transaction. Makes it of what is stored, or drops it; nothing if that is how it is.
-void keep_search(sqlite3* database, bool on);
+class SearchIndex {
+  public:
+    // The database outlives it.
+    explicit SearchIndex(sqlite3* database);
 
-// Takes to the index what the triggers have noted. Before every commit.
-void bring_search_in_step(sqlite3* database);
+    // Inside a transaction. Makes it of what is stored, or drops it; nothing if that is how it is.
+    void keep(bool on);
 
-// Makes the index anew: words that were removed stay in it until its parts are merged.
-void renew_search(sqlite3* database);
+    // Takes to the index what the triggers have noted. Before every commit; three looks where there is nothing.
+    void bring_in_step();
+
+    // Makes the index anew: words that were removed stay in it until its parts are merged.
+    void renew();
+
+    // After a rollback, which may have made or dropped it.
+    void look_again();
+
+  private:
+    struct Steps {
+        Statement remove, forget, add;
+    };
+    sqlite3* database_;
+    std::optional<Steps> steps_{};  // where there is an index
+};
 
 }  // namespace taskmirror::store

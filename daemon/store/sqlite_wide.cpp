@@ -62,34 +62,10 @@ std::string refusal(sqlite3* database, const std::string& sql) {
     return reason;
 }
 
-// The text of the view of this name; empty: there is none.
-std::string view_sql(sqlite3* database, std::string_view name) {
-    Statement query(database, "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = ?1");
-    return query.bind(1, name).step() ? std::string(query.text(0)) : std::string();
-}
-
 std::vector<std::string> texts(sqlite3* database, std::string_view sql) {
     std::vector<std::string> found;
     for (Statement query(database, sql); query.step();) found.emplace_back(query.text(0));
     return found;
-}
-
-// What was made of an object, and stands there as it was made; empty: nothing.
-struct View {
-    std::string name{};
-    std::string sql{};
-};
-View view_of(sqlite3* database, std::string_view object) {
-    Statement made(database, "SELECT view_name, view_hash FROM sync_wide_views WHERE object_gid = ?1");
-    if (!made.bind(1, object).step() || made.is_null(0)) return {};
-    View view{std::string(made.text(0)), view_sql(database, made.text(0))};
-    return hash_of(view.sql) == made.integer(1) ? view : View();
-}
-
-void drop(sqlite3* database, std::string_view object, const View& view) {
-    if (!view.name.empty()) Statement(database, "DROP VIEW " + in_quotes(view.name, '"')).run();
-    Statement(database, "DELETE FROM sync_wide_columns WHERE object_gid = ?1").bind(1, object).run();
-    Statement(database, "DELETE FROM sync_wide_views WHERE object_gid = ?1").bind(1, object).run();
 }
 
 std::int64_t number(sqlite3* database, std::string_view sql) {
@@ -179,6 +155,27 @@ void WideViews::allow(std::int64_t columns, bool anew) {
         .run();
 }
 
+WideViews::Hashes WideViews::hashes(sqlite3* database) {
+    Hashes found;
+    for (Statement view(database, "SELECT name, sql FROM sqlite_master WHERE type = 'view'"); view.step();)
+        found.emplace(view.text(0), hash_of(view.text(1)));
+    return found;
+}
+
+WideViews::View WideViews::view_of(sqlite3* database, std::string_view object, const Hashes& hashes) {
+    Statement made(database, "SELECT view_name, view_hash FROM sync_wide_views WHERE object_gid = ?1");
+    if (!made.bind(1, object).step() || made.is_null(0)) return {};
+    View view{std::string(made.text(0)), made.integer(1)};
+    const auto stands = hashes.find(view.name);
+    return stands != hashes.end() && stands->second == view.hash ? view : View();
+}
+
+void WideViews::drop(sqlite3* database, std::string_view object, const View& view) {
+    if (!view.name.empty()) Statement(database, "DROP VIEW " + in_quotes(view.name, '"')).run();
+    Statement(database, "DELETE FROM sync_wide_columns WHERE object_gid = ?1").bind(1, object).run();
+    Statement(database, "DELETE FROM sync_wide_views WHERE object_gid = ?1").bind(1, object).run();
+}
+
 void WideViews::keep_in_step() {
     if (!changed_) changed_.emplace(database_, "SELECT 1 FROM sync_wide_changes LIMIT 1");
     const bool changed = changed_->step();
@@ -187,20 +184,21 @@ void WideViews::keep_in_step() {
     used_ = number(database_,
                    "SELECT (SELECT count(*) FROM sync_wide_views WHERE view_name IS NOT NULL) + "
                    "(SELECT count(*) FROM sync_wide_columns WHERE column_name IS NOT NULL)");
+    const auto stand = hashes(database_);  // each object makes and drops its own view alone
     // What goes makes room; then those of which there are few.
     for (const auto& object : texts(database_,
                                     "SELECT d.object_gid FROM sync_wide_due AS d LEFT JOIN sync_wide_objects AS o "
                                     "ON o.object_gid = d.object_gid ORDER BY o.object_type IS NOT NULL, "
                                     "o.object_type = 'project', o.object_type, d.object_gid"))
-        remake(object);
+        remake(object, stand);
     Statement(database_, "DELETE FROM sync_wide_changes").run();
 }
 
-void WideViews::remake(const std::string& object) {
+void WideViews::remake(const std::string& object, const Hashes& hashes) {
     struct Field {
         std::string gid, value, type, column;
     };
-    const View before = view_of(database_, object);
+    const View before = view_of(database_, object, hashes);
     const auto drop_it = [&] {
         used_ -= Statement(database_, "DELETE FROM sync_wide_columns WHERE object_gid = ?1 AND column_name IS NOT NULL")
                      .bind(1, object)
@@ -237,7 +235,8 @@ void WideViews::remake(const std::string& object) {
     }
     sql += fmt::format("\nFROM {} AS t WHERE {} = {}", rows_of, wanted.text(3), in_quotes(object, '\''));
     wanted.reset();
-    if (before.name == name && before.sql == sql) return;
+    const auto hash = hash_of(sql);
+    if (before.name == name && before.hash == hash) return;
 
     drop_it();
     const auto needed = static_cast<std::int64_t>(columns.size()) + 1;
@@ -258,7 +257,7 @@ void WideViews::remake(const std::string& object) {
                      "INSERT INTO sync_wide_views (object_gid, object_type, view_name, view_hash, note) "
                      "VALUES (?1, ?2, ?3, ?4, ?5)");
     insert.bind(1, object).bind(2, type).bind_filled(5, note);
-    made ? insert.bind(3, name).bind(4, hash_of(sql)) : insert.bind_null(3).bind_null(4);
+    made ? insert.bind(3, name).bind(4, hash) : insert.bind_null(3).bind_null(4);
     insert.run();
     if (!made) return;
     used_ += needed;
@@ -273,8 +272,9 @@ void WideViews::remake(const std::string& object) {
 
 void WideViews::drop_all(sqlite3* database) {
     if (number(database, "SELECT count(*) FROM sqlite_master WHERE name = 'sync_wide_views'") == 0) return;
+    const auto stand = hashes(database);
     for (const auto& object : texts(database, "SELECT object_gid FROM sync_wide_views"))
-        drop(database, object, view_of(database, object));
+        drop(database, object, view_of(database, object, stand));
     Statement(database, "DELETE FROM sync_meta WHERE key = ?1").bind(1, kFact).run();
 }
 

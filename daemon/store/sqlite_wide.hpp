@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "store/sqlite_statement.hpp"
@@ -49,7 +50,16 @@ class WideViews {
     static void drop_all(sqlite3* database);
 
   private:
-    void remake(const std::string& object);
+    // What was made of an object, and stands there as it was made; no name: nothing.
+    struct View {
+        std::string name{};
+        std::int64_t hash = 0;
+    };
+    using Hashes = std::unordered_map<std::string, std::int64_t>;  // of the texts of all views, by name
+    static Hashes hashes(sqlite3* database);
+    static View view_of(sqlite3* database, std::string_view object, const Hashes& hashes);
+    static void drop(sqlite3* database, std::string_view object, const View& view);
+    void remake(const std::string& object, const Hashes& hashes);
 
     sqlite3* database_;
     std::int64_t most_ = 0;  // columns of all views; 0 until something is allowed
