@@ -454,6 +454,10 @@ ExitCode run(int argc, const char* const* argv) {
             return show_schema(arguments);
         case Command::search:
             return search_words(arguments);
+        case Command::backup:
+            return back_up(arguments);
+        case Command::doctor:
+            return doctor(arguments);
         case Command::report:
             break;
     }

@@ -76,6 +76,8 @@ class VerifyReport {
     bool equal_ = true, project_found_ = false;
 };
 
+ExitCode back_up(const Arguments& arguments);
+ExitCode doctor(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);
