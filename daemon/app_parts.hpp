@@ -16,6 +16,7 @@
 #include "engine/verify.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
+#include "ops/status.hpp"
 #include "source/source.hpp"
 #include "store/store.hpp"
 
@@ -46,6 +47,9 @@ std::string redact_key(const Config& config, bool make);
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
 void show(const engine::Progress& progress);
+
+// What status judges. Fails as read_snapshot().
+ops::Status status_of(const Config& config, Instant now);
 
 // Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);

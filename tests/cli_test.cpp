@@ -169,7 +169,8 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--json"}, "--json belongs to status and doctor; see taskmirror --help"},
         {{"backup"}, "backup needs a file or a folder to write to; see taskmirror --help"},
         {{"backup", "a.db", "b.db"}, "backup takes no 'b.db'; see taskmirror --help"},
-        {{"backup", "a/", "--keep", "0"}, "--keep needs a whole number from 1 to 100000, not '0'; see taskmirror --help"},
+        {{"backup", "a/", "--keep", "0"},
+         "--keep needs a whole number from 1 to 100000, not '0'; see taskmirror --help"},
         {{"sync", "--keep", "3"}, "--keep belongs to backup; see taskmirror --help"},
         {{"check", "--project", "1"}, "--project belongs to verify and report; see taskmirror --help"},
         {{"status", "--period", "2026"}, "--period belongs to report; see taskmirror --help"},
@@ -189,12 +190,11 @@ TEST_CASE("the help fits a screen and names every option and command") {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
     for (const char* const word :
-         {"sync",     "run",        "check",       "status",       "--json",        "verify",
-          "--repair", "--project",  "--stories",   "version",      "--max-minutes", "--max-requests",
-          "--config", "--database", "--log-level", "--log-format", "--quiet",       "--no-progress",
-          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit",
-          "report",   "--list",     "--html",      "--period",     "--team",        "--person",
-          "backup",   "--keep",     "doctor"}) {
+         {"sync",        "run",          "check",   "status",        "--json",         "verify",   "--repair",
+          "--project",   "--stories",    "version", "--max-minutes", "--max-requests", "--config", "--database",
+          "--log-level", "--log-format", "--quiet", "--no-progress", "schema",         "--sql",    "--markdown",
+          "search",      "--format",     "--limit", "report",        "--list",         "--html",   "--period",
+          "--team",      "--person",     "backup",  "--keep",        "doctor"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

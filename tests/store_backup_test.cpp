@@ -3,10 +3,10 @@
 #include "store/backup.hpp"
 #include "store/reader.hpp"
 
-#include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <set>
@@ -93,9 +93,9 @@ TEST_CASE("what is no backup is never overwritten") {
     folder.write("empty.db", "");
     const auto before = bytes(file);
 
-    for (const std::string name : {"mirror.db", "mirror.db-wal", "mirror.db-shm", "mirror.db.lock", "mirror.db.sock",
-                                   "mirror.db.redact-key", "other.db", "diary.txt", "foreign.db", "link.db", "hard.db",
-                                   "empty.db"}) {
+    for (const std::string name :
+         {"mirror.db", "mirror.db-wal", "mirror.db-shm", "mirror.db.lock", "mirror.db.sock", "mirror.db.redact-key",
+          "other.db", "diary.txt", "foreign.db", "link.db", "hard.db", "empty.db"}) {
         CAPTURE(name);
         const auto there = names(folder.path());
         const auto content = bytes(folder.path() / name);
@@ -141,8 +141,9 @@ TEST_CASE("a backup that fails removes nothing and leaves nothing") {
     const auto before = names(copies.path());
 
     std::string message;
-    CHECK(exit_code([&] { back_up(file, {.to = copies.path(), .keep = 1, .now = at(1), .stopped = [] { return true; }}); },
-                    &message) == 75);
+    CHECK(exit_code(
+              [&] { back_up(file, {.to = copies.path(), .keep = 1, .now = at(1), .stopped = [] { return true; }}); },
+              &message) == 75);
     CHECK(names(copies.path()) == before);
     CHECK(exit_code([&] { back_up(file, {.to = copies.path() / "none" / "copy.db"}); }, &message) == 74);
     CHECK_THAT(message, Catch::Contains("create it"));

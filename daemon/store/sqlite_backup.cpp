@@ -42,11 +42,11 @@ std::string stamped(const fs::path& database, Instant now) {
 }
 
 bool is_stamped(std::string_view file, const fs::path& database) {
-    constexpr std::string_view kForm = "-dddd-dd-ddTddddddZ.db";
+    constexpr std::string_view kForm = "-0000-00-00T000000Z.db";
     const std::string name = database.stem().string();
     if (file.size() != name.size() + kForm.size() || !file.starts_with(name)) return false;
     return std::equal(kForm.begin(), kForm.end(), file.begin() + static_cast<std::ptrdiff_t>(name.size()),
-                      [](char form, char c) { return form == 'd' ? c >= '0' && c <= '9' : form == c; });
+                      [](char form, char c) { return form == '0' ? c >= '0' && c <= '9' : form == c; });
 }
 
 // A finished copy of ours, as its first bytes say (https://www.sqlite.org/fileformat2.html): our application, and no
@@ -67,7 +67,8 @@ void check_target(const fs::path& target, const fs::path& database) {
     if (!fs::is_directory(target.parent_path(), error))
         refuse(ExitCode::disk, target, fmt::format("there is no folder {}; create it", target.parent_path().string()));
     for (const std::string_view ending : {"", "-wal", "-shm", "-journal", ".lock", ".sock", ".redact-key"})
-        if (target == database.string() + std::string(ending) || fs::equivalent(target, database.string() + std::string(ending), error))
+        if (target == database.string() + std::string(ending) ||
+            fs::equivalent(target, database.string() + std::string(ending), error))
             refuse(ExitCode::usage, target, "this file belongs to the database itself; name another one");
     if (type == fs::file_type::not_found) return;
     if (type != fs::file_type::regular || !is_backup(target))

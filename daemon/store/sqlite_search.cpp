@@ -1,4 +1,5 @@
 #include "store/sqlite_search.hpp"
+#include "core/log.hpp"
 #include "store/finder.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite_open.hpp"
@@ -75,9 +76,17 @@ void SearchIndex::keep(bool on) {
 
 void SearchIndex::bring_in_step() {
     if (!steps_) return;
-    steps_->remove.run();
-    steps_->forget.run();
-    steps_->add.run();
+    try {
+        steps_->remove.run();
+        steps_->forget.run();
+        steps_->add.run();
+    } catch (const Fatal& fatal) {
+        if (fatal.code() != ExitCode::corrupt) throw;
+        // No reason to stop: all that stands in it stands in the tables. Where those are damaged, this fails, too.
+        log::warning("{}; a commit has noticed it, and makes it anew", fatal.what());
+        renew();
+        steps_->forget.run();
+    }
 }
 
 void SearchIndex::renew() {
