@@ -1,5 +1,6 @@
 // What the program does beside mirroring: it tells others how it goes, warns of what will stop it, and forgets what is
-// old. Inside app*.cpp only. Nothing here waits, but for settle(), and nothing here fails: what cannot be done is logged.
+// old. Inside app*.cpp only. Nothing here waits, but for settle(), and nothing here fails: what cannot be done is
+// logged.
 #pragma once
 
 #include <map>
@@ -52,8 +53,8 @@ class FailureHook {
     Monotonic until_{};
 };
 
-// What will stop the mirror some day: a disk that fills, a clock that is wrong, a file system that is shared, a log that
-// grows. `ahead`: the clock, of the server's, if that is known.
+// What will stop the mirror some day: a disk that fills, a clock that is wrong, a file system that is shared, a log
+// that grows. `ahead`: the clock, of the server's, if that is known.
 std::vector<ops::Finding> dangers(const std::filesystem::path& database, std::optional<std::chrono::seconds> ahead);
 
 // Logs each of them when it comes, and once a day while it stays.
@@ -68,8 +69,8 @@ class Warnings {
 // Removes a piece of what is older than `deletions.keep`, in a group of its own. True: there may be more.
 bool forget_old(store::Store& store, const Config& config, Instant now);
 
-// Keeps in the database how the last sync failed, if it did. True: it failed otherwise before, or not at all. A database
-// that cannot be used remembers nothing.
+// Keeps in the database how the last sync failed, if it did. True: it failed otherwise before, or not at all. A
+// database that cannot be used remembers nothing.
 bool note_failure(const Config& config, std::optional<ExitCode> code);
 
 class Upkeep {

@@ -21,7 +21,8 @@ class Child {
 
     pid_t pid() const { return pid_; }
 
-    // The status of waitpid(2): when it has ended, or none if it has not yet. Once it is there, not to be asked for again.
+    // The status of waitpid(2): when it has ended, or none if it has not yet. Once it is there, not to be asked for
+    // again.
     int wait();
     std::optional<int> ended();
 

@@ -1,5 +1,5 @@
-// What `taskmirror doctor` finds, and how it says so: judgements of what was measured. Pure but for looks at files; writes
-// nothing, asks no network.
+// What `taskmirror doctor` finds, and how it says so: judgements of what was measured. Pure but for looks at files;
+// writes nothing, asks no network.
 #pragma once
 
 #include <chrono>

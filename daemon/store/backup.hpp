@@ -13,7 +13,7 @@
 namespace taskmirror::store {
 
 struct BackupOptions {
-    std::filesystem::path to{};        // a file, or a folder, which ends in / or is there: then the name tells the time
+    std::filesystem::path to{};  // a file, or a folder, which ends in / or is there: then the name tells the time
     std::optional<std::int64_t> keep{};  // of a folder: how many of the newest copies of this database stay
     Instant now{};
     std::function<bool()> stopped{};  // asked now and then: ends the copy

@@ -24,7 +24,8 @@ struct Hit {
 
 // What to do where the full-text index is damaged, and the tables are not.
 inline constexpr std::string_view kSearchRemedy =
-    "set full_text_search: false in the configuration and run taskmirror sync (or reload the daemon), then set it to true "
+    "set full_text_search: false in the configuration and run taskmirror sync (or reload the daemon), then set it to "
+    "true "
     "and do the same: that makes the index anew";
 
 // The best hits first. `expression` is one of FTS5. None: the database has no index. Fails as read_snapshot().
