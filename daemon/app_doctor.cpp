@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app_parts.hpp"
+#include "app_upkeep.hpp"
 #include "asana/source.hpp"
 #include "core/text.hpp"
 #include "ops/control.hpp"
@@ -191,6 +192,7 @@ ExitCode doctor(const Arguments& arguments) {
     std::optional<Config> config;
     try {
         config = configuration(arguments);
+        static_cast<void>(Heartbeat(*config));  // says what is wrong with its URL
         findings.push_back(
             {"configuration", Verdict::ok,
              fmt::format("{}, database {}, time zone {}", config->file.empty() ? "all defaults" : config->file.string(),
