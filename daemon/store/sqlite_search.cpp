@@ -43,6 +43,15 @@ bool has_search(sqlite3* database) {
     return Statement(database, "SELECT 1 FROM sqlite_master WHERE name = 'sync_search'").step();
 }
 
+// What is damaged, the index or the tables, SQLite tells of a search in the index alone.
+bool next_hit(sqlite3* database, Statement& row, std::string_view expression) try {
+    return row.step();
+} catch (const Fatal& fatal) {
+    if (fatal.code() == ExitCode::corrupt)
+        Statement(database, "SELECT rowid FROM sync_search WHERE sync_search MATCH ?1").bind(1, expression).run();
+    throw;
+}
+
 void run(sqlite3* database, std::string_view sql) { Statement(database, sql).run(); }
 
 }  // namespace
@@ -111,7 +120,8 @@ std::optional<std::vector<Hit>> find(const std::filesystem::path& given, std::st
         if (!has_search(database->getHandle())) return std::nullopt;
         Statement row(database->getHandle(), kFindSql);
         std::vector<Hit> hits;
-        for (row.bind(1, expression).bind(2, static_cast<std::int64_t>(limit)); row.step();)
+        row.bind(1, expression).bind(2, static_cast<std::int64_t>(limit));
+        while (next_hit(database->getHandle(), row, expression))
             hits.push_back({.kind = std::string(row.text(0)),
                             .gid = std::string(row.text(1)),
                             .of_gid = std::string(row.text(2)),

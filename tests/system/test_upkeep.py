@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import threading
 import time
+import urllib.error
 
 import support
 
@@ -196,9 +197,15 @@ class Upkeep(support.SystemTest):
 
     def test_status_warns_of_a_clock_that_is_off(self):
         fake = self.fake(5)
-        relay = self.relay(fake, before=lambda target: (200, {"Date": "Mon, 01 Jun 2020 09:00:00 GMT",
-                                                              "Content-Type": "application/json"},
-                                                        fake.get(target[len("/api/1.0"):])) if "users/me" in target else None)
+
+        def late(target):
+            try:
+                status, body = 200, fake.get(target[len("/api/1.0"):])
+            except urllib.error.HTTPError as error:
+                status, body = error.code, error.read()
+            return status, {"Date": "Mon, 01 Jun 2020 09:00:00 GMT", "Content-Type": "application/json"}, body
+
+        relay = self.relay(fake, before=late)
         self.configure(relay.url)
         self.sync(expect=None)
         ended = self.run_to_end("status", "--config", self.config)
