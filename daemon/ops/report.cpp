@@ -149,14 +149,15 @@ $where ORDER BY r.name, r.gid)",
      .title = "Workload",
      .says = "Open tasks of each person by the week in which they are due (its Monday); no week: no due date.",
      .sql = R"(
-SELECT r.assignee_gid, u.name AS assignee_name, date(r.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
-       count(*) FILTER (WHERE iif(r.due_at IS NULL, r.due_on < (SELECT today FROM asana_today),
-                                  r.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
-       sum(r.actual_time_minutes) AS logged_minutes
-FROM (SELECT gid AS task_gid, assignee_gid, due_on, due_at, actual_time_minutes FROM asana_tasks
-      WHERE completed = 0 AND +assignee_gid IS NOT NULL AND is_rendered_as_separator IS NOT 1) AS r
-CROSS JOIN asana_users AS u ON u.gid = r.assignee_gid
-$where GROUP BY r.assignee_gid, week ORDER BY u.name, r.assignee_gid, week)",
+SELECT a.assignee_gid, u.name AS assignee_name, a.week, a.open_tasks, a.overdue_tasks, a.logged_minutes
+FROM (SELECT r.assignee_gid, date(r.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
+             count(*) FILTER (WHERE iif(r.due_at IS NULL, r.due_on < (SELECT today FROM asana_today),
+                                        r.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
+             sum(r.actual_time_minutes) AS logged_minutes
+      FROM (SELECT gid AS task_gid, assignee_gid, due_on, due_at, actual_time_minutes FROM asana_tasks
+            WHERE completed = 0 AND +assignee_gid IS NOT NULL AND is_rendered_as_separator IS NOT 1) AS r
+      $where GROUP BY r.assignee_gid, week) AS a
+JOIN asana_users AS u ON u.gid = a.assignee_gid ORDER BY u.name, a.assignee_gid, a.week)",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kAssignee,
