@@ -16,8 +16,9 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 13> kCommands = {"help",   "version", "sync",   "run",    "check",  "plan",  "status",
-                                                        "verify", "schema",  "search", "report", "backup", "doctor"};
+constexpr std::array<std::string_view, 13> kCommands = {"help",   "version", "sync",   "run",    "check",
+                                                        "plan",   "status",  "verify", "schema", "search",
+                                                        "report", "backup",  "doctor"};
 
 constexpr std::array<std::string_view, 26> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
@@ -183,8 +184,8 @@ Command command_of(const Given& given) {
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
     const auto command = static_cast<Command>(at - kCommands.begin() + 1);
-    const std::size_t most = command == Command::search ? given.words.size() : command == Command::report || command == Command::backup
-                                                                                        ? 2
+    const std::size_t most = command == Command::search                                 ? given.words.size()
+                             : command == Command::report || command == Command::backup ? 2
                                                                                         : 1;
     if (given.words.size() > most) refuse(fmt::format("{} takes no '{}'", word, given.words[most]));
     return command;
