@@ -1,5 +1,6 @@
 #include "app.hpp"
 #include "app_parts.hpp"
+#include "app_upkeep.hpp"
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
@@ -196,6 +197,12 @@ void show(const engine::Progress& progress) {
 
 namespace {
 
+std::string listed_sources(const Config& config) {
+    std::string names;
+    for (const auto& source : config.sources) names += (names.empty() ? "" : ",") + source.name;
+    return names;
+}
+
 void summarize(store::Store& store, const Config& config, const store::Run& run, bool complete) {
     const auto seconds = std::chrono::duration<double>(*run.ended_at - run.started_at).count();
     fmt::print("{} {} in {:.1f} s: {} requests ({} repeated, {} answered 429), {} rows written, {} unchanged\n",
@@ -217,10 +224,7 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
     }
 }
 
-ExitCode sync(const Arguments& arguments) {
-    const Config config = configuration(arguments);
-    if (arguments.accept_deletions && !arguments.full)
-        if (const auto code = ask_daemon(config, {"accept-deletions"})) return *code;
+ExitCode sync(const Arguments& arguments, const Config& config) {
     auto connections = connect_all(config);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
     const Clock& clock = system_clock();
@@ -282,10 +286,40 @@ ExitCode sync(const Arguments& arguments) {
     }
     if (!complete) code = failed ? failed->code() : ExitCode::come_again;
     end_run(code);
+    // Before what is written for people: none of it is the run's.
+    if (!stop)
+        while (forget_old(*store, config, clock.now()) && !stop) {
+        }
     if (failed && connections.size() == 1) throw *failed;
     if (config.log.level <= log::Level::info) summarize(*store, config, run, complete);
     if (failed) throw *failed;
     return code;
+}
+
+// A sync, and what others are told of its end. One that was stopped, or found the database in use, is no failure; nor a
+// good one: who waits for heartbeats hears of it when it stays so.
+ExitCode sync(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    if (arguments.accept_deletions && !arguments.full)
+        if (const auto code = ask_daemon(config, {"accept-deletions"})) return *code;
+    Upkeep upkeep(config);
+    const Clock& clock = system_clock();
+    try {
+        const auto code = sync(arguments, config);
+        const bool good = code == ExitCode::done || code == ExitCode::incomplete;  // gaps are known, the rest is fresh
+        if (good) {
+            note_failure(config, {});
+            upkeep.good();
+        }
+        upkeep.settle(clock);
+        return code;
+    } catch (const Fatal& fatal) {
+        if (fatal.code() != ExitCode::come_again && note_failure(config, fatal.code())) {
+            upkeep.failed(listed_sources(config), fatal.what(), fatal.code());
+            upkeep.settle(clock);
+        }
+        throw;
+    }
 }
 
 http::Response fetch(http::Transport& transport, const std::string& target) {
@@ -454,6 +488,10 @@ ExitCode run(int argc, const char* const* argv) {
             return show_schema(arguments);
         case Command::search:
             return search_words(arguments);
+        case Command::backup:
+            return back_up(arguments);
+        case Command::doctor:
+            return doctor(arguments);
         case Command::report:
             break;
     }

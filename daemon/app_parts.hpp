@@ -16,6 +16,7 @@
 #include "engine/verify.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
+#include "ops/status.hpp"
 #include "source/source.hpp"
 #include "store/store.hpp"
 
@@ -47,6 +48,9 @@ engine::Account account_of(Connection& connection, const Config& config, const A
 std::string read_token_again(const SourceConfig& config);
 void show(const engine::Progress& progress);
 
+// What status judges. Fails as read_snapshot().
+ops::Status status_of(const Config& config, Instant now);
+
 // Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);
 
@@ -76,6 +80,8 @@ class VerifyReport {
     bool equal_ = true, project_found_ = false;
 };
 
+ExitCode back_up(const Arguments& arguments);
+ExitCode doctor(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);
