@@ -2,16 +2,26 @@
 include(GNUInstallDirs)
 
 install(TARGETS taskmirror)
-install(FILES README.md CHANGELOG.md config.example.yaml LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md config.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
 install(DIRECTORY analysts DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY schema DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL FILES_MATCHING PATTERN *.1)
-install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 OPTIONAL FILES_MATCHING PATTERN *.5)
-install(FILES completions/taskmirror.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME taskmirror
-    OPTIONAL)
-install(FILES completions/_taskmirror DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions OPTIONAL)
-install(FILES completions/taskmirror.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+
+# install_found(<pattern> <folder> [<name>]): what is there.
+function(install_found pattern folder)
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+    if(found AND ARGC GREATER 2)
+        install(FILES ${found} DESTINATION ${folder} RENAME ${ARGV2})
+    elseif(found)
+        install(FILES ${found} DESTINATION ${folder})
+    endif()
+endfunction()
+install_found(docs/man/*.1 ${CMAKE_INSTALL_MANDIR}/man1)
+install_found(docs/man/*.5 ${CMAKE_INSTALL_MANDIR}/man5)
+install_found(completions/taskmirror.bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions taskmirror)
+install_found(completions/_taskmirror ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install_found(completions/taskmirror.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 install(FILES systemd/taskmirror-sync.timer DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME taskmirror.conf)
