@@ -23,9 +23,8 @@ endif()
 if(TASKMIRROR_HARDEN AND NOT TASKMIRROR_SANITIZE)
     target_compile_options(taskmirror_settings INTERFACE
         -fstack-protector-strong -fstack-clash-protection -fPIE -Wformat=2 -Werror=format-security
-        $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>)  # the compiler's own, which may be weaker
-    target_compile_definitions(taskmirror_settings INTERFACE
-        _GLIBCXX_ASSERTIONS $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=3>)
+        # Without -U the compiler may have a weaker one of its own.
+        -D_GLIBCXX_ASSERTIONS "$<$<NOT:$<CONFIG:Debug>>:SHELL:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>")
     target_link_options(taskmirror_settings INTERFACE -pie LINKER:-z,relro,-z,now,-z,noexecstack)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
         target_compile_options(taskmirror_settings INTERFACE -fcf-protection=full)

@@ -53,6 +53,7 @@ class Service(unittest.TestCase):
             cls.machine.write(f"/etc/systemd/system/{unit}.service.d/test.conf", LENIENT if support.SANITIZED else STRICT)
 
     def setUp(self):
+        self.machine.run("find", "/var/lib/taskmirror", "-type", "f", "-delete")
         self.fake = support.Fake(60)
         self.addCleanup(self.fake.stop)
         self.addCleanup(self.drop, "own")
