@@ -31,6 +31,6 @@ if(TASKMIRROR_HARDEN AND NOT TASKMIRROR_SANITIZE)
     elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
         target_compile_options(taskmirror_settings INTERFACE -mbranch-protection=standard)
     endif()
+    # The same program from any folder.
+    target_compile_options(taskmirror_settings INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
 endif()
-# The same program from any folder.
-target_compile_options(taskmirror_settings INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
