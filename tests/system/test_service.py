@@ -200,7 +200,7 @@ schedule: {{max_staleness: 10s}}
         stays_down("no_such_key")
         self.configure(self.fake.url)
         os.unlink(self.machine.root + "/etc/taskmirror/asana-token")
-        stays_down("asana-token")
+        stays_down("LoadCredential names its file")
 
 
 if __name__ == "__main__":
