@@ -26,6 +26,7 @@ if(TASKMIRROR_HARDEN AND NOT TASKMIRROR_SANITIZE)
         # Without -U the compiler may have a weaker one of its own.
         -D_GLIBCXX_ASSERTIONS "$<$<NOT:$<CONFIG:Debug>>:SHELL:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>")
     target_link_options(taskmirror_settings INTERFACE -pie LINKER:-z,relro,-z,now,-z,noexecstack)
+    # Of no effect while a library that is linked in lacks it, as Debian 12's libSQLiteCpp.a does.
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
         target_compile_options(taskmirror_settings INTERFACE -fcf-protection=full)
     elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")

@@ -49,9 +49,10 @@ class Machine:
         self.groups = []
         with open("/proc/self/cgroup", encoding="ascii") as file:
             lines = file.read().splitlines()
+        places = {"": ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"], "name=systemd": ["/sys/fs/cgroup/systemd"]}
         for line in lines:
             _, kinds, path = line.split(":", 2)
-            for place in {"": ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"], "name=systemd": ["/sys/fs/cgroup/systemd"]}.get(kinds, []):
+            for place in places.get(kinds, []):
                 if os.path.exists(f"{place}{path}/cgroup.procs"):
                     self.groups.append(f"{place}{path}".rstrip("/") + "/" + os.path.basename(self.folder))
                     os.mkdir(self.groups[-1])
