@@ -37,8 +37,8 @@ install(CODE "
         file(INSTALL \"\${made}/\${unit}.service\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\")
     endforeach()
     configure_file(\"\${from}/config.yaml.in\" \"\${made}/config.yaml\" @ONLY)
-    # An operator's own stays as it is; dpkg knows by itself.
-    if(NOT EXISTS \"\$ENV{DESTDIR}/etc/taskmirror/config.yaml\")
+    # An operator's own stays as it is; dpkg knows by itself. None for a program in somebody's home.
+    if(CMAKE_INSTALL_PREFIX MATCHES \"^/usr\" AND NOT EXISTS \"\$ENV{DESTDIR}/etc/taskmirror/config.yaml\")
         file(INSTALL \"\${made}/config.yaml\" DESTINATION /etc/taskmirror)
     endif()
 ")
