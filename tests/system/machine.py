@@ -25,6 +25,9 @@ def lacks():
         overlay = "overlay" in file.read()
     if not overlay:
         return "the kernel has no overlay file system"
+    ended = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], stderr=subprocess.PIPE, text=True, check=False)
+    if ended.returncode != 0:
+        return f"no namespaces: {ended.stderr.strip()}"
     return None
 
 

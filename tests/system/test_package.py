@@ -27,7 +27,7 @@ EXPECTED = {  # what must be there, with its mode
 
 
 def lacks():
-    missing = [name for name in ("cpack", "dpkg-deb", "dpkg-shlibdeps") if shutil.which(name) is None]
+    missing = [name for name in ("cpack", "dpkg-deb", "dpkg-shlibdeps", "file") if shutil.which(name) is None]
     return f"missing: {', '.join(missing)}" if missing else None
 
 
