@@ -61,11 +61,12 @@ class Service(unittest.TestCase):
         self.machine.write("/etc/taskmirror/asana-token", support.TOKEN, 0o644)
         self.machine.run("systemd-tmpfiles", "--create", "taskmirror.conf", check=True)
 
-    def configure(self, url, more=""):
+    def configure(self, url, more="", token="token_command:"):
         self.machine.write("/etc/taskmirror/config.yaml", f"""database: {DATABASE}
 sources:
   - name: acme
     base_url: {url}
+    {token}
     limits: {{requests_per_minute: 100000, share: 1, concurrency: 8}}
 schedule: {{max_staleness: 10s}}
 {more}""", 0o640)
@@ -152,6 +153,9 @@ schedule: {{max_staleness: 10s}}
             self.assertEqual(count, 1)
             self.machine.write("/etc/systemd/system/taskmirror-sync.service", unit)
             self.ctl("daemon-reload")
+            if command == "plan":
+                self.configure(self.fake.url, token="token_command: echo test-token")
+                self.machine.run("systemd-tmpfiles", "--create", "taskmirror.conf", check=True)
             self.start("taskmirror-sync.service")
         said = self.journal("taskmirror-sync.service")
         self.assertNotIn("not permitted", said)
