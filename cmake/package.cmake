@@ -5,9 +5,9 @@ set(CPACK_PACKAGE_VERSION ${TASKMIRROR_PACKAGE_VERSION})
 set(TASKMIRROR_MAINTAINER "The taskmirror authors <taskmirror@localhost>" CACHE STRING "who is named in the package")
 set(CPACK_PACKAGE_CONTACT "${TASKMIRROR_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "mirror of an Asana workspace in a SQLite database")
-set(CPACK_PACKAGE_DESCRIPTION "taskmirror keeps a SQLite database that is a copy of your Asana: projects, tasks,
-subtasks, custom fields, comments, history and people, to be asked in SQL.
-It only reads from Asana. It runs as a service, or from a timer.")
+set(CPACK_PACKAGE_DESCRIPTION "taskmirror keeps a SQLite database that is a copy of your Asana:
+projects, tasks, subtasks, custom fields, comments, history and people, to be
+asked in SQL. It only reads from Asana. It runs as a service, or from a timer.")
 set(CPACK_STRIP_FILES ON)
 # Units and configuration name places below the prefix, and the latter lies outside of it.
 set(CPACK_SET_DESTDIR ON)
