@@ -22,7 +22,7 @@
 
 namespace taskmirror {
 
-inline constexpr std::string_view kVersion = TASKMIRROR_VERSION;
+extern const std::string_view kVersion;  // cmake/version.cmake makes it
 
 extern std::atomic<bool> stop;          // set by SIGINT and SIGTERM
 extern std::atomic<bool> reload_asked;  // by SIGHUP

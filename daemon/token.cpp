@@ -79,7 +79,10 @@ std::string from_file(const fs::path& path) {
         const Descriptor file = open_file(path, O_NOFOLLOW | O_NONBLOCK);
         check_owner(file, path);
         auto text = read_file(file, kMaxSize);
-        const std::string origin = fmt::format("token file {}", path.string());
+        const std::string origin =
+            is_credential(path)
+                ? fmt::format("systemd credential {} (LoadCredential names its file)", path.filename().string())
+                : fmt::format("token file {}", path.string());
         if (!text) fail("{} is longer than {} bytes: that is no token", origin, kMaxSize);
         return checked(std::move(*text), origin);
     } catch (const std::system_error& error) {
