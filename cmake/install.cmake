@@ -6,6 +6,7 @@ install(FILES README.md CHANGELOG.md config.example.yaml DESTINATION ${CMAKE_INS
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
 install(DIRECTORY analysts DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY schema DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # install_found(<pattern> <folder> [<name>]): what is there.

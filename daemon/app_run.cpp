@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "app_parts.hpp"
 #include "app_upkeep.hpp"
 #include "asana/source.hpp"
+#include "core/counters.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
@@ -17,20 +19,24 @@
 #include "engine/sync.hpp"
 #include "engine/verify.hpp"
 #include "ops/control.hpp"
+#include "ops/live.hpp"
 #include "ops/notify.hpp"
+#include "ops/status_site.hpp"
 #include "ops/terminal.hpp"
 #include "store/store.hpp"
+#include "token.hpp"
 
 namespace taskmirror {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestTurn = 1s;   // the control socket and the watchdog wait so long
-constexpr auto kTurnOfMany = 20ms;  // where another account waits for answers, too
-constexpr auto kDrain = 10s;        // for what is in flight, at the end and before a reload
-constexpr auto kNoteEvery = 1min;   // the run, in sync_runs
-constexpr auto kReadyAnyway = 30s;  // a service manager waits for READY, but a network may be long in coming
+constexpr auto kLongestTurn = 1s;      // the control socket and the watchdog wait so long
+constexpr auto kTurnOfMany = 20ms;     // where another account waits for answers, too
+constexpr auto kDrain = 10s;           // for what is in flight, at the end and before a reload
+constexpr auto kNoteEvery = 1min;      // the run, in sync_runs
+constexpr auto kPublishEvery = 250ms;  // what the status page shows
+constexpr auto kReadyAnyway = 30s;     // a service manager waits for READY, but a network may be long in coming
 
 // One account: served, or resting after a failure.
 struct Served {
@@ -56,6 +62,7 @@ class Daemon {
     explicit Daemon(const Arguments& arguments)
         : arguments_(arguments), config_(std::make_unique<Config>(configuration(arguments))) {
         auto connections = connect_all(*config_);
+        page_token_ = page_token(*config_);
         store_ = store::open_sqlite(config_->database, of_tables_->tables());
         try {
             control_.emplace(config_->database);
@@ -67,6 +74,7 @@ class Daemon {
         store_->begin();
         run_id_ = store_->start_run(run_);
         store_->commit();
+        open_page();
         take(std::move(connections));
     }
 
@@ -100,9 +108,10 @@ class Daemon {
 
     void start(Served& account) {
         const bool line = arguments_.progress && ops::has_terminal() && config_->log.level <= log::Level::info;
-        account.sync =
-            std::make_unique<engine::Sync>(account_of(*account.connection, *config_, arguments_), *store_, clock_, stop,
-                                           line ? show : std::function<void(const engine::Progress&)>());
+        auto its = account_of(*account.connection, *config_, arguments_);
+        its.counters = &counters_[account.connection->config.name];
+        account.sync = std::make_unique<engine::Sync>(std::move(its), *store_, clock_, stop,
+                                                      line ? show : std::function<void(const engine::Progress&)>());
         account.since = clock_.monotonic();
         guarded(account, [&] { account.sync->serve(); });
     }
@@ -126,11 +135,13 @@ class Daemon {
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
         go_on_comparing();
         note();
+        publish();
     }
 
     // Not with each of a thousand turns a second.
     void feed_watchdog() {
         const auto time = clock_.monotonic();
+        board_.tick(time);
         if (!notifier_.watchdog() || time - fed_at_ < *notifier_.watchdog() / 2) return;
         fed_at_ = time;
         notifier_.alive();
@@ -185,10 +196,7 @@ class Daemon {
         const bool shared = store_->in_transaction();  // with what another account has received
         try {
             if (!shared) store_->begin();
-            // The state is shown beside the name.
-            const std::string prefix = fmt::format("source {}: ", name);
-            const std::string_view why = fatal.what();
-            store_->set_fact(name + ".state", why.starts_with(prefix) ? why.substr(prefix.size()) : why);
+            store_->set_fact(name + ".state", without_name(fatal.what(), name));
             store_->set_fact(name + ".state_since", iso(clock_.now()));
             if (!shared) store_->commit();
         } catch (const Fatal&) {  // a full disk is told by log and service manager alone
@@ -210,6 +218,68 @@ class Daemon {
         start(account);
     }
 
+    static std::string page_token(const Config& config) {
+        if (config.status.token_file.empty()) return {};
+        auto token = read_token({.file = config.status.token_file});
+        log::conceal(token);
+        return token;
+    }
+
+    // The mirror goes on without it.
+    void open_page() {
+        site_.reset();
+        if (!config_->status.listen) return;
+        board_.tick(clock_.monotonic());
+        try {
+            site_.emplace(
+                ops::SiteOptions{
+                    .listen = *config_->status.listen,
+                    .token = page_token_,
+                    .database = config_->database,
+                    .read = [config = *config_] { return status_of(config, system_clock().now()); },
+                    .versions = {std::string(kVersion), store::library_version(), http::library_version()}},
+                board_);
+            log::info("status page address={}", to_string(site_->address()));
+        } catch (const Error& error) {
+            log::warning("{}; there is no status page until the daemon is told to reload", error.what());
+        }
+    }
+
+    void publish() {
+        const auto time = clock_.monotonic();
+        if (!site_ || time - published_at_ < kPublishEvery) return;
+        published_at_ = time;
+        const auto now = clock_.now();
+        const auto instant = [&](Monotonic then) { return now + std::chrono::ceil<Milliseconds>(then - time); };
+        ops::Live live{.started_at = run_.started_at};
+        for (const auto& account : accounts_) {
+            const auto& pace = *account.connection->pace;
+            const auto& name = account.connection->config.name;
+            auto& its = live.sources.emplace_back(ops::LiveSource{.name = name,
+                                                                  .in_flight = pace.in_flight(),
+                                                                  .rate_per_minute = pace.rate_per_minute(),
+                                                                  .limit_per_minute = pace.limit_per_minute(),
+                                                                  .counters = counters_[name]});
+            if (pace.parked_until()) its.paused_until = instant(*pace.parked_until());
+            if (account.sync != nullptr) {
+                its.answered = account.sync->has_been_answered();
+                its.used_per_minute = account.sync->progress().used_per_minute;
+            } else {
+                its.failure = without_name(account.failure, name);
+                its.again_at = instant(account.until);
+            }
+        }
+        minutes_.note(now, live.sources);
+        live.minutes = minutes_.all();
+        board_.publish(live);
+    }
+
+    // What is shown beside the name.
+    static std::string without_name(std::string_view why, std::string_view name) {
+        const auto prefix = fmt::format("source {}: ", name);
+        return std::string(why.starts_with(prefix) ? why.substr(prefix.size()) : why);
+    }
+
     // A bad new configuration keeps the old one.
     void reload(std::optional<std::uint64_t> asked_by) {
         notifier_.reloading(clock_.monotonic());
@@ -217,12 +287,14 @@ class Daemon {
         std::string said = "reloaded";
         std::unique_ptr<Config> config;
         std::vector<Connection> connections;
+        std::string token;
         std::unique_ptr<Upkeep> upkeep;
         try {
             config = std::make_unique<Config>(configuration(arguments_));
             if (config->database != config_->database)
                 throw Fatal(ExitCode::configuration, "another `database` needs a restart");
             connections = connect_all(*config);
+            token = page_token(*config);
             upkeep = std::make_unique<Upkeep>(*config);
         } catch (const Fatal& fatal) {
             log::configure(config_->log);
@@ -236,6 +308,8 @@ class Daemon {
             accounts_.clear();
             upkeep_ = std::move(upkeep);  // before the configuration that the old one refers to
             config_ = std::move(config);
+            page_token_ = std::move(token);
+            open_page();
             take(std::move(connections));
             noted_at_ = {};
         }
@@ -445,6 +519,12 @@ class Daemon {
     std::unique_ptr<store::Store> store_;
     std::optional<ops::ControlSocket> control_;
     ops::Notifier notifier_;
+    std::map<std::string, Counters, std::less<>> counters_;  // by account; they outlive it
+    ops::Board board_;
+    ops::Minutes minutes_;
+    std::string page_token_;
+    std::optional<ops::StatusSite> site_;
+    Monotonic published_at_{};
     std::unique_ptr<Upkeep> upkeep_;
     std::vector<Served> accounts_;
     store::Run run_{.command = "run", .version = std::string(kVersion)};

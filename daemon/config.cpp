@@ -187,6 +187,23 @@ void read_time_zone(Section& root, std::string& zone) {
     }
 }
 
+void read_status(Section section, const fs::path& folder, StatusConfig& status) {
+    std::string listen;
+    section.read("listen", listen);
+    read_path(section, "token_file", folder, status.token_file);
+    if (listen.empty()) return;
+    status.listen = parse_address(listen);
+    if (!status.listen) {
+        section.reject("listen",
+                       "must be an IP address and a port, such as 127.0.0.1:9817 or [::1]:9817, or unix: and the whole "
+                       "path of a socket, such as unix:/var/lib/taskmirror/status.sock");
+    } else if (!status.listen->is_private() && status.token_file.empty()) {
+        section.reject("listen",
+                       "can be reached from other machines, so status.token_file must name a file with the token that "
+                       "readers send; or listen on 127.0.0.1 or a unix: socket");
+    }
+}
+
 void read_notify(Section section, bool others_may_write, Config& config) {
     section.read("heartbeat_url", config.heartbeat_url);
     const std::string& url = config.heartbeat_url;
@@ -252,6 +269,7 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     read_time_zone(root, config.time_zone);
     root.read("wide_columns", config.wide_columns, 0, 1'000'000);
     root.read("full_text_search", config.full_text_search);
+    read_status(root.section("status"), folder, config.status);
     read_log(root.section("log"), config.log);
     document.finish();
     return config;

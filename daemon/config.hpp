@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/filter.hpp"
 #include "core/log.hpp"
 #include "core/redact.hpp"
@@ -67,6 +68,14 @@ struct Schedule {
     bool operator==(const Schedule&) const = default;
 };
 
+// The status page of the daemon.
+struct StatusConfig {
+    std::optional<Address> listen;     // none: there is no page
+    std::filesystem::path token_file;  // what readers must send; empty: nothing
+
+    bool operator==(const StatusConfig&) const = default;
+};
+
 struct Config {
     std::filesystem::path file;  // where it was read; empty: nowhere
     std::filesystem::path database = "taskmirror.db";
@@ -76,6 +85,7 @@ struct Config {
     int wide_columns = 20'000;      // of all views with custom fields as columns; 0: there are none
     bool full_text_search = true;   // an index of the words of tasks, comments and projects
     double most_deleted = 0.2;      // share of the stored rows that one walk may find missing
+    StatusConfig status;
     std::chrono::seconds tombstones_kept = std::chrono::hours(24 * 400);  // and runs, healed gaps, announced changes
     std::string heartbeat_url;                                            // a secret; empty: none
     std::string on_failure;                                               // for /bin/sh -c; empty: none

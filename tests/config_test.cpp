@@ -78,6 +78,7 @@ TEST_CASE("the example names every option") {
     const std::string known = mistakes(
         "XXXXXXXX: 1\n"
         "log: {XXXXXXXX: 1}\n"
+        "status: {XXXXXXXX: 1}\n"
         "notify: {XXXXXXXX: 1}\n"
         "deletions: {XXXXXXXX: 1}\n"
         "sources:\n"
@@ -96,7 +97,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 9 + 2 + 2 + 2 + 15 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 10 + 2 + 2 + 2 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -223,7 +224,7 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "c.yaml:1:25: notify.heartbeat_url: must be a URL without user and fragment, such as https://hc-ping.com/..."},
         {"planning: {max_staleness: 5m}",
          "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, notify, "
-         "schedule, sources, time_zone, wide_columns"},
+         "schedule, sources, status, time_zone, wide_columns"},
     }));
     CAPTURE(text);
 
@@ -314,4 +315,14 @@ TEST_CASE("texts are redacted by the names of their tables and columns") {
         CHECK_THAT(fatal.what(), Catch::Contains("d.yaml:4:24: sources[0].redact.asana_tasks.notes: must be one of "
                                                  "drop, hash, length, not 'no'"));
     }
+}
+
+TEST_CASE("the status page is off, and needs a token where others can reach it") {
+    CHECK(!read("").status.listen);
+    CHECK(!read("status: {listen: }").status.listen);
+    CHECK(read("status: {listen: 127.0.0.1:9817}").status.listen == Address{.host = "127.0.0.1", .port = 9817});
+    CHECK(read("status: {listen: 'unix:/run/s'}").status.listen == Address{.path = "/run/s"});
+    CHECK(read("status: {listen: 0.0.0.0:9817, token_file: /etc/t}").status.token_file == "/etc/t");
+    CHECK_THAT(mistakes("status: {listen: 0.0.0.0:9817}"), Catch::Contains("status.token_file must name a file"));
+    CHECK_THAT(mistakes("status: {listen: 9817}"), Catch::Contains("must be an IP address and a port"));
 }

@@ -40,7 +40,7 @@ const std::map<std::string, std::vector<std::string>> kLibraries = {
     {"CLI/", {"cli.cpp"}},
     {"spdlog/", {"core/log.cpp"}},
     {"openssl/", {"core/redact.cpp", "app_redact.cpp"}},
-    {"httplib.h", {"ops/status_page.cpp"}},
+    {"httplib.h", {}},  // no server for strangers
 };
 
 std::string part_of(const fs::path& path) {

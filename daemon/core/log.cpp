@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -27,6 +28,8 @@ struct Log {
     void (*before)() = nullptr;
     void (*after)() = nullptr;
 };
+
+std::array<std::atomic<std::uint64_t>, kLevelNames.size()> counts{};
 
 // JOURNAL_STREAM is "device:inode" of the stream that leads to the journal.
 bool goes_to_journal() {
@@ -92,6 +95,8 @@ void configure(const Options& options) {
     set_format(log);
 }
 
+std::uint64_t count(Level level) { return counts[static_cast<std::size_t>(level)]; }
+
 bool enabled(Level level) { return level != Level::off && level >= instance().options.level; }
 
 void conceal(const std::string& secret) {
@@ -118,6 +123,7 @@ void write(Level level, std::string_view line) {
         escaped(without_secrets(std::string(line), log.secrets), log.options.format == Format::json ? "\"\\" : "");
     if (log.options.format == Format::journal) text.insert(0, fmt::format("<{}>", priority(level)));
     if (log.before != nullptr) log.before();
+    ++counts[static_cast<std::size_t>(level)];
     log.out.log(spdlog_level(level), text);
     if (log.after != nullptr) log.after();
 }

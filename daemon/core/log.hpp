@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ struct Options {
 };
 
 void configure(const Options& options);
+// How many lines of this level were written so far. From any thread.
+std::uint64_t count(Level level);
 bool enabled(Level level);
 
 // Every later line has "[hidden]" where this text stood, plain or percent-encoded. For tokens.

@@ -38,7 +38,8 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
       clock_(clock),
       stop_(stop),
       watch_(std::move(watch)),
-      name_(account_.source.name()) {
+      name_(account_.source.name()),
+      counters_(account_.counters != nullptr ? *account_.counters : own_counters_) {
     if (!account_.token.empty()) tokens_.push_back(account_.token);
     const auto streams = account_.source.streams();
     for (const auto& stream : streams)
@@ -677,7 +678,10 @@ void Sync::commit_group() {
     if (!store_.in_transaction()) return;
     store_.set_fact(name_ + ".dated_at", iso(now()));
     if (clock_.monotonic() - noted_at_ >= kNoteEvery) note_state();
+    const auto began = clock_.monotonic();
     store_.commit();
+    counters_.commits.add(std::chrono::duration<double>(clock_.monotonic() - began).count());
+    counters_.committed_at = clock_.now();
 }
 
 // Work comes to a daemon from many sides, so it asks the queue how much there is.

@@ -23,6 +23,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/counters.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
 #include "engine/scheduler.hpp"
@@ -34,6 +35,7 @@
 namespace taskmirror::engine {
 
 inline constexpr std::size_t kClasses = std::tuple_size_v<decltype(Shares().order())>;
+static_assert(kClasses == kWorkNames.size());
 
 struct Limits {
     std::optional<Milliseconds> time;
@@ -89,6 +91,7 @@ struct Account {
     PollOptions
         polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
     ExportOptions exports{};
+    Counters* counters = nullptr;  // of the account, for metrics; it outlives the Sync
 };
 
 // Whether an answer of the last day proved that the plan is a paid one: its quota is a larger one.
@@ -308,6 +311,8 @@ class Sync {
     void report(bool now);
     void note_stage();
     std::string unusable(const Error& error) const;
+    void count_answer(const Walk& walk, const http::Response& response);
+    void count_staleness(const Walk& walk, const std::vector<bool>& changed);
 
     Account account_;
     store::Store& store_;
@@ -379,6 +384,8 @@ class Sync {
     std::deque<Monotonic> recent_requests_;
     Monotonic last_report_{};
     Progress progress_;
+    Counters own_counters_;  // where the account has none
+    Counters& counters_;
 };
 
 }  // namespace taskmirror::engine

@@ -28,6 +28,7 @@ void Sync::answered(http::Response response) {
     const bool arrived = response.failure == http::Failure::none;
     account_.pace.answered(http::Budget::standard, now, response.duration,
                            arrived && response.status < 500 && response.status != 429);
+    count_answer(*walk, response);
     log::debug("answer stream={} scope={} status={} ms={} bytes={} {}", walk->row.stream, walk->row.scope,
                response.status, response.duration.count(), response.wire_bytes, response.message);
     if (!arrived) return try_again(std::move(walk), std::nullopt, response.message);
@@ -236,6 +237,9 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
     if (stream.paid_only) account_.pace.plan_is_paid();
     progress_.rows_written += written.inserted + written.updated;
     progress_.rows_unchanged += written.unchanged;
+    counters_.rows_written += written.inserted + written.updated;
+    counters_.rows_unchanged += written.unchanged;
+    count_staleness(walk, written.changed);
     ++pages_in_group_;
 }
 
@@ -374,6 +378,7 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
     const auto pause = account_.pace.retry_after(walk->attempts);
     if (pause) {
         ++progress_.retries;
+        ++counters_.retries;
         walk->not_before = clock_.monotonic() + *pause;
         log::debug("retry stream={} scope={} in_ms={} why=\"{}\"", walk->row.stream, walk->row.scope, pause->count(),
                    why);
@@ -387,6 +392,7 @@ void Sync::try_again(WalkPtr walk, std::optional<int> status, const std::string&
 
 void Sync::usable_answer() {
     if (!std::exchange(answered_, true)) noted_at_ = {};  // the account is well again: at once
+    counters_.answered_at = clock_.now();
     failures_in_a_row_ = 0;
     outages_ = 0;
     token_is_new_ = false;
@@ -560,6 +566,7 @@ void Sync::end_in_gap(Walk& walk, std::optional<int> status, const std::string& 
         log::warning("gap stream={} scope={} why=\"{}\" retry_at={}", walk.row.stream, walk.row.scope, why,
                      iso(now + retry_in));
     if (++gaps_told_ == kGapsTold) log::warning("further gaps are told by table sync_gaps alone");
+    ++counters_.gaps;
     start_over(walk);
     walk.row.attempts += std::max(walk.attempts, 1);  // so that nobody asks again before its time
     walk.row.last_error = why;
@@ -658,6 +665,25 @@ void Sync::skip(Walk& walk) {
         store_.heal_gap(name_, walk.row.stream, walk.row.scope, now);
     });
     leave(walk);
+}
+
+void Sync::count_answer(const Walk& walk, const http::Response& response) {
+    const bool arrived = response.failure == http::Failure::none;
+    ++counters_.answers[static_cast<std::size_t>(class_of(walk.row))][answer_of(arrived, response.status)];
+    counters_.latency.add(std::chrono::duration<double>(response.duration).count());
+    counters_.wire_bytes += response.wire_bytes;
+    counters_.decoded_bytes += response.body.size();
+}
+
+// How long changes were on their way, as far as objects tell when they were modified. Not of what is only found now: a
+// first load, and what reconciling finds.
+void Sync::count_staleness(const Walk& walk, const std::vector<bool>& changed) {
+    if (!serving_ || class_of(walk.row) != Class::fresh) return;
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        if (!changed[i]) continue;
+        if (const auto at = parse_iso(modified_at(answer_.page.entities[i])))
+            counters_.staleness.add(std::max(0.0, std::chrono::duration<double>(clock_.now() - *at).count()));
+    }
 }
 
 void Sync::leave(const Walk& walk) {

@@ -131,6 +131,7 @@ void Sync::bury(std::string_view table, std::string_view gid, std::string_view r
         if (const auto wanted = wanted_.find(gid); wanted != wanted_.end()) wanted_.erase(wanted);
     const auto cause = burial.cause == kExcluded ? kExcluded : "not_visible";
     const auto buried = store_.bury(remains, table, gid, burial);
+    ++counters_.tombstones;
     for (const auto& holder : buried.holders) forget(holder, cause);
     if (buried.rows == 0 && !its->followers.empty()) forget(gid, cause);
     if (!ends.empty()) end(ends, root);

@@ -435,4 +435,52 @@ std::string svg(const DotChart& chart, Size size) {
     return canvas.take();
 }
 
+std::string svg(const MinuteChart& chart, Size size) {
+    if (chart.series.empty() || chart.series.front().values.empty()) return {};
+    const auto count = chart.series.front().values.size();
+    double most = 0;
+    for (const auto& one : chart.series) most = std::max(most, *std::ranges::max_element(one.values));
+    const double height = size == Size::wide ? 200 : 180;
+    const auto ticks = number_ticks(most, 4);
+    Canvas canvas(chart.heading, size, width_of(size), height);
+    const Plot plot{.left = wide(grouped(ticks.back())) + 10, .right = width_of(size) - 12, .bottom = height - kBelow};
+    const auto x = [&](std::size_t minute) {
+        return plot.left +
+               (plot.right - plot.left) * static_cast<double>(minute) / static_cast<double>(std::max(count, 2UL) - 1);
+    };
+    const auto y = [&](double value) { return plot.bottom - (plot.bottom - plot.top) * value / ticks.back(); };
+    draw_scale(canvas, plot, ticks);
+    for (const auto& one : chart.series) {
+        std::string line;
+        for (std::size_t i = 0; i < count; ++i) line += (i == 0 ? "M" : "L") + point(x(i), y(one.values[i]));
+        const auto colour = one.colour % kColours;
+        if (count == 1) {
+            canvas.circle(x(0), y(one.values[0]), 4, colour, last_of(one));
+            continue;
+        }
+        if (one.area)
+            canvas.path(line + "L" + point(x(count - 1), plot.bottom) + "L" + point(x(0), plot.bottom) + "Z",
+                        fmt::format("f{} soft", colour), last_of(one));
+        canvas.path(line, fmt::format("line s{}", colour), last_of(one));
+    }
+    canvas.line(plot.left, plot.bottom, plot.right, plot.bottom, "axis");
+    // The least step whose labels have room.
+    const auto room = static_cast<std::size_t>((plot.right - plot.left) / (wide("00:00") + 12));
+    std::size_t step = 1;
+    for (const std::size_t minutes : {1, 2, 5, 10, 15, 30, 60, 120, 180, 360}) {
+        step = minutes;
+        if (count / minutes <= room) break;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto minute =
+            static_cast<std::size_t>((chart.first + std::chrono::minutes(i)).time_since_epoch().count());
+        if (minute % step != 0) continue;
+        canvas.line(x(i), plot.bottom, x(i), plot.bottom + 4, "axis");
+        const double half = wide("00:00") / 2;
+        canvas.text(std::min(x(i), canvas.width() - half), plot.bottom + kLine + 2, "middle",
+                    fmt::format("{:02}:{:02}", minute / 60 % 24, minute % 60));
+    }
+    return canvas.take();
+}
+
 }  // namespace taskmirror::ops

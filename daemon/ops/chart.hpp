@@ -60,6 +60,13 @@ struct DotChart {
     std::vector<Line> lines{};
 };
 
+// Values by minute, one behind the other without a hole.
+struct MinuteChart {
+    Heading heading{};
+    std::chrono::sys_time<std::chrono::minutes> first{};
+    std::vector<Series> series{};
+};
+
 // Of the page on which it stands: a screen, or a phone.
 enum class Size : std::uint8_t { wide, narrow };
 
@@ -67,6 +74,7 @@ enum class Size : std::uint8_t { wide, narrow };
 std::string svg(const TimeChart& chart, Size size);
 std::string svg(const BarChart& chart, Size size);
 std::string svg(const DotChart& chart, Size size);
+std::string svg(const MinuteChart& chart, Size size);
 
 // Round numbers from 0 to at least `most`, at most so many steps.
 std::vector<double> number_ticks(double most, std::size_t steps);

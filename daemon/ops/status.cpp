@@ -7,12 +7,13 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "core/counters.hpp"
 #include "core/text.hpp"
+#include "ops/status_parts.hpp"
 
 namespace taskmirror::ops {
 namespace {
@@ -21,26 +22,18 @@ using namespace std::chrono_literals;
 using std::chrono::seconds;
 using store::Freshness;
 
-constexpr std::string_view kTasks = "asana_tasks";  // of projects: shown one by one
-constexpr std::string_view kSearch = "search";      // the feature that tells of changes in a whole workspace
+constexpr std::string_view kSearch = "search";  // the feature that tells of changes in a whole workspace
 
 constexpr std::size_t kShown = 10;     // rows of each list that a person is shown
 constexpr std::size_t kRunsShown = 5;  // the latest
 constexpr std::size_t kLine = 80;
 constexpr std::size_t kIndent = 11;
 
-// The classes of sync_work.order_key.
+}  // namespace
+
 std::string_view class_name(std::int64_t order_class) {
-    switch (order_class) {
-        case 0:
-            return "changes";
-        case 1:
-            return "walks";
-        case 2:
-            return "reconcile";
-        default:
-            return "other";
-    }
+    const auto index = static_cast<std::size_t>(order_class);
+    return index < kWorkNames.size() ? kWorkNames[index] : "other";
 }
 
 std::string_view fact(const Status& status, std::string_view source, std::string_view name) {
@@ -65,36 +58,11 @@ bool is_running(const Status& status, const store::Run& run) {
     return status.snapshot.holder && !run.ended_at && &run == &status.snapshot.runs.front();
 }
 
-// The median of the times between the last syncs; none before the second.
-std::optional<seconds> time_between_syncs(const Status& status) {
-    std::vector<Instant> starts;
-    for (const auto& run : status.snapshot.runs)
-        if (run.command == "sync" || run.command == "run") starts.push_back(run.started_at);
-    std::vector<seconds> times;
-    for (std::size_t i = 1; i < starts.size(); ++i)
-        times.push_back(std::chrono::floor<seconds>(starts[i - 1] - starts[i]));
-    if (times.empty()) return std::nullopt;
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::ranges::nth_element(times, middle);
-    return std::max(seconds(0), *middle);
-}
-
-// What the requests of a source take at the present rate; none if that is not known.
 std::optional<seconds> duration_of(const Status& status, std::string_view source, std::int64_t requests) {
     const auto rate = number(status, source, "rate_per_minute");
     if (!rate || *rate <= 0) return std::nullopt;
     return seconds(std::llround(std::ceil(static_cast<double>(requests) / *rate * 60)));
 }
-
-struct Backlog {
-    std::int64_t requests = 0;
-    std::vector<std::pair<std::int64_t, std::vector<store::Waiting>>> classes;
-
-    static std::int64_t sum(const std::vector<store::Waiting>& streams) {
-        return std::accumulate(streams.begin(), streams.end(), std::int64_t{0},
-                               [](std::int64_t all, const auto& one) { return all + one.requests; });
-    }
-};
 
 Backlog backlog_of(const Status& status, std::string_view source) {
     Backlog backlog;
@@ -107,11 +75,6 @@ Backlog backlog_of(const Status& status, std::string_view source) {
     }
     return backlog;
 }
-
-struct GapCounts {
-    std::int64_t open = 0;
-    std::int64_t held = 0;  // walks whose deletions wait
-};
 
 GapCounts gap_counts(const Status& status, std::string_view source) {
     GapCounts counts;
@@ -139,8 +102,39 @@ std::string size(std::uintmax_t bytes) {
     return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
-// To seconds.
 std::string instant(Instant time) { return iso(time).substr(0, 19) + "Z"; }
+
+std::string plural(std::int64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string_view short_name(const Freshness& data) {
+    if (data.table == kTasks && !data.of_project) return "other tasks";
+    return std::string_view(data.table).substr(data.table.find('_') + 1);
+}
+
+double excess(const Status& status, const Freshness& data) {
+    if (!data.as_of) return std::numeric_limits<double>::infinity();
+    const auto most = limit(status, data).value_or(seconds(1));
+    const std::chrono::duration<double> its = age(status, *data.as_of);
+    return its / std::max(most, seconds(1));
+}
+
+namespace {
+
+// The median of the times between the last syncs; none before the second.
+std::optional<seconds> time_between_syncs(const Status& status) {
+    std::vector<Instant> starts;
+    for (const auto& run : status.snapshot.runs)
+        if (run.command == "sync" || run.command == "run") starts.push_back(run.started_at);
+    std::vector<seconds> times;
+    for (std::size_t i = 1; i < starts.size(); ++i)
+        times.push_back(std::chrono::floor<seconds>(starts[i - 1] - starts[i]));
+    if (times.empty()) return std::nullopt;
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::ranges::nth_element(times, middle);
+    return std::max(seconds(0), *middle);
+}
 
 // To minutes.
 std::string minute(Instant time) { return iso(time).substr(0, 16) + "Z"; }
@@ -162,16 +156,6 @@ std::string fitted_name(const Freshness& data, std::size_t width) {
     auto name = fitted(data.name.empty() ? data.scope : data.name, width);
     name.resize(name.find_last_not_of(' ') + 1);
     return name;
-}
-
-std::string plural(std::int64_t count, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
-// Without "asana_". Tasks that belong to no project are a list like others.
-std::string_view short_name(const Freshness& data) {
-    if (data.table == kTasks && !data.of_project) return "other tasks";
-    return std::string_view(data.table).substr(data.table.find('_') + 1);
 }
 
 // The lines of a paragraph stand beside its name.
@@ -363,14 +347,6 @@ void describe_source(const Status& status, std::string_view source, Text& text) 
     describe_gaps(status, source, text);
     describe_features(status, source, text);
     describe_api_changes(status, source, text);
-}
-
-// How much too old; the most is never complete.
-double excess(const Status& status, const Freshness& data) {
-    if (!data.as_of) return std::numeric_limits<double>::infinity();
-    const auto most = limit(status, data).value_or(seconds(1));
-    const std::chrono::duration<double> its = age(status, *data.as_of);
-    return its / std::max(most, seconds(1));
 }
 
 // Projects by their tasks; of everything else, one row for each table, with the worst of it. The worst first.
