@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,12 +42,25 @@ Config configuration(const Arguments& arguments);
 // `writes`: what is asked for is stored; else no key of redacted texts is made.
 Connection connect(const SourceConfig& source, const Config& config, bool writes = true);
 std::vector<Connection> connect_all(const Config& config, bool writes = true);
+// Those that can be had; why the others cannot goes to `failed`, by the index of the account. Throws if none can.
+std::vector<Connection> connect_each(const Config& config, bool writes, std::map<std::size_t, Fatal>& failed);
+// Two accounts of one token would take twice what it may ask for. Throws Fatal.
+void check_tokens(const Connection& one, const Connection& other);
+// The graver of two: what a person must mend, then what may pass, then gaps.
+ExitCode graver(ExitCode one, ExitCode other);
 // Of redacted texts, beside the database. It is made when there is none and nothing was redacted with one.
 std::string redact_key(const Config& config, bool make);
 // What the engine gets of a connection, which must outlive it.
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
-void show(const engine::Progress& progress);
+// `account` is named where there are several.
+void show(const engine::Progress& progress, std::string_view account = {});
+// For the progress line; none where none is shown.
+std::function<void(const engine::Progress&)> watcher(const Config& config, const Arguments& arguments,
+                                                     const SourceConfig& source);
+// At the start accounts are asked whose token they are one after the other, for the first that sees a workspace has it.
+// But for one that does not answer the others wait so long only.
+inline constexpr auto kFirstAnswer = std::chrono::seconds(30);
 
 // Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);
@@ -77,6 +92,7 @@ class VerifyReport {
 };
 
 ExitCode plan(const Arguments& arguments);
+ExitCode reload(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);

@@ -1,6 +1,8 @@
 // The command `status`: reads the database, and nothing else.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app_parts.hpp"
 #include "asana/streams.hpp"
 #include "ops/status.hpp"
@@ -20,15 +22,32 @@ ops::Periods periods(const Schedule& schedule) {
     return periods;
 }
 
+// What an account has left behind that the configuration names no more is not judged.
+void leave_out_others(store::Snapshot& snapshot, const Config& config) {
+    const auto is_other = [&](std::string_view source) {
+        return std::ranges::find(config.sources, source, &SourceConfig::name) == config.sources.end();
+    };
+    std::erase_if(snapshot.sources, is_other);
+    const auto by_member = [&](const auto& one) { return is_other(one.source); };
+    std::erase_if(snapshot.freshness, by_member);
+    std::erase_if(snapshot.waiting, by_member);
+    std::erase_if(snapshot.gaps, by_member);
+    const auto by_name = [&](const auto& one) { return is_other(one.first); };
+    std::erase_if(snapshot.missing, by_name);
+    std::erase_if(snapshot.there, by_name);
+    std::erase_if(snapshot.api_changes, by_name);
+}
+
 }  // namespace
 
 ExitCode show_status(const Arguments& arguments) {
     const Config config = configuration(arguments);
     const auto now = system_clock().now();
-    const ops::Status status{.database = config.database,
+    ops::Status status{.database = config.database,
                              .at = now,
                              .snapshot = store::read_snapshot(config.database, now),
                              .periods = periods(config.schedule)};
+    if (!config.file.empty()) leave_out_others(status.snapshot, config);
     fmt::print("{}", arguments.json ? ops::status_json(status, kVersion) : ops::status_text(status));
     return ops::is_stale(status) ? ExitCode::come_again : ExitCode::done;
 }

@@ -16,8 +16,8 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 11> kCommands = {"help",   "version", "sync",   "run",    "check", "plan",
-                                                        "status", "verify",  "schema", "search", "report"};
+constexpr std::array<std::string_view, 12> kCommands = {"help", "version", "sync",   "run",    "reload", "check",
+                                                        "plan", "status",  "verify", "schema", "search", "report"};
 
 constexpr std::array<std::string_view, 25> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
@@ -38,8 +38,8 @@ usage: taskmirror COMMAND [OPTIONS]
       --accept-deletions  remove what held walks found missing
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
-  run                 keep the database fresh until a signal comes; SIGHUP
-                      reads the configuration again
+  run                 keep the database fresh until a signal comes
+  reload              have it read the configuration again, and wait for that
   check               configuration, token, workspaces, plan; writes nothing
   plan                what a first sync would cost: requests and time
   status [--json]     freshness, backlog, gaps, last runs; 75 if data is stale

@@ -18,6 +18,7 @@ enum class Command {
     version,
     sync,
     run,
+    reload,
     check,
     plan,
     status,

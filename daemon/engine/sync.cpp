@@ -67,27 +67,36 @@ void Sync::begin() {
 }
 
 Ended Sync::run(const Limits& limits) {
-    begin();
-    std::optional<Monotonic> drain_until;
+    start();
+    while (step(limits, 1min)) {
+    }
+    return finish();
+}
+
+void Sync::start() { begin(); }
+
+// False: it is over.
+bool Sync::step(const Limits& limits, Milliseconds at_most) {
     try {
-        for (;;) {
-            const bool stopping = !may_send(limits);
-            share_polls();
-            const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
-            report(false);
-            if (in_flight_.empty() && (stopping || (is_idle() && !anything_due()))) break;
-            if (stopping && !drain_until) {
-                drain_until = clock_.monotonic() + kDrain;
-                log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
-            }
-            if (drain_until && clock_.monotonic() > *drain_until) break;
-            receive(wait_time(more_at));
+        const bool stopping = !may_send(limits);
+        share_polls();
+        const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
+        report(false);
+        if (in_flight_.empty() && (stopping || (is_idle() && !anything_due()))) return false;
+        if (stopping && !drain_until_) {
+            drain_until_ = clock_.monotonic() + kDrain;
+            log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
         }
+        if (drain_until_ && clock_.monotonic() > *drain_until_) return false;
+        receive(std::min(at_most, wait_time(more_at)));
+        return true;
     } catch (const Fatal& fatal) {
         keep_what_is_whole(fatal);
         throw;
     }
+}
 
+Ended Sync::finish() {
     open_group();
     const bool complete = store_.backlog(name_, pass_).empty();
     if (complete) end_pass();
@@ -592,6 +601,13 @@ bool Sync::prepare(Walk& walk) {
         end_in_gap(walk, 401, "the token is refused for this workspace", kLookAgain);
         return false;
     }
+    if (others_roots_.contains(row.root)) {
+        open_group();
+        store_.forget(row);
+        store_.heal_gap(name_, row.stream, row.scope, time);
+        leave(walk);
+        return false;
+    }
     if (lost_roots_.contains(row.root)) {
         skip(walk);
         return false;
@@ -695,6 +711,8 @@ void Sync::note_state() {
     note("rate_per_minute", fmt::format("{:.0f}", progress_.rate_per_minute));
     note("used_per_minute", fmt::format("{:.0f}", progress_.used_per_minute));
     note("limit_per_minute", fmt::format("{}", account_.pace.limit_per_minute()));
+    const auto pause = account_.pace.parked_until().value_or(noted_at_) - noted_at_;
+    note("paused_until", pause > 0s ? iso(now() + std::chrono::ceil<Milliseconds>(pause)) : "");
     if (answered_ && store_.fact(name_ + ".state") != "ok") {
         note("state", "ok");
         note("state_since", iso(now()));

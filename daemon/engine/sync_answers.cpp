@@ -64,6 +64,8 @@ void Sync::answered(http::Response response) {
             failures_in_a_row_ = 0;
             account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
+            open_group();  // the pause is noted at once: there may be no other commit until its end
+            noted_at_ = {};
             return;
         case busy:
             usable_answer();
@@ -179,6 +181,7 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
         if (answer_.untold) is_first_search(stream) ? ask_for_all(walk) : note_untold(walk);
         if (!stream.gathers.empty()) named(walk);
         for (const auto& [key, value] : answer_.facts) note_user(key, value);
+        if (is_first_root(walk)) note_owners(answer_.asked_roots);
         if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         user_known_ = user_known_ || is_first_root(walk);
         if (!stream.proves.empty()) {
@@ -259,6 +262,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         if (follow_up.restored && (!changed || everything)) continue;  // for another configuration all is asked for
         const auto& stream = streams[follow_up.stream];
         if (stream.exports && !account_.exports.allowed) continue;
+        if (others_roots_.contains(follow_up.root)) continue;
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();
