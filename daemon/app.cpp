@@ -223,8 +223,6 @@ std::string duration(std::chrono::seconds time) {
     return fmt::format("{} h {:02} min", time.count() / 3600, time.count() / 60 % 60);
 }
 
-}  // namespace
-
 // What one wants to know first stands first: a narrow terminal cuts the rest.
 void show(const engine::Progress& progress, std::string_view account) {
     ops::show_line(fmt::format("{}{}{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", account, account.empty() ? "" : ": ",
@@ -236,6 +234,8 @@ void show(const engine::Progress& progress, std::string_view account) {
                                progress.used_per_minute, progress.rate_per_minute,
                                progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : ""));
 }
+
+}  // namespace
 
 std::function<void(const engine::Progress&)> watcher(const Config& config, const Arguments& arguments,
                                                      const SourceConfig& source) {
@@ -447,6 +447,37 @@ http::Response fetch(http::Transport& transport, const std::string& target) {
     throw Fatal(ExitCode::come_again, "stopped by a signal");
 }
 
+}  // namespace
+
+asana::Me who_is_it(http::Transport& transport, const SourceConfig& config) {
+    const auto me = fetch(transport, asana::me_target());
+    if (me.failure != http::Failure::none)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
+                                "and the network",
+                                config.name, config.base_url, me.message));
+    if (me.status == 401)
+        throw Fatal(
+            ExitCode::token_refused,
+            fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
+                        "Developer Apps, and put it where the old one stands",
+                        config.name));
+    if (me.status != 200)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} answered {} to /users/me; {}", config.name, config.base_url, me.status,
+                                me.status == 429 || me.status >= 500 ? "try again later"
+                                : me.status == 451                   ? "it refuses this address for legal reasons"
+                                                                     : "check base_url and proxy"));
+    try {
+        return asana::read_me(me.body);
+    } catch (const std::exception& error) {
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
+                                                       config.name, config.base_url, error.what()));
+    }
+}
+
+namespace {
+
 // How many projects the filter leaves out; their names are not told.
 void check_filter(const Connection& connection, std::string_view workspace) {
     constexpr int kMostPages = 1000;
@@ -486,31 +517,7 @@ void check_filter(const Connection& connection, std::string_view workspace) {
 // `owners`: by workspace, the account that mirrors it.
 void check(const Connection& connection, std::map<std::string, std::string>& owners) {
     const auto& config = connection.config;
-    const auto me = fetch(*connection.transport, asana::me_target());
-    if (me.failure != http::Failure::none)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
-                                "and the network",
-                                config.name, config.base_url, me.message));
-    if (me.status == 401)
-        throw Fatal(
-            ExitCode::token_refused,
-            fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
-                        "Developer Apps, and put it where the old one stands",
-                        config.name));
-    if (me.status != 200)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {} answered {} to /users/me; {}", config.name, config.base_url, me.status,
-                                me.status == 429 || me.status >= 500 ? "try again later"
-                                : me.status == 451                   ? "it refuses this address for legal reasons"
-                                                                     : "check base_url and proxy"));
-    asana::Me who;
-    try {
-        who = asana::read_me(me.body);
-    } catch (const std::exception& error) {
-        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
-                                                       config.name, config.base_url, error.what()));
-    }
+    const auto who = who_is_it(*connection.transport, config);
     fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
                escaped(who.name), escaped(who.gid));
     for (const auto& [gid, name] : who.workspaces) {
@@ -632,6 +639,8 @@ ExitCode run(int argc, const char* const* argv) {
             return show_schema(arguments);
         case Command::search:
             return search_words(arguments);
+        case Command::init:
+            return init(arguments);
         case Command::report:
             break;
     }

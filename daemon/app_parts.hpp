@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "asana/source.hpp"
 #include "cli.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
@@ -53,14 +54,15 @@ std::string redact_key(const Config& config, bool make);
 // What the engine gets of a connection, which must outlive it.
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
-// `account` is named where there are several.
-void show(const engine::Progress& progress, std::string_view account = {});
-// For the progress line; none where none is shown.
+// Shows the progress line, with the name of the account where there are several; none where no line is shown.
 std::function<void(const engine::Progress&)> watcher(const Config& config, const Arguments& arguments,
                                                      const SourceConfig& source);
 // At the start accounts are asked whose token they are one after the other, for the first that sees a workspace has it.
 // But for one that does not answer the others wait so long only.
 inline constexpr auto kFirstAnswer = std::chrono::seconds(30);
+
+// Whose token it is. Throws Fatal that says why that cannot be known.
+asana::Me who_is_it(http::Transport& transport, const SourceConfig& config);
 
 // Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);
@@ -91,8 +93,8 @@ class VerifyReport {
     bool equal_ = true, project_found_ = false;
 };
 
+ExitCode init(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
-ExitCode reload(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);

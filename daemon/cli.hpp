@@ -26,6 +26,7 @@ enum class Command {
     schema,
     search,
     report,
+    init,
 };
 
 enum class ReportFormat : std::uint8_t { table, csv, json, markdown };
@@ -48,6 +49,8 @@ struct Arguments {
     std::optional<std::int64_t> limit;         // of search: how many hits
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
+
+    std::string base_url;                      // of init; empty: Asana's
 
     // Of report. Empty: not given.
     std::string report;  // its name
