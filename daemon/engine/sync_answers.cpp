@@ -176,13 +176,13 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
                     ask_for(list, row.scope, row.root);
             }
         }
+        for (const auto& [key, value] : answer_.facts) note_user(key, value);
+        if (is_first_root(walk)) note_owners(answer_.asked_roots);
+        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         queue_follow_ups(walk, written);
         if (stream.lags && serving_) hurry(walk, written);
         if (answer_.untold) is_first_search(stream) ? ask_for_all(walk) : note_untold(walk);
         if (!stream.gathers.empty()) named(walk);
-        for (const auto& [key, value] : answer_.facts) note_user(key, value);
-        if (is_first_root(walk)) note_owners(answer_.asked_roots);
-        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         user_known_ = user_known_ || is_first_root(walk);
         if (!stream.proves.empty()) {
             for (const auto& edge : answer_.page.edges) walk.seen.push_back(std::hash<std::string_view>()(edge.gid));

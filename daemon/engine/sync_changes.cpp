@@ -413,17 +413,26 @@ void Sync::note_owners(const std::vector<std::string>& asked) {
     const auto known = std::exchange(others_roots_, {});
     others_rows_.clear();
     auto owners = store_.owners();
+    for (const auto& [root, owner] : owners)
+        if (owner.source != name_) others_roots_.insert(root);
     for (const auto& root : asked) {
         auto owner = owners[root];
         if (!owner.source.empty() && owner.source != name_) {
             const bool stays = keeps(owner.source, root);
             store_.hand_over(stays ? name_ : owner.source, stays ? owner.source : name_, root, now());
             if (stays) {
-                others_roots_.insert(root);
                 if (!known.contains(root))
                     log::info("workspace {} is mirrored by source {}, not by source {}", root, owner.source, name_);
                 continue;
             }
+            others_roots_.erase(root);
+            // Lists above workspaces open all of it, however recently they were walked.
+            const auto* const me = &account_.source.streams()[account_.source.roots().front().stream];
+            for (const auto& stream : account_.source.streams())
+                for (auto& row : &stream == me ? std::vector<store::Work>() : store_.with_root(name_, stream.name, "")) {
+                    row.last_done_at = store::kOutdated;
+                    store_.save(row);
+                }
             log::warning("workspace {} is mirrored by source {} from now on, source {} does not any more", root, name_,
                          owner.source);
         }
