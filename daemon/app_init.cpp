@@ -27,7 +27,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As the units have them.
 constexpr std::string_view kServiceFolder = "/etc/taskmirror";
+constexpr std::string_view kServiceToken = "asana-token";
+constexpr std::string_view kServiceDatabase = "/var/lib/taskmirror/taskmirror.db";
+
 constexpr std::array kUnits = {"/etc/systemd/system/taskmirror.service", "/usr/lib/systemd/system/taskmirror.service",
                                "/lib/systemd/system/taskmirror.service",
                                "/usr/local/lib/systemd/system/taskmirror.service"};
@@ -198,7 +202,11 @@ void refuse_existing(const fs::path& path) {
     std::error_code error;
     if (fs::symlink_status(path, error).type() == fs::file_type::not_found) return;
     throw Fatal(ExitCode::usage,
-                fmt::format("{} exists already: edit it, or name another place with --config", path.string()));
+                fmt::format("{} exists already: edit it, or name another place with --config{}", path.string(),
+                            fs::absolute(path).parent_path() == kServiceFolder
+                                ? fmt::format("; the token of the service is the file {}/{}, of root, with mode 600",
+                                              kServiceFolder, kServiceToken)
+                                : ""));
 }
 
 bool service_is_installed() {
@@ -230,7 +238,7 @@ ExitCode init(const Arguments& arguments) {
         arguments.config.empty() ? answer_or("Configuration file", usual.string()) : arguments.config.string();
     refuse_existing(file);
     const bool service = offers_service && fs::absolute(file).parent_path() == kServiceFolder;
-    const fs::path token_file = file.parent_path() / (service ? "token" : "asana.token");
+    const fs::path token_file = file.parent_path() / (service ? kServiceToken : "asana.token");
     refuse_existing(token_file);
 
     SourceConfig config;
@@ -242,7 +250,7 @@ ExitCode init(const Arguments& arguments) {
                   .base_url = arguments.base_url.empty() ? "" : config.base_url,
                   .workspaces = ask_workspaces(me)};
     if (chosen.database.empty())
-        chosen.database = answer_or("Database file", service ? "/var/lib/taskmirror/asana.db" : "asana.db");
+        chosen.database = answer_or("Database file", service ? std::string(kServiceDatabase) : "asana.db");
     else if (chosen.database.is_relative())  // of the current folder, not of the configuration's
         chosen.database = fs::absolute(chosen.database);
 
@@ -261,9 +269,8 @@ ExitCode init(const Arguments& arguments) {
                "  {}: the token\n",
                file.string(), token_file.string());
     if (service) {
-        fmt::print("The service takes the token as a credential, LoadCredential=asana-token:{}. To start it:\n"
-                   "  chgrp taskmirror {} && chmod 640 {}\n  systemctl enable --now taskmirror\n",
-                   token_file.string(), file.string(), file.string());
+        fmt::print("The service takes the token as a credential. To start it:\n"
+                   "  chgrp taskmirror {0} && chmod 640 {0}\n  systemctl enable --now taskmirror\n", file.string());
         return ExitCode::done;
     }
     const auto option = file == "taskmirror.yaml" ? std::string() : fmt::format(" --config {}", file.string());
