@@ -225,8 +225,8 @@ std::string duration(std::chrono::seconds time) {
 
 // What one wants to know first stands first: a narrow terminal cuts the rest.
 void show(const engine::Progress& progress, std::string_view account) {
-    ops::show_line(fmt::format("{}{}{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", account, account.empty() ? "" : ": ",
-                               progress.stage,
+    ops::show_line(fmt::format("{}{}{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", account,
+                               account.empty() ? "" : ": ", progress.stage,
                                progress.paused ? ", paused by Asana"
                                : progress.left ? ", at least " + duration(*progress.left) + " left"
                                                : "",
@@ -282,9 +282,9 @@ class Syncs {
           store::Run& run)
         : arguments_(arguments), store_(store), run_(run) {
         for (auto& connection : connections) {
-            accounts_.push_back({connection, std::make_unique<engine::Sync>(
-                                                 account_of(connection, config, arguments), store, clock_, stop,
-                                                 watcher(config, arguments, connection.config))});
+            accounts_.push_back(
+                {connection, std::make_unique<engine::Sync>(account_of(connection, config, arguments), store, clock_,
+                                                            stop, watcher(config, arguments, connection.config))});
             guarded(accounts_.back(), [](engine::Sync& sync) {
                 sync.start();
                 return true;
@@ -408,8 +408,7 @@ ExitCode sync(const Arguments& arguments) {
     // The gravest failure is what the process ends with.
     const auto gravest = std::ranges::find(failed, code, &Fatal::code);
     if (!failed.empty() && config.sources.size() == 1) throw failed.front();
-    if (config.log.level <= log::Level::info)
-        summarize(*store, config, run, syncs.complete() && unconnected.empty());
+    if (config.log.level <= log::Level::info) summarize(*store, config, run, syncs.complete() && unconnected.empty());
     for (auto one = failed.begin(); one != failed.end(); ++one)
         if (one != gravest) log::error("{}", one->what());
     if (gravest != failed.end()) throw *gravest;

@@ -151,7 +151,8 @@ std::vector<std::string> ask_workspaces(const asana::Me& me) {
                : me.workspaces.size() == 1 ? "this workspace:"
                                            : fmt::format("{} workspaces:", me.workspaces.size()));
     std::size_t number = 0;
-    for (const auto& [gid, name] : me.workspaces) fmt::print("  {:>2}  {} ({})\n", ++number, escaped(name), escaped(gid));
+    for (const auto& [gid, name] : me.workspaces)
+        fmt::print("  {:>2}  {} ({})\n", ++number, escaped(name), escaped(gid));
     if (me.workspaces.size() < 2) return {};
     for (;;) {
         auto answer = answer_to("Which are to be mirrored? Numbers such as 1,3; nothing: all [all]: ");
@@ -265,12 +266,15 @@ ExitCode init(const Arguments& arguments) {
         ::unlink(token_file.c_str());
         throw;
     }
-    fmt::print("\nWritten, for you alone to read:\n  {}: every option, with its default where nothing was chosen\n"
-               "  {}: the token\n",
-               file.string(), token_file.string());
+    fmt::print(
+        "\nWritten, for you alone to read:\n  {}: every option, with its default where nothing was chosen\n"
+        "  {}: the token\n",
+        file.string(), token_file.string());
     if (service) {
-        fmt::print("The service takes the token as a credential. To start it:\n"
-                   "  chgrp taskmirror {0} && chmod 640 {0}\n  systemctl enable --now taskmirror\n", file.string());
+        fmt::print(
+            "The service takes the token as a credential. To start it:\n"
+            "  chgrp taskmirror {0} && chmod 640 {0}\n  systemctl enable --now taskmirror\n",
+            file.string());
         return ExitCode::done;
     }
     const auto option = file == "taskmirror.yaml" ? std::string() : fmt::format(" --config {}", file.string());

@@ -27,19 +27,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestTurn = 1s;   // the control socket and the watchdog wait so long
-constexpr auto kTurnOfMany = 20ms;  // where another account waits for answers, too
-constexpr auto kDrain = 10s;        // for what is in flight, at the end and before a reload
-constexpr auto kNoteEvery = 1min;   // the run, in sync_runs
+constexpr auto kLongestTurn = 1s;            // the control socket and the watchdog wait so long
+constexpr auto kTurnOfMany = 20ms;           // where another account waits for answers, too
+constexpr auto kDrain = 10s;                 // for what is in flight, at the end and before a reload
+constexpr auto kNoteEvery = 1min;            // the run, in sync_runs
 constexpr auto kReadyAnyway = kFirstAnswer;  // a service manager waits for READY, but a network may be long in coming
 
 // One account: served, or resting after a failure.
 struct Served {
     const SourceConfig* config = nullptr;
     std::optional<Connection> connection;  // none: there was no token so far
-    std::unique_ptr<engine::Sync> sync;  // null: resting
-    Monotonic until{};                   // of the rest
-    Monotonic since{};                   // served since
+    std::unique_ptr<engine::Sync> sync;    // null: resting
+    Monotonic until{};                     // of the rest
+    Monotonic since{};                     // served since
     engine::Rests rests;
     std::optional<Fatal> failure;  // why it rests
 };
@@ -105,9 +105,8 @@ class Daemon {
     }
 
     void start(Served& account) {
-        account.sync =
-            std::make_unique<engine::Sync>(account_of(*account.connection, *config_, arguments_), *store_, clock_, stop,
-                                           watcher(*config_, arguments_, *account.config));
+        account.sync = std::make_unique<engine::Sync>(account_of(*account.connection, *config_, arguments_), *store_,
+                                                      clock_, stop, watcher(*config_, arguments_, *account.config));
         account.since = clock_.monotonic();
         guarded(account, [&] { account.sync->serve(); });
     }
@@ -125,8 +124,9 @@ class Daemon {
         }
         // Nobody waits for answers, so nothing else waits here.
         if (std::ranges::none_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
-            std::ranges::find_if(accounts_, [](const Served& account) { return account.connection.has_value(); })
-                ->connection->transport->wait(kLongestTurn);
+            std::ranges::find_if(accounts_, [](const Served& account) {
+                return account.connection.has_value();
+            })->connection->transport->wait(kLongestTurn);
         feed_watchdog();
         if (control_)
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
@@ -308,8 +308,8 @@ class Daemon {
     }
 
     static std::string rests(const Served& account) {
-        return fmt::format("source {} rests after a failure: {}; ask again when it is served",
-                           account.config->name, account.failure->what());
+        return fmt::format("source {} rests after a failure: {}; ask again when it is served", account.config->name,
+                           account.failure->what());
     }
 
     static std::optional<engine::VerifyOptions> verify_options(const std::vector<std::string>& words) {

@@ -44,9 +44,9 @@ ExitCode show_status(const Arguments& arguments) {
     const Config config = configuration(arguments);
     const auto now = system_clock().now();
     ops::Status status{.database = config.database,
-                             .at = now,
-                             .snapshot = store::read_snapshot(config.database, now),
-                             .periods = periods(config.schedule)};
+                       .at = now,
+                       .snapshot = store::read_snapshot(config.database, now),
+                       .periods = periods(config.schedule)};
     if (!config.file.empty()) leave_out_others(status.snapshot, config);
     fmt::print("{}", arguments.json ? ops::status_json(status, kVersion) : ops::status_text(status));
     return ops::is_stale(status) ? ExitCode::come_again : ExitCode::done;

@@ -50,7 +50,7 @@ struct Arguments {
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 
-    std::string base_url;                      // of init; empty: Asana's
+    std::string base_url;  // of init; empty: Asana's
 
     // Of report. Empty: not given.
     std::string report;  // its name

@@ -65,7 +65,8 @@ TEST_CASE("an account that another one keeps its workspace from drops the work t
     CHECK(bench.projects() == "1|p 2|p");
 }
 
-TEST_CASE("a workspace passes to the next account when the first one is gone, or asks for it no more, and no row leaves") {
+TEST_CASE(
+    "a workspace passes to the next account when the first one is gone, or asks for it no more, and no row leaves") {
     OwnersBench bench;
     bench.sync_as("acme", "7");
     SECTION("it is not configured any more") { bench.accounts = {"other"}; }

@@ -127,9 +127,9 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
 // "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
-// ROOT...", "asks ROOT..", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
-// SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking STREAM ROOT
-// SCOPE", "job GID running|done|failed [URL]" (of an export). Anything else makes the page unusable.
+// ROOT...", "asks ROOT..", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID
+// STREAM ROOT SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking
+// STREAM ROOT SCOPE", "job GID running|done|failed [URL]" (of an export). Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
     std::string account = "acme";

@@ -376,7 +376,8 @@ TEST_CASE("a workspace is handed over: its work is dropped, its gaps heal, what 
     f.store->name(list, "5");
     f.store->name(elsewhere, "6");
     for (const auto* scope : {"p", "q", "w"})
-        f.store->open_gap({.source = "acme", .stream = "project_tasks", .scope = scope, .message = "no", .seen_at = at(0)});
+        f.store->open_gap(
+            {.source = "acme", .stream = "project_tasks", .scope = scope, .message = "no", .seen_at = at(0)});
     f.store->set_capability("acme", {.scope = "w", .name = "search", .available = true, .checked_at = at(0)});
     f.store->set_owner("w", {.source = "acme", .user = "7"});
 

@@ -724,9 +724,9 @@ class AsanaSource final : public source::Source {
 
     // Whether the configuration asks for that workspace.
     bool asks_for(std::string_view gid, std::string_view name) const {
-        return options_.workspaces.empty() ||
-               std::ranges::any_of(options_.workspaces,
-                                   [&](const std::string& wish) { return is_meant(wish, gid, name); });
+        return options_.workspaces.empty() || std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
+                   return is_meant(wish, gid, name);
+               });
     }
 
     // By the filter of projects. Where the names of some are not known yet, they are not wanted yet.

@@ -369,14 +369,14 @@ class Sync {
         std::optional<int> status;
         std::string why;
     };
-    std::vector<Doubt> doubts_;        // failed, until the first root tells whether the whole account does
-    bool probing_ = false;             // it is being asked, and nothing else is
-    WalkPtr probe_;                    // the question, while it is not in flight
-    int failures_in_a_row_ = 0;        // without a usable answer
-    source::Gids wanted_;              // rows of the table that is filtered: listed ones
+    std::vector<Doubt> doubts_;             // failed, until the first root tells whether the whole account does
+    bool probing_ = false;                  // it is being asked, and nothing else is
+    WalkPtr probe_;                         // the question, while it is not in flight
+    int failures_in_a_row_ = 0;             // without a usable answer
+    source::Gids wanted_;                   // rows of the table that is filtered: listed ones
     std::optional<Monotonic> drain_until_;  // a sync that stops waits for answers
-    bool user_known_ = false;          // whose token it is has been answered
-    std::string user_;                 // who that is
+    bool user_known_ = false;               // whose token it is has been answered
+    std::string user_;                      // who that is
     bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown
     int token_number_ = 0;             // grows when the token is replaced

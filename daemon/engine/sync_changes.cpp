@@ -429,7 +429,8 @@ void Sync::note_owners(const std::vector<std::string>& asked) {
             // Lists above workspaces open all of it, however recently they were walked.
             const auto* const me = &account_.source.streams()[account_.source.roots().front().stream];
             for (const auto& stream : account_.source.streams())
-                for (auto& row : &stream == me ? std::vector<store::Work>() : store_.with_root(name_, stream.name, "")) {
+                for (auto& row :
+                     &stream == me ? std::vector<store::Work>() : store_.with_root(name_, stream.name, "")) {
                     row.last_done_at = store::kOutdated;
                     store_.save(row);
                 }

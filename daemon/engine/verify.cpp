@@ -219,7 +219,8 @@ bool Verify::look_at_the_rest() {
             if (more) rest_after_ = gids.back();
             bool any = false;
             for (const auto& gid : gids)
-                if (!store_.noted(number_of_row(table, gid)) && is_ours(table, column, gid)) any |= add(look, gid, root, stage_of(look));
+                if (!store_.noted(number_of_row(table, gid)) && is_ours(table, column, gid))
+                    any |= add(look, gid, root, stage_of(look));
             if (any) return true;
         }
     }

@@ -551,10 +551,9 @@ std::string source_json(const Status& status, std::string_view source) {
         R"("deadline":{{"seconds":{},"binds":{}}},"backlog":{},"gaps":{},"missing_features":{},"api_changes":{},)"
         R"("changes":[{}],"freshness":{}}})",
         json(source), json(is_stale(status, source)), text("state"), time("state_since"), time("retry_at"),
-        time("paused_until"), others, time("pass_began_at"),
-        time("pass_ended_at"), value("limit_per_minute"), value("rate_per_minute"), value("used_per_minute"),
-        value("deadline_s"), text("deadline_binds"), backlog_json(status, source), gaps_json(status, source), missing,
-        announced, changes, freshness);
+        time("paused_until"), others, time("pass_began_at"), time("pass_ended_at"), value("limit_per_minute"),
+        value("rate_per_minute"), value("used_per_minute"), value("deadline_s"), text("deadline_binds"),
+        backlog_json(status, source), gaps_json(status, source), missing, announced, changes, freshness);
 }
 
 }  // namespace
