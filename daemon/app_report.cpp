@@ -78,7 +78,7 @@ ExitCode show_report(const Arguments& arguments) {
     const auto told = ops::tell(
         moment, report,
         {.project = arguments.project, .team = arguments.team, .person = arguments.person, .period = arguments.period},
-        system_clock().now());
+        system_clock().now(), !arguments.html.empty());
     if (!arguments.html.empty()) save(ops::html_page(told, kVersion), arguments.html);
     if (arguments.html.empty() || arguments.format) {
         const auto format = arguments.format.value_or(ReportFormat::table);

@@ -500,17 +500,13 @@ WHERE is_day;
 CREATE VIEW asana_throughput AS
 SELECT e.project_gid, p.name AS project_name, e.week, e.created, e.completed
 FROM (
-    SELECT project_gid, week, sum(created) OVER of_both AS created, sum(completed) OVER of_both AS completed,
-           row_number() OVER of_both AS number
-    FROM (SELECT project_gid, date(created_on, '-6 days', 'weekday 1') AS week, 1 AS created, 0 AS completed
-          FROM asana_task_days
-          UNION ALL
-          SELECT project_gid, date(completed_on, '-6 days', 'weekday 1'), 0, 1 FROM asana_task_days
-          WHERE completed_on IS NOT NULL)
-    WINDOW of_both AS (PARTITION BY project_gid, week)
+    SELECT project_gid, date(iif(k.done, completed_on, created_on), '-6 days', 'weekday 1') AS week,
+           sum(1 - k.done) AS created, sum(k.done) AS completed
+    FROM asana_task_days CROSS JOIN (SELECT column1 AS done FROM (VALUES (0), (1))) AS k
+    WHERE k.done = 0 OR completed_on IS NOT NULL
+    GROUP BY project_gid, week
 ) AS e
-JOIN asana_projects AS p ON p.gid = e.project_gid
-WHERE e.number = 1;
+JOIN asana_projects AS p ON p.gid = e.project_gid;
 
 -- How many tasks stood in each section of a project at the end of each day, by asana_time_in_section; stays whose times
 -- are not known do not count. Columns:
@@ -614,24 +610,26 @@ GROUP BY d.task_gid;
 CREATE VIEW asana_dependency_chains AS
 WITH RECURSIVE
 open_dependencies AS MATERIALIZED (
-    SELECT d.task_gid, d.depends_on_gid FROM asana_task_dependencies AS d
+    SELECT d.task_gid, t.name AS task_name, d.depends_on_gid, b.name AS depends_on_name
+    FROM asana_task_dependencies AS d
     CROSS JOIN asana_tasks AS t ON t.gid = d.task_gid AND t.completed = 0
     CROSS JOIN asana_tasks AS b ON b.gid = d.depends_on_gid AND b.completed = 0
 ),
-chains (first_gid, last_gid, length, gids, chain) AS (
-    SELECT DISTINCT d.depends_on_gid, d.depends_on_gid, 1, ' ' || d.depends_on_gid || ' ', t.name
-    FROM open_dependencies AS d JOIN asana_tasks AS t ON t.gid = d.depends_on_gid
+chains (first_gid, first_name, last_gid, length, gids, chain) AS (
+    SELECT d.depends_on_gid, d.depends_on_name, d.depends_on_gid, 1, ' ' || d.depends_on_gid || ' ', d.depends_on_name
+    FROM open_dependencies AS d
     WHERE NOT EXISTS (SELECT 1 FROM open_dependencies AS b WHERE b.task_gid = d.depends_on_gid)
+    GROUP BY d.depends_on_gid
     UNION ALL
-    SELECT c.first_gid, d.task_gid, c.length + 1, c.gids || d.task_gid || ' ', c.chain || ' > ' || t.name
+    SELECT c.first_gid, c.first_name, d.task_gid, c.length + 1, c.gids || d.task_gid || ' ',
+           c.chain || ' > ' || d.task_name
     FROM chains AS c
     JOIN open_dependencies AS d ON d.depends_on_gid = c.last_gid
-    JOIN asana_tasks AS t ON t.gid = d.task_gid
     WHERE c.length < 30 AND instr(c.gids, ' ' || d.task_gid || ' ') = 0
 )
-SELECT c.first_gid AS task_gid, t.name AS task_name, max(c.length) AS length, c.chain
-FROM chains AS c JOIN asana_tasks AS t ON t.gid = c.first_gid
-GROUP BY c.first_gid;
+SELECT first_gid AS task_gid, first_name AS task_name, max(length) AS length, chain
+FROM chains
+GROUP BY first_gid;
 
 -- How projects stand. Columns:
 --   project_gid, project_name, owner_name, team_name, due_on

@@ -56,7 +56,7 @@ class Mirror {
         update.exec();
     }
     Told told(std::string_view report, const Wishes& wishes = {}) const {
-        return tell(store::Moment(file_), report_named(report), wishes, kNow);
+        return tell(store::Moment(file_), report_named(report), wishes, kNow, true);
     }
     std::vector<std::vector<store::Cell>> ask(const std::string& sql) const {
         return store::Moment(file_).ask(sql).rows;

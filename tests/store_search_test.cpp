@@ -97,6 +97,29 @@ TEST_CASE("tasks, comments and projects are found by their words, capital letter
     CHECK(find(f.file, "rechnung", 2).value().size() == 2);
 }
 
+TEST_CASE("a subtask is shown with the projects of the task above it, unless it has its own") {
+    Fixture f;
+    for (const auto gid : {"1", "2", "3"}) f.put(kTask, gid, {"launch", ""});
+    f.put(kProject, "8", {"Ship", ""});
+    f.put(kProject, "9", {"Own", ""});
+    SQLite::Database(f.file, SQLite::OPEN_READWRITE)
+        .exec(
+            "UPDATE asana_tasks SET parent_gid = CAST(gid - 1 AS TEXT) WHERE gid IN ('2', '3');"
+            "INSERT INTO asana_task_memberships (task_gid, project_gid) VALUES ('1', '8')");
+
+    const auto projects = [&] {
+        std::string all;
+        auto hits = find(f.file, "launch", 10).value();
+        std::ranges::sort(hits, {}, &Hit::gid);
+        for (const auto& hit : hits) all += hit.gid + hit.projects + " ";
+        return all;
+    };
+    CHECK(projects() == "1Ship 2Ship 3Ship ");
+    SQLite::Database(f.file, SQLite::OPEN_READWRITE)
+        .exec("INSERT INTO asana_task_memberships (task_gid, project_gid) VALUES ('2', '9')");
+    CHECK(projects() == "1Ship 2Own 3Own ");
+}
+
 TEST_CASE("the index follows what changes, goes and comes back") {
     Fixture f;
     f.put(kTask, "1", {"first", "alpha"});

@@ -39,7 +39,7 @@ constexpr std::string_view kHistory = "asana_tasks,asana_stories";
 
 // A chart of the page, and whether the period holds for it; else it tells how things stand now.
 constexpr Report::Part kOverview[] = {{"daily-counts", true, "daily-totals"},
-                                      {"cumulative-flow"},
+                                      {"cumulative-flow", true, {}, true},
                                       {"cycle-times"},
                                       {"workload", false},
                                       {"overdue", false}};
@@ -47,26 +47,29 @@ constexpr Report::Part kOverview[] = {{"daily-counts", true, "daily-totals"},
 constexpr Report kReports[] = {
     {.name = "overview",
      .title = "Overview",
-     .says = "Key figures; its page has the charts of daily-totals or daily-counts, cumulative-flow, cycle-times, "
-             "workload and overdue. "
-             "The period is that of the history.",
+     .says = "Key figures of the last 90 days or another period; its page has the charts of daily-totals, cycle-times, "
+             "workload and overdue; of a project or team, daily-counts and cumulative-flow.",
+     // Each by an index that has all it asks for: open tasks, those made and those completed in a time.
      .sql = R"(
-WITH tasks AS MATERIALIZED (
-    SELECT r.* FROM (SELECT gid AS task_gid, completed, completed_at, created_at, assignee_gid, due_on, due_at
-                     FROM asana_tasks WHERE is_rendered_as_separator IS NOT 1) AS r $where)
-SELECT 'open tasks' AS figure, count(*) AS value FROM tasks WHERE completed = 0
-UNION ALL
-SELECT 'overdue tasks', count(*) FROM asana_overdue AS r $where
-UNION ALL SELECT 'open tasks without assignee', count(*) FROM tasks WHERE completed = 0 AND assignee_gid IS NULL
-UNION ALL SELECT 'open tasks without due date', count(*) FROM tasks WHERE completed = 0 AND due_on IS NULL
-UNION ALL SELECT 'created tasks', count(*) FROM tasks
-    WHERE created_at >= coalesce(:from_at, '') AND created_at < coalesce(:to_at, 'a')
-UNION ALL SELECT 'completed tasks', count(*) FROM tasks
-    WHERE completed = 1 AND coalesce(completed_at, '') >= coalesce(:from_at, '')
-      AND coalesce(completed_at, '') < coalesce(:to_at, 'a'))",
+WITH open AS MATERIALIZED (
+    SELECT count(*) AS tasks, count(*) - count(r.assignee_gid) AS unassigned, count(*) - count(r.due_on) AS undated
+    FROM (SELECT gid AS task_gid, assignee_gid, due_on FROM asana_tasks
+          WHERE completed = 0 AND is_rendered_as_separator IS NOT 1) AS r $where)
+SELECT 'open tasks' AS figure, tasks AS value FROM open
+UNION ALL SELECT 'overdue tasks', count(*) FROM asana_overdue AS r $where
+UNION ALL SELECT 'open tasks without assignee', unassigned FROM open
+UNION ALL SELECT 'open tasks without due date', undated FROM open
+UNION ALL SELECT 'created tasks', count(*)
+    FROM (SELECT gid AS task_gid FROM asana_tasks
+          WHERE +is_rendered_as_separator IS NOT 1 AND created_at >= :from_at AND created_at < :to_at) AS r $where
+UNION ALL SELECT 'completed tasks', count(*)
+    FROM (SELECT gid AS task_gid FROM asana_tasks
+          WHERE +completed = 1 AND +is_rendered_as_separator IS NOT 1
+            AND completed_at >= :from_at AND completed_at < :to_at) AS r $where)",
      .project = kTaskProject,
      .team = kTaskTeam,
      .period = {"", "created and completed tasks, and the history"},
+     .usual_period = "last-90d",
      .tables = kHistory,
      .parts = kOverview},
     {.name = "projects",
@@ -93,8 +96,11 @@ FROM asana_teams AS r $where ORDER BY r.name, r.gid)",
      .title = "People",
      .says = "All people with their gids, how many open tasks they have.",
      .sql = R"(
-SELECT r.gid, r.name, r.email, (SELECT count(*) FROM asana_tasks WHERE assignee_gid = r.gid AND completed = 0) AS open_tasks
-FROM asana_users AS r $where ORDER BY r.name, r.gid)",
+SELECT r.gid, r.name, r.email, coalesce(o.tasks, 0) AS open_tasks
+FROM asana_users AS r
+LEFT JOIN (SELECT assignee_gid, count(*) AS tasks FROM asana_tasks WHERE completed = 0 GROUP BY assignee_gid) AS o
+  ON o.assignee_gid = r.gid
+$where ORDER BY r.name, r.gid)",
      .team = {"r.gid IN (SELECT user_gid FROM asana_team_memberships WHERE team_gid = :team)", "a team of the person"},
      .tables = "asana_users"},
     {.name = "task-details",
@@ -143,12 +149,15 @@ FROM asana_users AS r $where ORDER BY r.name, r.gid)",
      .title = "Workload",
      .says = "Open tasks of each person by the week in which they are due (its Monday); no week: no due date.",
      .sql = R"(
-SELECT r.assignee_gid, u.name AS assignee_name, date(r.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
-       sum(r.task_gid IN (SELECT task_gid FROM asana_overdue)) AS overdue_tasks, sum(r.actual_time_minutes) AS logged_minutes
-FROM (SELECT gid AS task_gid, assignee_gid, due_on, actual_time_minutes FROM asana_tasks
-      WHERE completed = 0 AND assignee_gid IS NOT NULL AND is_rendered_as_separator IS NOT 1) AS r
-JOIN asana_users AS u ON u.gid = r.assignee_gid
-$where GROUP BY r.assignee_gid, week ORDER BY u.name, r.assignee_gid, week)",
+SELECT a.assignee_gid, u.name AS assignee_name, a.week, a.open_tasks, a.overdue_tasks, a.logged_minutes
+FROM (SELECT r.assignee_gid, date(r.due_on, '-6 days', 'weekday 1') AS week, count(*) AS open_tasks,
+             count(*) FILTER (WHERE iif(r.due_at IS NULL, r.due_on < (SELECT today FROM asana_today),
+                                        r.due_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS overdue_tasks,
+             sum(r.actual_time_minutes) AS logged_minutes
+      FROM (SELECT gid AS task_gid, assignee_gid, due_on, due_at, actual_time_minutes FROM asana_tasks
+            WHERE completed = 0 AND +assignee_gid IS NOT NULL AND is_rendered_as_separator IS NOT 1) AS r
+      $where GROUP BY r.assignee_gid, week) AS a
+JOIN asana_users AS u ON u.gid = a.assignee_gid ORDER BY u.name, a.assignee_gid, a.week)",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kAssignee,
@@ -481,16 +490,19 @@ GROUP BY w.table_name)",
 }
 
 Told told_by(const store::Moment& moment, const Report& report, const Filters& filters,
-             const std::vector<UtcOffset>& offsets, Instant now) {
+             const std::vector<UtcOffset>& offsets, Instant now, bool with_parts) {
     Told told{.report = &report, .filters = filters, .at = now, .offsets = offsets};
     const auto parameters = parameters_of(filters, offsets);
     told.answer = moment.ask(sql_of(report, filters), parameters);
     date(moment, parameters, told);
+    if (!with_parts) return told;
+    const bool all = !filters.project && !filters.team;
     for (const auto& part : report.parts) {
+        if (all && part.of_some) continue;
         auto its = filters;
         if (!part.in_period) its.period.reset();
-        const bool all = !part.of_all.empty() && !filters.project && !filters.team;
-        told.parts.push_back(told_by(moment, report_named(all ? part.of_all : part.name), its, offsets, now));
+        const auto name = all && !part.of_all.empty() ? part.of_all : part.name;
+        told.parts.push_back(told_by(moment, report_named(name), its, offsets, now, false));
     }
     return told;
 }
@@ -574,14 +586,16 @@ Named named(std::string_view what, std::string_view wish, std::span<const Named>
                             near.empty() ? "" : fmt::format(", did you mean {}?", some(near)), list));
 }
 
-Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now) {
-    refuse_what_does_not_fit(report, wishes);
+Told tell(const store::Moment& moment, const Report& report, const Wishes& given, Instant now, bool with_parts) {
+    refuse_what_does_not_fit(report, given);
+    auto wishes = given;
+    if (wishes.period.empty()) wishes.period = report.usual_period;
     std::vector<UtcOffset> offsets;
     for (const auto& row : moment.ask("SELECT starts_at, offset_seconds FROM sync_time_zone ORDER BY starts_at").rows)
         offsets.push_back({parse_iso(text(row[0])).value_or(Instant()), seconds(std::get<std::int64_t>(row[1]))});
     const auto today = std::chrono::floor<std::chrono::days>(now + offset_at(now, offsets));
     const auto filters = filters_of(moment, wishes, today);
-    return told_by(moment, report, filters, offsets, now);
+    return told_by(moment, report, filters, offsets, now, with_parts);
 }
 
 }  // namespace taskmirror::ops

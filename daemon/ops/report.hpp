@@ -43,12 +43,14 @@ struct Report {
     // The conditions stand in place of $where. Columns `x_gid` beside `x_name`, and permalink_url, are for programs.
     std::string_view sql{};
     Binding project{}, team{}, person{}, period{};
+    std::string_view usual_period{};          // where none is given; empty: all that there is
     std::string_view tables = "asana_tasks";  // whose age is that of the answer, separated by commas
     Chart chart = Chart::none;
     struct Part {
         std::string_view name{};
         bool in_period = true;
         std::string_view of_all{};  // the report in its place where no project and no team is given
+        bool of_some = false;       // not there at all then
     };
     std::span<const Part> parts{};  // reports whose charts stand on its page, too
 };
@@ -93,7 +95,7 @@ struct Told {
     std::int64_t gaps = 0;                    // open ones
 };
 
-// Throws Fatal(usage) for a filter that the report cannot use.
-Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now);
+// `with_parts`: for a page. Throws Fatal(usage) for a filter that the report cannot use.
+Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now, bool with_parts);
 
 }  // namespace taskmirror::ops

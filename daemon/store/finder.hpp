@@ -16,7 +16,7 @@ struct Hit {
     std::string gid{};
     std::string of_gid{};         // of a comment: the task or goal
     std::string name{};           // of the task or project; of a comment: of the task or goal
-    std::string projects{};       // of the task; several are separated by commas
+    std::string projects{};       // of the task, or the one above it; several are separated by commas
     std::string passage{};        // with the words
     std::string permalink{};      // of the task or project
     std::optional<Instant> at{};  // when it was last changed; of a comment: made

@@ -9,7 +9,8 @@
 namespace taskmirror::store {
 namespace {
 
-// The best hits alone get a passage: it is read from the texts. A goal has no permalink.
+// The best hits alone get a passage: it is read from the texts. A subtask without a project has those of the task above
+// it. A goal has no permalink.
 constexpr std::string_view kFindSql = R"(
 WITH hits AS MATERIALIZED (
     SELECT rowid AS id, rank AS badness, snippet(sync_search, -1, '', '', '…', 16) AS passage
@@ -18,7 +19,15 @@ WITH hits AS MATERIALIZED (
 SELECT d.kind, d.gid, coalesce(s.target_gid, ''), coalesce(t.name, p.name, g.name, ''),
        (SELECT group_concat(name, ', ') FROM (
             SELECT o.name FROM asana_task_memberships AS m JOIN asana_projects AS o ON o.gid = m.project_gid
-            WHERE m.task_gid = t.gid ORDER BY o.name, o.gid)),
+            WHERE m.task_gid = (WITH RECURSIVE up (gid, steps) AS (
+                                    SELECT t.gid, 0
+                                    UNION ALL
+                                    SELECT x.parent_gid, steps + 1
+                                    FROM up JOIN asana_tasks AS x ON x.gid = up.gid WHERE steps < 100)
+                                SELECT gid FROM up
+                                WHERE EXISTS (SELECT 1 FROM asana_task_memberships WHERE task_gid = up.gid)
+                                ORDER BY steps LIMIT 1)
+            ORDER BY o.name, o.gid)),
        h.passage, coalesce(t.permalink_url, p.permalink_url, ''),
        CASE d.kind WHEN 'comment' THEN s.created_at WHEN 'task' THEN t.modified_at ELSE p.modified_at END
 FROM hits AS h
