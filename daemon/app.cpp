@@ -566,7 +566,7 @@ void check(const Connection& connection, std::map<std::string, std::string>& own
 std::map<std::string, std::string> known_owners(const Config& config) {
     std::map<std::string, std::string> owners;
     std::error_code error;
-    if (!std::filesystem::exists(config.database, error)) return owners;
+    if (config.sources.size() < 2 || !std::filesystem::exists(config.database, error)) return owners;
     for (const auto& source : config.sources) {
         const auto asked = store::read_fact(config.database, source.name + ".workspaces").value_or("");
         std::istringstream roots(asked);

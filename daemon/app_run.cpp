@@ -152,11 +152,17 @@ class Daemon {
         notifier_.alive();
     }
 
+    // Not beyond what another account waits for.
     Milliseconds longest_turn(const Served& account) const {
-        const bool alone = std::ranges::none_of(accounts_, [&](const Served& other) {
-            return &other != &account && other.sync != nullptr && other.sync->has_requests();
-        });
-        return alone ? kLongestTurn / static_cast<int>(accounts_.size()) : Milliseconds(kTurnOfMany);
+        auto longest = Milliseconds(kLongestTurn) / static_cast<int>(accounts_.size());
+        const auto now = clock_.monotonic();
+        for (const auto& other : accounts_) {
+            if (&other == &account || other.sync == nullptr) continue;
+            if (other.sync->has_requests()) longest = std::min(longest, Milliseconds(kTurnOfMany));
+            const auto ready_in = std::chrono::ceil<Milliseconds>(other.sync->ready_at() - now);
+            longest = std::clamp(ready_in, Milliseconds(0), longest);
+        }
+        return longest;
     }
 
     // What may pass stops this account alone, for a while; a database that fails stops all of them, for they share it.

@@ -136,7 +136,9 @@ void Sync::turn(Milliseconds at_most) {
                 rewrite();
             }
         }
-        receive(std::min(at_most, wait_time(more_at)));
+        const auto wait = wait_time(more_at);
+        ready_at_ = clock_.monotonic() + wait;
+        receive(std::min(at_most, wait));
     } catch (const Fatal& fatal) {
         keep_what_is_whole(fatal);
         throw;

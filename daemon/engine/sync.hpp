@@ -121,6 +121,8 @@ class Sync {
     void drain(Monotonic until);
     bool has_requests() const;
     bool has_been_answered() const { return answered_; }
+    // When it may have something to send, unless an answer comes before: others need not wait for longer.
+    Monotonic ready_at() const { return ready_at_; }
     // From now on this comparison is carried out beside it, from the share of reconciling; null: none. It must stay
     // until it has all its answers, or go with the transport.
     void invite(Verify* verify) { guest_ = verify; }
@@ -338,6 +340,7 @@ class Sync {
     Verify* guest_ = nullptr;
     Monotonic looked_at_{};  // the queue, for the end of a pass
     Monotonic noted_at_{};   // the state of the account
+    Monotonic ready_at_{};
 
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;               // the first request that went with the present token
