@@ -174,7 +174,7 @@ void Sync::receive(Milliseconds at_most) {
         }
     }
     if (store_.in_transaction() &&
-        (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
+        (pages_in_group_ >= kPagesPerCommit || (group_began_ && clock_.monotonic() - *group_began_ >= kCommitEvery)))
         commit_group();
 }
 
@@ -680,7 +680,7 @@ Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {
     // Progress is shown, limits are looked at; a daemon's caller says how long it may wait.
     auto until = now + (serving_ ? Milliseconds(1min) : Milliseconds(500));
     if (more_at) until = std::min(until, *more_at);
-    if (store_.in_transaction()) until = std::min(until, group_began_ + kCommitEvery);
+    if (store_.in_transaction() && group_began_) until = std::min(until, *group_began_ + kCommitEvery);
     return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now));
 }
 
@@ -688,10 +688,11 @@ void Sync::open_group() {
     if (store_.in_transaction()) return;
     store_.begin();
     group_began_ = clock_.monotonic();
-    pages_in_group_ = 0;
 }
 
 void Sync::commit_group() {
+    group_began_.reset();
+    pages_in_group_ = 0;
     if (!store_.in_transaction()) return;
     store_.set_fact(name_ + ".dated_at", iso(now()));
     if (clock_.monotonic() - noted_at_ >= kNoteEvery) note_state();
