@@ -173,9 +173,10 @@ void Sync::receive(Milliseconds at_most) {
             guest_->answered(std::move(response));
         }
     }
-    if (store_.in_transaction() &&
-        (pages_in_group_ >= kPagesPerCommit || (group_began_ && clock_.monotonic() - *group_began_ >= kCommitEvery)))
-        commit_group();
+    if (!store_.in_transaction()) return;
+    const auto now = clock_.monotonic();
+    if (!group_began_) group_began_ = now;  // by somebody else, who may be gone before it ends
+    if (pages_in_group_ >= kPagesPerCommit || now - *group_began_ >= kCommitEvery) commit_group();
 }
 
 // Nothing is under way.

@@ -388,7 +388,7 @@ class Sync {
 
     source::Answer answer_;
     std::size_t pages_in_group_ = 0;
-    std::optional<Monotonic> group_began_;  // none: no group is open, or another account has opened it
+    std::optional<Monotonic> group_began_;  // none: no group is open, as far as we know
     Monotonic run_began_{};
     Monotonic stage_began_{};
     int stage_rank_ = 0;
