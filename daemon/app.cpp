@@ -295,7 +295,7 @@ class Syncs {
     void run() {
         while (is_running())
             for (auto& account : accounts_) {
-                if (account.sync == nullptr || !may_begin(account)) continue;
+                if (account.sync == nullptr || !may_begin(accounts_, account, clock_.monotonic() - began_)) continue;
                 guarded(account, [&](engine::Sync& sync) { return sync.step(left(account), longest_step(account)); });
             }
     }
@@ -306,16 +306,6 @@ class Syncs {
   private:
     bool is_running() const {
         return std::ranges::any_of(accounts_, [](const Mirrored& account) { return account.sync != nullptr; });
-    }
-
-    // Those before it have been answered, or wait for too long.
-    bool may_begin(const Mirrored& account) const {
-        if (clock_.monotonic() - began_ >= kFirstAnswer) return true;
-        for (const auto& before : accounts_) {
-            if (&before == &account) return true;
-            if (before.sync != nullptr && !before.sync->has_been_answered()) return false;
-        }
-        return true;
     }
 
     // The limits hold for all of them together.

@@ -60,6 +60,16 @@ std::function<void(const engine::Progress&)> watcher(const Config& config, const
 // At the start accounts are asked whose token they are one after the other, for the first that sees a workspace has it.
 // But for one that does not answer the others wait so long only.
 inline constexpr auto kFirstAnswer = std::chrono::seconds(30);
+template <typename Accounts>
+bool may_begin(const Accounts& accounts, const typename Accounts::value_type& account,
+               Monotonic::duration since_start) {
+    if (since_start >= kFirstAnswer) return true;
+    for (const auto& before : accounts) {
+        if (&before == &account) return true;
+        if (before.sync != nullptr && !before.sync->has_been_answered()) return false;
+    }
+    return true;
+}
 
 // Whose token it is. Throws Fatal that says why that cannot be known.
 asana::Me who_is_it(http::Transport& transport, const SourceConfig& config);

@@ -118,7 +118,7 @@ class Daemon {
                 if (clock_.monotonic() >= account.until) wake(account);
                 continue;
             }
-            if (!may_begin(account)) continue;
+            if (!may_begin(accounts_, account, clock_.monotonic() - began_)) continue;
             guarded(account, [&] { account.sync->turn(longest_turn(account)); });
             if (account.sync != nullptr) account.rests.served(clock_.monotonic() - account.since);
         }
@@ -132,16 +132,6 @@ class Daemon {
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
         go_on_comparing();
         note();
-    }
-
-    // At the start those before it have been answered, rest, or wait for too long.
-    bool may_begin(const Served& account) const {
-        if (clock_.monotonic() - began_ >= kFirstAnswer) return true;
-        for (const auto& before : accounts_) {
-            if (&before == &account) return true;
-            if (before.sync != nullptr && !before.sync->has_been_answered()) return false;
-        }
-        return true;
     }
 
     // Not with each of a thousand turns a second.
