@@ -1,5 +1,6 @@
 #include "app.hpp"
 #include "app_parts.hpp"
+#include "app_upkeep.hpp"
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
@@ -247,6 +248,12 @@ std::function<void(const engine::Progress&)> watcher(const Config& config, const
 
 namespace {
 
+std::string listed_sources(const Config& config) {
+    std::string names;
+    for (const auto& source : config.sources) names += (names.empty() ? "" : ",") + source.name;
+    return names;
+}
+
 void summarize(store::Store& store, const Config& config, const store::Run& run, bool complete) {
     const auto seconds = std::chrono::duration<double>(*run.ended_at - run.started_at).count();
     fmt::print("{} {} in {:.1f} s: {} requests ({} repeated, {} answered 429), {} rows written, {} unchanged\n",
@@ -363,10 +370,7 @@ class Syncs {
     bool complete_ = true;
 };
 
-ExitCode sync(const Arguments& arguments) {
-    const Config config = configuration(arguments);
-    if (arguments.accept_deletions && !arguments.full)
-        if (const auto code = ask_daemon(config, {"accept-deletions"})) return *code;
+ExitCode sync(const Arguments& arguments, const Config& config) {
     std::map<std::size_t, Fatal> unconnected;
     auto connections = connect_each(config, true, unconnected);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
@@ -394,6 +398,10 @@ ExitCode sync(const Arguments& arguments) {
     store->begin();
     store->update_run(run_id, run);
     store->commit();
+    // Before what is written for people: none of it is the run's.
+    if (!stop)
+        while (forget_old(*store, config, clock.now()) && !stop) {
+        }
 
     // The gravest failure is what the process ends with.
     const auto gravest = std::ranges::find(failed, code, &Fatal::code);
@@ -403,6 +411,32 @@ ExitCode sync(const Arguments& arguments) {
         if (one != gravest) log::error("{}", one->what());
     if (gravest != failed.end()) throw *gravest;
     return code;
+}
+
+// A sync, and what others are told of its end. One that was stopped, or found the database in use, is no failure; nor a
+// good one: who waits for heartbeats hears of it when it stays so.
+ExitCode sync(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    if (arguments.accept_deletions && !arguments.full)
+        if (const auto code = ask_daemon(config, {"accept-deletions"})) return *code;
+    Upkeep upkeep(config);
+    const Clock& clock = system_clock();
+    try {
+        const auto code = sync(arguments, config);
+        const bool good = code == ExitCode::done || code == ExitCode::incomplete;  // gaps are known, the rest is fresh
+        if (good) {
+            note_failure(config, {});
+            upkeep.good();
+        }
+        upkeep.settle(clock);
+        return code;
+    } catch (const Fatal& fatal) {
+        if (fatal.code() != ExitCode::come_again && note_failure(config, fatal.code())) {
+            upkeep.failed(listed_sources(config), fatal.what(), fatal.code());
+            upkeep.settle(clock);
+        }
+        throw;
+    }
 }
 
 // A configuration that cannot be read is told of here already, and the daemon goes on with the one that it has.
@@ -628,6 +662,10 @@ ExitCode run(int argc, const char* const* argv) {
             return show_schema(arguments);
         case Command::search:
             return search_words(arguments);
+        case Command::backup:
+            return back_up(arguments);
+        case Command::doctor:
+            return doctor(arguments);
         case Command::init:
             return init(arguments);
         case Command::report:

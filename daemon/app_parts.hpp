@@ -19,12 +19,13 @@
 #include "engine/verify.hpp"
 #include "http/client.hpp"
 #include "http/pace.hpp"
+#include "ops/status.hpp"
 #include "source/source.hpp"
 #include "store/store.hpp"
 
 namespace taskmirror {
 
-inline constexpr std::string_view kVersion = TASKMIRROR_VERSION;
+extern const std::string_view kVersion;  // cmake/version.cmake makes it
 
 extern std::atomic<bool> stop;          // set by SIGINT and SIGTERM
 extern std::atomic<bool> reload_asked;  // by SIGHUP
@@ -74,6 +75,9 @@ bool may_begin(const Accounts& accounts, const typename Accounts::value_type& ac
 // Whose token it is. Throws Fatal that says why that cannot be known.
 asana::Me who_is_it(http::Transport& transport, const SourceConfig& config);
 
+// What status judges. Fails as read_snapshot().
+ops::Status status_of(const Config& config, Instant now);
+
 // Asks the daemon of this database, if one runs, and shows its answer. None: there is no daemon.
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words);
 
@@ -103,6 +107,8 @@ class VerifyReport {
     bool equal_ = true, project_found_ = false;
 };
 
+ExitCode back_up(const Arguments& arguments);
+ExitCode doctor(const Arguments& arguments);
 ExitCode init(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app_parts.hpp"
+#include "app_upkeep.hpp"
 #include "asana/source.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
@@ -42,6 +43,7 @@ struct Served {
     Monotonic since{};                     // served since
     engine::Rests rests;
     std::optional<Fatal> failure;  // why it rests
+    bool told = false;             // of its failure: not with every try
 };
 
 // A verify that a client has asked for: one account after the other.
@@ -64,6 +66,7 @@ class Daemon {
         } catch (const Error& error) {
             log::warning("{}; verify and accept-deletions cannot reach this daemon", error.what());
         }
+        upkeep_ = std::make_unique<Upkeep>(*config_);
         run_.started_at = clock_.now();
         store_->begin();
         run_id_ = store_->start_run(run_);
@@ -80,6 +83,8 @@ class Daemon {
             drain();
         } catch (const Fatal& fatal) {
             end(fatal.code());
+            upkeep_->failed(all_sources(), fatal.what(), fatal.code());
+            upkeep_->settle(clock_);
             throw;
         }
         end(ExitCode::done);
@@ -128,6 +133,7 @@ class Daemon {
                 return account.connection.has_value();
             })->connection->transport->wait(kLongestTurn);
         feed_watchdog();
+        upkeep_->turn(clock_.monotonic());
         if (control_)
             for (const auto& request : control_->turn(clock_.monotonic())) answer(request);
         go_on_comparing();
@@ -193,6 +199,7 @@ class Daemon {
         const std::string& name = account.config->name;
         log::error("{}; tried again in {} s", fatal.what(), std::chrono::seconds(pause / 1000ms).count());
         notifier_.status(fmt::format("{}: {}", name, fatal.what()));
+        if (!std::exchange(account.told, true)) upkeep_->failed(name, fatal.what(), fatal.code());
         const bool shared = store_->in_transaction();  // with what another account has received
         try {
             if (!shared) store_->begin();
@@ -231,11 +238,13 @@ class Daemon {
         std::string said;
         std::unique_ptr<Config> config;
         std::vector<Connection> connections;
+        std::unique_ptr<Upkeep> upkeep;
         try {
             config = std::make_unique<Config>(configuration(arguments_));
             if (config->database != config_->database)
                 throw Fatal(ExitCode::configuration, "another `database` needs a restart");
             connections = connect_all(*config);
+            upkeep = std::make_unique<Upkeep>(*config);
         } catch (const Fatal& fatal) {
             log::configure(config_->log);
             code = fatal.code();
@@ -246,6 +255,7 @@ class Daemon {
             drain();
             for (auto& account : accounts_) add_up(account);
             accounts_.clear();
+            upkeep_ = std::move(upkeep);  // before the configuration that the old one refers to
             config_ = std::move(config);
             take(std::move(connections));
             noted_at_ = {};
@@ -394,6 +404,7 @@ class Daemon {
         };
         if (!ready_ && (time - began_ >= kReadyAnyway || std::ranges::all_of(accounts_, has_begun))) {
             ready_ = true;
+            noted_at_ = {};  // the first heartbeat does not wait for a minute
             notifier_.ready();
             if (std::exchange(reloaded_, false))
                 end_reload();
@@ -404,6 +415,7 @@ class Daemon {
         noted_at_ = time;
         try {
             write_run();
+            look_after();
             std::size_t gaps = 0;
             double used = 0;
             std::int64_t waiting = 0;
@@ -418,6 +430,24 @@ class Daemon {
             if (!fatal.may_pass()) throw;
             store_->roll_back();
         }
+    }
+
+    void look_after() {
+        std::optional<std::chrono::seconds> ahead;
+        bool good = true;
+        for (auto& account : accounts_) {
+            const bool served = account.sync != nullptr && account.sync->has_been_answered();
+            good = good && served && !account.sync->is_blocked();
+            if (served) account.told = false;
+            if (served && account.sync->progress().clock_ahead) ahead = account.sync->progress().clock_ahead;
+        }
+        upkeep_->minute(*store_, good, ahead, clock_);
+    }
+
+    std::string all_sources() const {
+        std::string names;
+        for (const auto& source : config_->sources) names += (names.empty() ? "" : ",") + source.name;
+        return names;
     }
 
     // The counts of a Sync that goes, for the run as a whole.
@@ -459,6 +489,7 @@ class Daemon {
     std::unique_ptr<store::Store> store_;
     std::optional<ops::ControlSocket> control_;
     ops::Notifier notifier_;
+    std::unique_ptr<Upkeep> upkeep_;
     std::vector<Served> accounts_;
     store::Run run_{.command = "run", .version = std::string(kVersion)};
     std::int64_t run_id_ = 0;

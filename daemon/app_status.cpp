@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "app_parts.hpp"
+#include "app_upkeep.hpp"
 #include "asana/streams.hpp"
 #include "ops/status.hpp"
 
@@ -40,14 +42,25 @@ void leave_out_others(store::Snapshot& snapshot, const Config& config) {
 
 }  // namespace
 
-ExitCode show_status(const Arguments& arguments) {
-    const Config config = configuration(arguments);
-    const auto now = system_clock().now();
+ops::Status status_of(const Config& config, Instant now) {
     ops::Status status{.database = config.database,
                        .at = now,
                        .snapshot = store::read_snapshot(config.database, now),
                        .periods = periods(config.schedule)};
     if (!config.file.empty()) leave_out_others(status.snapshot, config);
+    std::optional<std::chrono::seconds> ahead;
+    for (const auto& source : config.sources)
+        if (const auto fact = status.snapshot.facts.find(source.name + ".clock_ahead_s");
+            fact != status.snapshot.facts.end())
+            ahead = std::chrono::seconds(std::atoll(fact->second.c_str()));
+    for (const auto& finding : dangers(config.database, ahead))
+        status.warnings.push_back(fmt::format("{}: {}", finding.subject, finding.says));
+    return status;
+}
+
+ExitCode show_status(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    const auto status = status_of(config, system_clock().now());
     fmt::print("{}", arguments.json ? ops::status_json(status, kVersion) : ops::status_text(status));
     return ops::is_stale(status) ? ExitCode::come_again : ExitCode::done;
 }

@@ -16,16 +16,16 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 13> kCommands = {"help",   "version", "sync",   "run",    "reload",
+constexpr std::array<std::string_view, 15> kCommands = {"help",   "version", "sync",   "run",    "reload",
                                                         "check",  "plan",    "status", "verify", "schema",
-                                                        "search", "report",  "init"};
+                                                        "search", "report",  "backup", "doctor", "init"};
 
-constexpr std::array<std::string_view, 26> kOptions = {
+constexpr std::array<std::string_view, 27> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
     "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
     "--format",      "--limit",    "--list",      "--html",        "--period",       "--team",
-    "--person",      "--base-url",
+    "--person",      "--keep",     "--base-url",
 };
 
 constexpr std::array<std::string_view, 4> kReportFormats = {"table", "csv", "json", "markdown"};  // as ReportFormat
@@ -60,6 +60,11 @@ usage: taskmirror COMMAND [OPTIONS]
       --period P          2026, 2026-Q3, 2026-07, 2026-07-15, last-30d, or
                           from..to: 2026-01-01..2026-02-01, both included
       --project, --team, --person  by gid, name or pattern
+  backup TO           copy the database while it is in use: to a file, or into a
+                      folder, under a name with the time
+      --keep N            of a folder: only the newest N copies stay
+  doctor [--json]     look for what is wrong, and tell the remedy
+      --full              every index, too: minutes for a large database
   version             show the versions of taskmirror and its libraries
 
   --config FILE       instead of the first of ./taskmirror.yaml,
@@ -86,7 +91,7 @@ std::string or_nearest(std::string_view word, std::span<const std::string_view> 
 // Texts as they were given; empty: not given.
 struct Given {
     std::vector<std::string> words;
-    std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit;
+    std::string config, database, log_level, log_format, max_minutes, max_requests, project, format, limit, keep;
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
     bool json = false, sql = false, markdown = false, list = false;
@@ -109,6 +114,7 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--period", given.period);
     app.add_option("--team", given.team);
     app.add_option("--person", given.person);
+    app.add_option("--keep", given.keep);
     app.add_option("--base-url", given.base_url);
     app.add_flag("--list", given.list);
     app.add_flag("--repair", given.repair);
@@ -180,7 +186,9 @@ Command command_of(const Given& given) {
     const auto* const at = std::find(kCommands.begin(), kCommands.end(), word);
     if (at == kCommands.end()) refuse(fmt::format("unknown command '{}'{}", word, or_nearest(word, kCommands)));
     const auto command = static_cast<Command>(at - kCommands.begin() + 1);
-    const std::size_t most = command == Command::search ? given.words.size() : command == Command::report ? 2 : 1;
+    const std::size_t most = command == Command::search                                 ? given.words.size()
+                             : command == Command::report || command == Command::backup ? 2
+                                                                                        : 1;
     if (given.words.size() > most) refuse(fmt::format("{} takes no '{}'", word, given.words[most]));
     return command;
 }
@@ -218,6 +226,11 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.stories = given.stories;
     arguments.project = given.project;
     if (arguments.command == Command::report && given.words.size() > 1) arguments.report = given.words[1];
+    if (arguments.command == Command::backup) {
+        if (given.words.size() < 2) refuse("backup needs a file or a folder to write to");
+        arguments.to = given.words[1];
+    }
+    arguments.keep = number("--keep", given.keep, 100'000);
     arguments.list = given.list;
     arguments.html = given.html;
     arguments.period = given.period;
@@ -231,11 +244,11 @@ Arguments parse(int argc, const char* const* argv) {
         Command also = Command::none;
     };
     for (const auto& [name, is_given, command, also] :
-         {Own{"--full", arguments.full, Command::sync},
+         {Own{"--full", arguments.full, Command::sync, Command::doctor},
           Own{"--accept-deletions", arguments.accept_deletions, Command::sync},
           Own{"--max-minutes", arguments.max_minutes.has_value(), Command::sync},
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
-          Own{"--json", given.json, Command::status}, Own{"--sql", arguments.sql, Command::schema},
+          Own{"--json", given.json, Command::status, Command::doctor}, Own{"--sql", arguments.sql, Command::schema},
           Own{"--format", !given.format.empty(), Command::search, Command::report},
           Own{"--limit", arguments.limit.has_value(), Command::search},
           Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
@@ -245,7 +258,8 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--period", !arguments.period.empty(), Command::report},
           Own{"--base-url", !arguments.base_url.empty(), Command::init},
           Own{"--team", !arguments.team.empty(), Command::report},
-          Own{"--person", !arguments.person.empty(), Command::report}}) {
+          Own{"--person", !arguments.person.empty(), Command::report},
+          Own{"--keep", arguments.keep.has_value(), Command::backup}}) {
         if (!is_given || arguments.command < Command::sync || arguments.command == command || arguments.command == also)
             continue;
         const auto name_of = [](Command its) { return kCommands[static_cast<std::size_t>(its) - 1]; };

@@ -26,6 +26,8 @@ enum class Command {
     schema,
     search,
     report,
+    backup,
+    doctor,
     init,
 };
 
@@ -38,15 +40,17 @@ struct Arguments {
     std::optional<log::Level> log_level;  // none: as configured; --quiet gives warning
     std::optional<log::Format> log_format;
     bool progress = true;                      // where standard error is a terminal
-    bool full = false;                         // sync: every list is walked
+    bool full = false;                         // sync: every list is walked; doctor: every index is looked at
     bool accept_deletions = false;             // sync: nothing is held
     bool repair = false;                       // verify: what differs is queued for the next sync
     bool stories = false;                      // verify: stories and attachments, too
     std::string project;                       // verify, report: only this one; empty: all
-    bool json = false;                         // status, search: for programs
+    bool json = false;                         // status, search, doctor: for programs
     bool sql = false;                          // schema: as statements
     std::vector<std::string> words;            // of search
     std::optional<std::int64_t> limit;         // of search: how many hits
+    std::filesystem::path to;                  // backup: a file or a folder
+    std::optional<std::int64_t> keep;          // backup: how many copies stay in the folder
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
 

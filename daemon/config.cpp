@@ -187,6 +187,22 @@ void read_time_zone(Section& root, std::string& zone) {
     }
 }
 
+void read_notify(Section section, bool others_may_write, Config& config) {
+    section.read("heartbeat_url", config.heartbeat_url);
+    const std::string& url = config.heartbeat_url;
+    // The value is not repeated: who knows it can feign a heartbeat.
+    if (!url.empty() && ((!url.starts_with("https://") && !url.starts_with("http://")) ||
+                         url.find_first_of(" #@") != std::string::npos)) {
+        section.reject("heartbeat_url", "must be a URL without user and fragment, such as https://hc-ping.com/...");
+    }
+    section.read("on_failure", config.on_failure);
+    if (others_may_write && !config.on_failure.empty()) {
+        section.reject("on_failure",
+                       "refused, because others can write this file: "
+                       "chmod go-w it, and let it belong to you or root");
+    }
+}
+
 void read_log(Section section, log::Options& options) {
     section.read("level", options.level, log::kLevelNames);
     section.read("format", options.format, log::kFormatNames);
@@ -229,7 +245,10 @@ Config read_config(const fs::path& file, std::span<const std::string_view> resou
     read_path(root, "database", folder, config.database);
     config.sources = read_sources(root, folder, document.others_may_write(), {resources, redactable});
     read_schedule(root.section("schedule"), config.schedule);
-    root.section("deletions").read("max_share", config.most_deleted, 0, 1);
+    Section deletions = root.section("deletions");
+    deletions.read("max_share", config.most_deleted, 0, 1);
+    deletions.read("keep", config.tombstones_kept, std::chrono::hours(24), std::chrono::hours(24 * 36'500));
+    read_notify(root.section("notify"), document.others_may_write(), config);
     read_time_zone(root, config.time_zone);
     root.read("wide_columns", config.wide_columns, 0, 1'000'000);
     root.read("full_text_search", config.full_text_search);

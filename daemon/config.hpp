@@ -76,6 +76,9 @@ struct Config {
     int wide_columns = 20'000;      // of all views with custom fields as columns; 0: there are none
     bool full_text_search = true;   // an index of the words of tasks, comments and projects
     double most_deleted = 0.2;      // share of the stored rows that one walk may find missing
+    std::chrono::seconds tombstones_kept = std::chrono::hours(24 * 400);  // and runs, healed gaps, announced changes
+    std::string heartbeat_url;                                            // a secret; empty: none
+    std::string on_failure;                                               // for /bin/sh -c; empty: none
     log::Options log;
 
     bool operator==(const Config&) const = default;

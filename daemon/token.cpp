@@ -1,5 +1,6 @@
 #include "token.hpp"
 
+#include "core/child.hpp"
 #include "core/error.hpp"
 #include "core/file.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +19,6 @@ extern "C" {  // missing in the header of glibc 2.36
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <system_error>
@@ -80,7 +79,10 @@ std::string from_file(const fs::path& path) {
         const Descriptor file = open_file(path, O_NOFOLLOW | O_NONBLOCK);
         check_owner(file, path);
         auto text = read_file(file, kMaxSize);
-        const std::string origin = fmt::format("token file {}", path.string());
+        const std::string origin =
+            is_credential(path)
+                ? fmt::format("systemd credential {} (LoadCredential names its file)", path.filename().string())
+                : fmt::format("token file {}", path.string());
         if (!text) fail("{} is longer than {} bytes: that is no token", origin, kMaxSize);
         return checked(std::move(*text), origin);
     } catch (const std::system_error& error) {
@@ -96,59 +98,6 @@ std::string from_environment(const std::string& name) {
     if (value == nullptr) fail("environment variable {} is not set: put the token there", name);
     return checked(value, fmt::format("environment variable {}", name));
 }
-
-// A command that is running. Killed with all that it started, unless it has ended.
-class Child {
-  public:
-    Child(const std::string& command, int out) {
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-        // A group of its own, to be killed as a whole, and none of our signal settings.
-        sigset_t none;
-        sigset_t all;
-        sigemptyset(&none);
-        sigfillset(&all);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &all);
-        posix_spawnattr_setpgroup(&attributes, 0);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-        std::string shell = "sh";
-        std::string option = "-c";
-        std::string text = command;
-        const std::array<char*, 4> arguments = {shell.data(), option.data(), text.data(), nullptr};
-        const int error = posix_spawn(&pid_, "/bin/sh", &actions, &attributes, arguments.data(), environ);
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        if (error != 0) throw std::system_error(error, std::generic_category());
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-    ~Child() {
-        if (pid_ > 0) {
-            kill(-pid_, SIGKILL);
-            wait();
-        }
-    }
-
-    pid_t pid() const { return pid_; }
-
-    // The status of waitpid(2).
-    int wait() {
-        int status = 0;
-        while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-        }
-        pid_ = -1;
-        return status;
-    }
-
-  private:
-    pid_t pid_ = -1;
-};
 
 // False: the deadline passed first.
 bool wait_until_readable(const Descriptor& file, Monotonic deadline) {

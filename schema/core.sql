@@ -86,6 +86,9 @@ CREATE TABLE sync_tombstones (
     PRIMARY KEY (table_name, gid)
 ) WITHOUT ROWID;
 
+-- What leaves the tombstones, the oldest first, and what left the mirror lately.
+CREATE INDEX sync_tombstones_detected ON sync_tombstones (detected_at);
+
 -- What the last walks of a list named, of rows that do not say which list named them: people, custom types.
 CREATE TABLE sync_named (
     source         TEXT NOT NULL,

@@ -55,6 +55,17 @@ TEST_CASE("verify has options of its own") {
     CHECK_FALSE(parsed({"verify"}).repair);
 }
 
+TEST_CASE("backup and doctor have arguments of their own") {
+    const Arguments backup = parsed({"backup", "copies/", "--keep", "7"});
+    CHECK(backup.command == Command::backup);
+    CHECK(backup.to == "copies/");
+    CHECK(backup.keep == 7);
+    CHECK_FALSE(parsed({"backup", "copy.db"}).keep);
+    const Arguments doctor = parsed({"doctor", "--full", "--json"});
+    CHECK(doctor.command == Command::doctor);
+    CHECK((doctor.full && doctor.json));
+}
+
 TEST_CASE("options stand before the command as well as after it") {
     const Arguments arguments = parsed({"--config", "a.yaml", "--max-minutes", "1", "sync", "--quiet"});
 
@@ -117,7 +128,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
          "unknown command 'fetch-all', known are help, version, sync, run, reload, check, plan, status, verify, "
-         "schema, search, report, init; see "
+         "schema, search, report, backup, doctor, init; see "
          "taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
@@ -125,8 +136,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
         {{"--quiet"},
          "a command is missing, one of help, version, sync, run, reload, check, plan, status, verify, schema, search, "
-         "report, init; "
-         "see taskmirror --help"},
+         "report, backup, doctor, init; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -136,7 +146,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"sync", "--max-requests", "5m"},
          "--max-requests needs a whole number from 1 to 1000000000, not '5m'; see taskmirror --help"},
         {{"check", "--max-minutes", "5"}, "--max-minutes belongs to sync; see taskmirror --help"},
-        {{"status", "--full"}, "--full belongs to sync; see taskmirror --help"},
+        {{"status", "--full"}, "--full belongs to sync and doctor; see taskmirror --help"},
         {{"sync", "--log-level", "loud"},
          "--log-level needs one of debug, info, warning, error, off, not 'loud'; see taskmirror --help"},
         {{"sync", "--log-format", "xml"},
@@ -156,14 +166,19 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"status", "--sql"}, "--sql belongs to schema; see taskmirror --help"},
         {{"sync", "--markdown"}, "--markdown belongs to schema; see taskmirror --help"},
         {{"schema", "--sql", "--markdown"}, "schema takes one of --sql and --markdown; see taskmirror --help"},
-        {{"sync", "--json"}, "--json belongs to status; see taskmirror --help"},
+        {{"sync", "--json"}, "--json belongs to status and doctor; see taskmirror --help"},
+        {{"backup"}, "backup needs a file or a folder to write to; see taskmirror --help"},
+        {{"backup", "a.db", "b.db"}, "backup takes no 'b.db'; see taskmirror --help"},
+        {{"backup", "a/", "--keep", "0"},
+         "--keep needs a whole number from 1 to 100000, not '0'; see taskmirror --help"},
+        {{"sync", "--keep", "3"}, "--keep belongs to backup; see taskmirror --help"},
         {{"check", "--project", "1"}, "--project belongs to verify and report; see taskmirror --help"},
         {{"status", "--period", "2026"}, "--period belongs to report; see taskmirror --help"},
         {{"report", "overdue", "now"}, "report takes no 'now'; see taskmirror --help"},
         {{"report", "--format", "xls"},
          "--format needs one of table, csv, json, markdown, not 'xls'; see taskmirror --help"},
         {{"sync", "--base-url", "x"}, "--base-url belongs to init; see taskmirror --help"},
-        {{"verify", "--full"}, "--full belongs to sync; see taskmirror --help"},
+        {{"verify", "--full"}, "--full belongs to sync and doctor; see taskmirror --help"},
     }));
 
     CHECK(mistake(words) == expected);
@@ -176,11 +191,12 @@ TEST_CASE("the help fits a screen and names every option and command") {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
     for (const char* const word :
-         {"sync",        "run",          "check",   "status",        "--json",         "verify",   "--repair",
-          "--project",   "--stories",    "version", "--max-minutes", "--max-requests", "--config", "--database",
-          "--log-level", "--log-format", "--quiet", "--no-progress", "schema",         "--sql",    "--markdown",
-          "search",      "--format",     "--limit", "report",        "--list",         "--html",   "--period",
-          "--team",      "--person",     "init",    "--base-url",    "reload"}) {
+         {"sync",     "run",        "check",       "status",       "--json",        "verify",
+          "--repair", "--project",  "--stories",   "version",      "--max-minutes", "--max-requests",
+          "--config", "--database", "--log-level", "--log-format", "--quiet",       "--no-progress",
+          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit",
+          "report",   "--list",     "--html",      "--period",     "--team",        "--person",
+          "backup",   "--keep",     "doctor",      "init",         "--base-url",    "reload"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
 }

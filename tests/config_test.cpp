@@ -78,6 +78,8 @@ TEST_CASE("the example names every option") {
     const std::string known = mistakes(
         "XXXXXXXX: 1\n"
         "log: {XXXXXXXX: 1}\n"
+        "notify: {XXXXXXXX: 1}\n"
+        "deletions: {XXXXXXXX: 1}\n"
         "sources:\n"
         "- XXXXXXXX: 1\n"
         "  resources: {XXXXXXXX: 1}\n"
@@ -94,7 +96,7 @@ TEST_CASE("the example names every option") {
             CHECK_THAT(text, Catch::Contains(" " + name + ":") || Catch::Contains("\n" + name + ":"));
         }
     }
-    CHECK(options == 8 + 2 + 15 + 3 + kResources.size() + 3 + 2);
+    CHECK(options == 9 + 2 + 2 + 2 + 15 + 3 + kResources.size() + 3 + 2);
 }
 
 TEST_CASE("an empty file is all defaults") {
@@ -128,6 +130,8 @@ TEST_CASE("every option reaches its field") {
                                    "schedule: {stories_reread_every: 30d, max_staleness: 10s}\n"
                                    "time_zone: Asia/Kathmandu\n"
                                    "full_text_search: false\n"
+                                   "deletions: {keep: 90d}\n"
+                                   "notify: {heartbeat_url: 'https://hc-ping.com/x?y=z', on_failure: mail-me}\n"
                                    "log: {level: off, format: json}\n");
 
     const Config config = read_config(file, kResources);
@@ -153,6 +157,9 @@ TEST_CASE("every option reaches its field") {
     CHECK(config.schedule.max_staleness == std::chrono::seconds(10));
     CHECK(config.time_zone == "Asia/Kathmandu");
     CHECK_FALSE(config.full_text_search);
+    CHECK(config.tombstones_kept == std::chrono::hours(24 * 90));
+    CHECK(config.heartbeat_url == "https://hc-ping.com/x?y=z");
+    CHECK(config.on_failure == "mail-me");
     CHECK(config.log == log::Options{.level = log::Level::off, .format = log::Format::json});
 }
 
@@ -212,9 +219,11 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
          "'59m'"},
         {"schedule: {max_staleness: 25h}",
          "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
+        {"notify: {heartbeat_url: hc-ping.com/secret}",
+         "c.yaml:1:26: notify.heartbeat_url: must be a URL without user and fragment, such as https://hc-ping.com/..."},
         {"planning: {max_staleness: 5m}",
-         "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, schedule, "
-         "sources, time_zone, wide_columns"},
+         "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, notify, "
+         "schedule, sources, time_zone, wide_columns"},
     }));
     CAPTURE(text);
 
@@ -239,6 +248,9 @@ TEST_CASE("a command for the token is refused in a file that others can write") 
 
     CHECK(mistakes(text, 0644) == "none");
     CHECK(mistakes("sources:\n- token_env: A\n", 0666) == "none");
+    CHECK(mistakes("notify: {on_failure: mail-me}\n", 0644) == "none");
+    CHECK_THAT(mistakes("notify: {on_failure: mail-me}\n", 0664),
+               Catch::Contains("notify.on_failure: refused, because others can write this file"));
     CHECK(mistakes(text, 0664) ==
           "c.yaml:2:18: sources[0].token_command: refused, because others can write this file: "
           "chmod go-w it, and let it belong to you or root");

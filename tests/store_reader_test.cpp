@@ -169,3 +169,40 @@ TEST_CASE("what is not there, empty, foreign or newer is refused with its exit c
     CHECK(code() == 65);
     CHECK_THAT(message, Catch::Contains("a database of another program"));
 }
+
+TEST_CASE("records of what was over before a time leave, at most so many at once") {
+    testing::TemporaryFolder folder;
+    const auto file = folder.path() / "mirror.db";
+    fill(file);  // gap 4 was healed at 4; runs began at 0 and 10
+    const auto store = open_sqlite(file, kTables);
+    store->begin();
+    store->set_api_change("acme",
+                          {.name = "old", .first_seen_at = at(0), .last_seen_at = at(1), .sample_path = "/tasks"});
+    store->set_api_change("acme",
+                          {.name = "new", .first_seen_at = at(0), .last_seen_at = at(20), .sample_path = "/tasks"});
+    store->commit();
+    SQLite::Database(file, SQLite::OPEN_READWRITE)
+        .exec(fmt::format("INSERT INTO sync_tombstones SELECT 'asana_tasks', value, 'acme', 'deleted', NULL, '{}', "
+                          "'event', '{{}}' FROM json_each('[1, 2, 3, 4, 5]')",
+                          iso(at(2))));
+    SQLite::Database(file, SQLite::OPEN_READWRITE)
+        .exec(fmt::format("UPDATE sync_tombstones SET detected_at = '{}' WHERE gid = '5'", iso(at(5))));
+    const auto forget = [&](std::int64_t before, std::size_t at_most) {
+        store->begin();
+        const auto removed = store->forget_before(at(before), at_most);
+        store->commit();
+        return removed;
+    };
+
+    CHECK(forget(0, 100) == 0);
+    CHECK(forget(5, 3) == 3);
+    CHECK(forget(5, 3) == 3);
+    CHECK(forget(5, 3) == 1);
+    CHECK(forget(5, 3) == 0);
+    CHECK(rows(file, "SELECT gid FROM sync_tombstones") == "5");
+    CHECK(rows(file, "SELECT scope FROM sync_gaps ORDER BY scope") == "1 2 3");
+    CHECK(rows(file, "SELECT name FROM sync_api_changes") == "new");
+    CHECK(rows(file, "SELECT command FROM sync_runs") == "run");
+    CHECK(forget(1000, 100) == 2);  // the last run stays, whatever its age
+    CHECK(rows(file, "SELECT command FROM sync_runs") == "run");
+}

@@ -721,6 +721,7 @@ void Sync::note_state() {
         note("state", "ok");
         note("state_since", iso(now()));
     }
+    if (progress_.clock_ahead) note("clock_ahead_s", fmt::format("{}", progress_.clock_ahead->count()));
     if (!serving_) return;
     count_waiting();
     note("deadline_s", fmt::format("{:.0f}", std::chrono::duration<double>(polls_.deadline()).count()));

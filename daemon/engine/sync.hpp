@@ -50,8 +50,9 @@ struct Progress {
     double rate_per_minute = 0;  // our share of the quota
     double used_per_minute = 0;  // requests of the last minute
     int in_flight = 0;
-    std::optional<std::chrono::seconds> left;  // of the work that is known, at our rate
-    bool paused = false;                       // a Retry-After runs
+    std::optional<std::chrono::seconds> left;         // of the work that is known, at our rate
+    bool paused = false;                              // a Retry-After runs
+    std::optional<std::chrono::seconds> clock_ahead;  // our clock, of the server's, as it last said
 };
 
 // How old a list may be before it is walked again; see source::Every. Zero: older than this pass.

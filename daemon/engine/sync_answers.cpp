@@ -131,9 +131,11 @@ void Sync::read_page(WalkPtr walk, const http::Response& response) {
     usable_answer();
     if (walk->probe) return settle_doubts();
     if (answer_.job) return job_answered(std::move(walk), response);
-    if (walk->row.resume.empty())
-        walk->watermark =
-            parse_http_date(response.header("date")).value_or(clock_.now()) - response.duration - kOverlap;
+    if (walk->row.resume.empty()) {
+        const auto date = parse_http_date(response.header("date"));
+        if (date) progress_.clock_ahead = std::chrono::round<std::chrono::seconds>(clock_.now() - *date);
+        walk->watermark = date.value_or(clock_.now()) - response.duration - kOverlap;
+    }
     store_page(*walk, response.id);
     if (answer_.next || answer_.more) {
         if (answer_.next) walk->offsets.insert(hash(*answer_.next));

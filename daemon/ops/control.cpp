@@ -216,6 +216,13 @@ void ControlSocket::finish(std::uint64_t id, int exit_code) {
     settle(at);
 }
 
+bool listens(const std::filesystem::path& database) {
+    const auto address = address_of(socket_of(database));
+    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!address || socket.get() < 0) return false;
+    return ::connect(socket.get(), generic(*address), sizeof *address) == 0 || errno == EACCES || errno == EAGAIN;
+}
+
 std::optional<int> ask_daemon(const std::filesystem::path& database, const std::vector<std::string>& words,
                               const std::function<void(std::string_view line)>& on_line) {
     const auto path = socket_of(database);

@@ -71,6 +71,9 @@ class ControlSocket {
     Monotonic now_{};
 };
 
+// Whether a process listens there, or may: one that this user may not ask counts.
+bool listens(const std::filesystem::path& database);
+
 // Asks the daemon of this database and waits for the end of its answer. None if no daemon listens. Throws Fatal when it
 // may not be asked, or ends before it has answered.
 std::optional<int> ask_daemon(const std::filesystem::path& database, const std::vector<std::string>& words,

@@ -601,6 +601,7 @@ std::string status_text(const Status& status) {
     Text text;
     text.say("status", is_stale(status) ? "STALE" : "fresh");
     describe_database(status, text);
+    for (const auto& warning : status.warnings) text.say("warning", escaped(warning));
     for (const auto& source : status.snapshot.sources) describe_source(status, source, text);
     describe_stale(status, text);
     describe_runs(status, text);
@@ -625,10 +626,11 @@ std::string status_json(const Status& status, std::string_view version) {
     });
     return fmt::format(
         R"({{"format":1,"version":{},"at":{},"stale":{},"database":{{"file":{},"bytes":{},"log_bytes":{}}},)"
-        R"("process":{},"sources":{},"runs":{}}})"
+        R"("warnings":{},"process":{},"sources":{},"runs":{}}})"
         "\n",
         json(version), json(status.at), json(is_stale(status)), json(status.database.string()), snapshot.bytes,
-        snapshot.log_bytes, process, sources, runs);
+        snapshot.log_bytes, list(status.warnings, [](const std::string& warning) { return json(warning); }), process,
+        sources, runs);
 }
 
 }  // namespace taskmirror::ops

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/time.hpp"
 #include "store/reader.hpp"
@@ -24,6 +25,7 @@ struct Status {
     Instant at{};
     store::Snapshot snapshot{};
     Periods periods{};
+    std::vector<std::string> warnings{};  // of what will stop it some day
 };
 
 // Whether a daemon keeps the data fresh; else syncs do, one after the other.

@@ -22,6 +22,12 @@ struct Hit {
     std::optional<Instant> at{};  // when it was last changed; of a comment: made
 };
 
+// What to do where the full-text index is damaged, and the tables are not.
+inline constexpr std::string_view kSearchRemedy =
+    "set full_text_search: false in the configuration and run taskmirror sync (or reload the daemon), then set it to "
+    "true "
+    "and do the same: that makes the index anew";
+
 // The best hits first. `expression` is one of FTS5. None: the database has no index. Fails as read_snapshot().
 std::optional<std::vector<Hit>> find(const std::filesystem::path& file, std::string_view expression, std::size_t limit);
 

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -425,6 +426,27 @@ class SqliteStore final : public Store {
             update.bind(parameter++, static_cast<std::int64_t>(count));
         }
         update.run();
+    }
+
+    std::size_t forget_before(Instant before, std::size_t at_most) override {
+        assert(group_);
+        // The last run is the one that asks.
+        constexpr std::array<std::array<std::string_view, 3>, 4> kRecords = {{
+            {"sync_tombstones", "table_name, gid", "detected_at < ?1"},
+            {"sync_gaps", "source, stream, scope", "healed_at < ?1"},
+            {"sync_runs", "id", "started_at < ?1 AND id < (SELECT max(id) FROM sync_runs)"},
+            {"sync_api_changes", "source, name", "last_seen_at < ?1"},
+        }};
+        const auto until = iso(before);
+        std::size_t removed = 0;
+        for (const auto& [table, key, old] : kRecords)
+            removed += static_cast<std::size_t>(
+                statement(fmt::format("DELETE FROM {0} WHERE ({1}) IN (SELECT {1} FROM {0} WHERE {2} LIMIT ?2)", table,
+                                      key, old))
+                    .bind(1, until)
+                    .bind(2, static_cast<std::int64_t>(at_most - removed))
+                    .run());
+        return removed;
     }
 
     void build_indexes() override {

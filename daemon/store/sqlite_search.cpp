@@ -1,4 +1,5 @@
 #include "store/sqlite_search.hpp"
+#include "core/log.hpp"
 #include "store/finder.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite_open.hpp"
@@ -40,6 +41,15 @@ ORDER BY h.badness, d.gid)";
 
 bool has_search(sqlite3* database) {
     return Statement(database, "SELECT 1 FROM sqlite_master WHERE name = 'sync_search'").step();
+}
+
+// What is damaged, the index or the tables, SQLite tells of a search in the index alone.
+bool next_hit(sqlite3* database, Statement& row, std::string_view expression) try {
+    return row.step();
+} catch (const Fatal& fatal) {
+    if (fatal.code() == ExitCode::corrupt)
+        Statement(database, "SELECT rowid FROM sync_search WHERE sync_search MATCH ?1").bind(1, expression).run();
+    throw;
 }
 
 void run(sqlite3* database, std::string_view sql) { Statement(database, sql).run(); }
@@ -84,9 +94,17 @@ void SearchIndex::keep(bool on) {
 
 void SearchIndex::bring_in_step() {
     if (!steps_) return;
-    steps_->remove.run();
-    steps_->forget.run();
-    steps_->add.run();
+    try {
+        steps_->remove.run();
+        steps_->forget.run();
+        steps_->add.run();
+    } catch (const Fatal& fatal) {
+        if (fatal.code() != ExitCode::corrupt) throw;
+        // No reason to stop: all that stands in it stands in the tables. Where those are damaged, this fails, too.
+        log::warning("{}; a commit has noticed it, and makes it anew", fatal.what());
+        renew();
+        steps_->forget.run();
+    }
 }
 
 void SearchIndex::renew() {
@@ -102,7 +120,8 @@ std::optional<std::vector<Hit>> find(const std::filesystem::path& given, std::st
         if (!has_search(database->getHandle())) return std::nullopt;
         Statement row(database->getHandle(), kFindSql);
         std::vector<Hit> hits;
-        for (row.bind(1, expression).bind(2, static_cast<std::int64_t>(limit)); row.step();)
+        row.bind(1, expression).bind(2, static_cast<std::int64_t>(limit));
+        while (next_hit(database->getHandle(), row, expression))
             hits.push_back({.kind = std::string(row.text(0)),
                             .gid = std::string(row.text(1)),
                             .of_gid = std::string(row.text(2)),

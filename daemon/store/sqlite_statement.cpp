@@ -1,5 +1,7 @@
 #include "store/sqlite_statement.hpp"
 
+#include "store/finder.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -21,6 +23,10 @@ Fatal fatal(int result, std::string_view reason, std::string_view doing, std::st
         case SQLITE_IOERR:
             return say(ExitCode::disk, "look at the disk and start again");
         case SQLITE_CORRUPT:
+            if (result == SQLITE_CORRUPT_VTAB)  // the only virtual table that has files of its own
+                return Fatal(
+                    ExitCode::corrupt,
+                    fmt::format("the full-text index of {} is damaged, its tables are not; {}", file, kSearchRemedy));
             return say(ExitCode::corrupt, "restore a backup, or move the file away and sync anew");
         case SQLITE_NOTADB:
             return say(ExitCode::corrupt, "name another file");

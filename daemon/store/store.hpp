@@ -291,6 +291,10 @@ class Store {
     virtual std::int64_t start_run(const Run& run) = 0;
     virtual void update_run(std::int64_t id, const Run& run) = 0;
 
+    // Removes records of what was over before that time: tombstones, healed gaps, runs, announced changes to the API
+    // that nobody announces any more. At most so many; gives how many it were.
+    virtual std::size_t forget_before(Instant before, std::size_t at_most) = 0;
+
     // Builds the secondary indexes that are still missing. After the first load; then they stay.
     virtual void build_indexes() = 0;
     // Takes texts away, from tombstones as well. The rows count as changed. True if there were any.
