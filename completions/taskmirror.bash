@@ -2,7 +2,7 @@
 
 _taskmirror() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command="" i
-    local commands="help version sync run reload check plan status verify schema search report init"
+    local commands="help version sync run reload check plan status verify schema search report backup doctor init"
     local common="--config --database --log-level --log-format --quiet --no-progress --help --version"
     local reports="table csv json markdown"
     COMPREPLY=()
@@ -11,7 +11,7 @@ _taskmirror() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
             --config | --database | --log-level | --log-format | --max-minutes | --max-requests | --project | --format | \
-                --limit | --html | --period | --team | --person | --base-url) ((i++)) ;;
+                --limit | --html | --period | --team | --person | --keep | --base-url) ((i++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[i]}
@@ -29,7 +29,7 @@ _taskmirror() {
         --log-level) set -- "debug info warning error off" ;;
         --log-format) set -- "auto text json journal" ;;
         --format) if [[ $command == search ]]; then set -- "table json"; else set -- "$reports"; fi ;;
-        --max-minutes | --max-requests | --project | --limit | --period | --team | --person | --base-url) return ;;
+        --max-minutes | --max-requests | --project | --limit | --period | --team | --person | --keep | --base-url) return ;;
         *)
             case $command in
                 "") set -- "$commands $common" ;;
@@ -45,6 +45,15 @@ _taskmirror() {
                         set -- "$(taskmirror report --list 2>/dev/null | grep -x '[a-z][a-z-]*')"
                     fi
                     ;;
+                backup)
+                    if [[ $word != -* ]]; then
+                        compopt -o filenames 2>/dev/null
+                        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                        return
+                    fi
+                    set -- "--keep $common"
+                    ;;
+                doctor) set -- "--full --json $common" ;;
                 init) set -- "--base-url $common" ;;
                 *) set -- "$common" ;;
             esac

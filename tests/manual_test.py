@@ -113,6 +113,7 @@ class Manual(unittest.TestCase):
         self.assertEqual(self.complete("sync", "--max"), ["--max-minutes", "--max-requests"])
         self.assertEqual(self.complete("--config", "x.yaml", "ver"), ["version", "verify"])
         self.assertEqual(self.complete("verify", "--st"), ["--stories"])
+        self.assertEqual(self.complete("backup", "--k"), ["--keep"])
         self.assertEqual(self.complete("search", "word", "--format", ""), ["table", "json"])
         self.assertEqual(self.complete("report", "overdue", "--format", "m"), ["markdown"])
         self.assertEqual(self.complete("--log-level", "w"), ["warning"])
