@@ -64,8 +64,8 @@ void Sync::answered(http::Response response) {
             failures_in_a_row_ = 0;
             account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
-            open_group();  // the pause is noted at once: there may be no other commit until its end
-            noted_at_ = {};
+            open_group();
+            note_state();  // at once: there may be nothing else to store until the pause ends
             return;
         case busy:
             usable_answer();
