@@ -44,9 +44,7 @@ struct Searched {
     }
     // As no trigger sees it.
     void damage_index(const std::string& sql) const {
-        SQLite::Database database(file, SQLite::OPEN_READWRITE);
-        sqlite3_db_config(database.getHandle(), 1010 /* SQLITE_DBCONFIG_DEFENSIVE */, 0, nullptr);
-        database.exec(sql);
+        SQLite::Database(file, SQLite::OPEN_READWRITE).exec(sql);
     }
 };
 
