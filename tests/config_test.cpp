@@ -220,7 +220,7 @@ TEST_CASE("an impossible value is named with file, line, column, key and what wo
         {"schedule: {max_staleness: 25h}",
          "c.yaml:1:27: schedule.max_staleness: must be a time from 10s to 1d, such as 90s, 5m, 1h or 7d, not '25h'"},
         {"notify: {heartbeat_url: hc-ping.com/secret}",
-         "c.yaml:1:26: notify.heartbeat_url: must be a URL without user and fragment, such as https://hc-ping.com/..."},
+         "c.yaml:1:25: notify.heartbeat_url: must be a URL without user and fragment, such as https://hc-ping.com/..."},
         {"planning: {max_staleness: 5m}",
          "c.yaml:1:1: planning: unknown key, known here: database, deletions, full_text_search, log, notify, "
          "schedule, sources, time_zone, wide_columns"},

@@ -96,7 +96,7 @@ TEST_CASE("findings are told as text and as JSON, and what others wrote cannot f
     const auto text = doctor_text(findings);
     CHECK(text ==
           "ok       disk: much\n"
-          "PROBLEM  token: of \"A\\nok disk\\x1b[2J\"\n"
+          "PROBLEM  token: of \"A\\u000aok disk\\u001b[2J\"\n"
           "         -> do this\n"
           "warning  clock: off\n"
           "         -> set it\n"

@@ -43,9 +43,7 @@ struct Searched {
         write(*store, 0, 200, "some words about the rocket");
     }
     // As no trigger sees it.
-    void damage_index(const std::string& sql) const {
-        SQLite::Database(file, SQLite::OPEN_READWRITE).exec(sql);
-    }
+    void damage_index(const std::string& sql) const { SQLite::Database(file, SQLite::OPEN_READWRITE).exec(sql); }
 };
 
 }  // namespace
@@ -104,7 +102,7 @@ TEST_CASE("what time does not allow is told, and is no damage") {
     CHECK(health.damage.empty());
 }
 
-TEST_CASE("a damaged full-text index is found, called by its name, and made anew by the next commit that meets it") {
+TEST_CASE("a damaged full-text index is found, called by its name, and made anew by what the message says") {
     Searched f;
     const auto harm = GENERATE(as<std::string>(), "DELETE FROM sync_search_data WHERE id > 10",
                                "UPDATE sync_search_data SET block = zeroblob(200) WHERE id > 10",
@@ -136,15 +134,18 @@ TEST_CASE("a damaged full-text index is found, called by its name, and made anew
     CHECK(find(f.file, "rocket", 1000).value().size() == 200);
 }
 
-TEST_CASE("a commit that meets a damaged index makes it anew and goes on") {
+TEST_CASE("a commit that meets a damaged index makes it anew, and the next one goes on") {
     Searched f;
     f.damage_index("DELETE FROM sync_search_data WHERE id = 10");  // its structure
 
-    {
-        const auto store = open_sqlite(f.file, kTasks);
-        write(*store, 0, 201, "other words");
-        write(*store, 300, 301, "more of the rocket");
-    }
+    const auto store = open_sqlite(f.file, kTasks);
+    std::string message;
+    CHECK(exit_code([&] { write(*store, 0, 201, "other words"); }, &message) == 75);
+    CHECK_THAT(message, Catch::Contains("has been made anew"));
+    CHECK_FALSE(store->in_transaction());
+    CHECK(find(f.file, "rocket", 1000).value().size() == 200);
+    write(*store, 0, 201, "other words");
+    write(*store, 300, 301, "more of the rocket");
 
     CHECK(examine(f.file, true, 10s).search_damage.empty());
     CHECK(find(f.file, "rocket", 1000).value().size() == 1);

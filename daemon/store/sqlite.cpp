@@ -46,7 +46,7 @@ class SqliteStore final : public Store {
         assert(group_);
         guarded("commit to", file_, [&] {
             wide_.keep_in_step();
-            search_.bring_in_step();
+            if (!search_.bring_in_step()) mend_search();
             group_->commit();
         });
         group_.reset();
@@ -512,6 +512,19 @@ class SqliteStore final : public Store {
     }
 
   private:
+    // All that stands in the index stands in the tables; where those are damaged, this fails, too. The group is lost.
+    [[noreturn]] void mend_search() {
+        roll_back();
+        SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+        search_.renew();
+        transaction.commit();
+        throw Fatal(ExitCode::come_again,
+                    fmt::format("the full-text index of {} was damaged, and has been made anew; nothing is lost: start "
+                                "again, and it goes on",
+                                file_.string()),
+                    true);
+    }
+
     // For what is asked seldom: prepared for one use.
     Statement statement(std::string_view sql) const { return {database_->getHandle(), sql}; }
     Statement of_list(std::string_view sql, const Work& list) const {

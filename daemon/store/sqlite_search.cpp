@@ -1,5 +1,4 @@
 #include "store/sqlite_search.hpp"
-#include "core/log.hpp"
 #include "store/finder.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite_open.hpp"
@@ -48,7 +47,7 @@ bool next_hit(sqlite3* database, Statement& row, std::string_view expression) tr
     return row.step();
 } catch (const Fatal& fatal) {
     if (fatal.code() == ExitCode::corrupt)
-        Statement(database, "SELECT rowid FROM sync_search WHERE sync_search MATCH ?1").bind(1, expression).run();
+        Statement(database, "SELECT rank FROM sync_search WHERE sync_search MATCH ?1").bind(1, expression).run();
     throw;
 }
 
@@ -92,19 +91,17 @@ void SearchIndex::keep(bool on) {
     run(database_, "DROP TABLE sync_search_documents");
 }
 
-void SearchIndex::bring_in_step() {
-    if (!steps_) return;
+bool SearchIndex::bring_in_step() {
+    if (!steps_) return true;
     try {
         steps_->remove.run();
         steps_->forget.run();
         steps_->add.run();
     } catch (const Fatal& fatal) {
         if (fatal.code() != ExitCode::corrupt) throw;
-        // No reason to stop: all that stands in it stands in the tables. Where those are damaged, this fails, too.
-        log::warning("{}; a commit has noticed it, and makes it anew", fatal.what());
-        renew();
-        steps_->forget.run();
+        return false;
     }
+    return true;
 }
 
 void SearchIndex::renew() {

@@ -15,8 +15,9 @@ class SearchIndex {
     // Inside a transaction. Makes it of what is stored, or drops it; nothing if that is how it is.
     void keep(bool on);
 
-    // Takes to the index what the triggers have noted. Before every commit; three looks where there is nothing.
-    void bring_in_step();
+    // Takes to the index what the triggers have noted. Before every commit; three looks where there is nothing. False:
+    // the index is damaged, or the texts are, and SQLite has rolled the group back.
+    bool bring_in_step();
 
     // Makes the index anew: words that were removed stay in it until its parts are merged.
     void renew();
