@@ -19,10 +19,11 @@ constexpr std::array<Table, 1> kTasks = {{{"asana_tasks", kTaskColumns}}};
 void write(Store& store, int from, int to, const std::string& notes) {
     std::vector<std::string> gids;
     for (int i = from; i < to; ++i) gids.push_back(std::to_string(1000 + i));
+    const auto hash = static_cast<std::int64_t>(std::hash<std::string>()(notes));
     Page page;
     for (const auto& gid : gids) {
         page.entities.push_back(
-            {.table = 0, .gid = gid, .hash = from + 1, .first = static_cast<std::uint32_t>(page.values.size())});
+            {.table = 0, .gid = gid, .hash = hash, .first = static_cast<std::uint32_t>(page.values.size())});
         page.values.push_back(Value::of("launch"));
         page.values.push_back(Value::of(notes));
     }
@@ -105,6 +106,7 @@ TEST_CASE("what time does not allow is told, and is no damage") {
 TEST_CASE("a damaged full-text index is found, called by its name, and made anew by what the message says") {
     Searched f;
     const auto harm = GENERATE(as<std::string>(), "DELETE FROM sync_search_data WHERE id > 10",
+                               "DELETE FROM sync_search_data WHERE id = 10",
                                "UPDATE sync_search_data SET block = zeroblob(200) WHERE id > 10",
                                "DELETE FROM sync_search_docsize WHERE id < 50");
     CAPTURE(harm);

@@ -5,6 +5,7 @@
 #include "store/sqlite_statement.hpp"
 
 #include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
 
 namespace taskmirror::store {
 namespace {
@@ -59,20 +60,42 @@ SearchIndex::SearchIndex(sqlite3* database) : database_(database) { look_again()
 
 void SearchIndex::look_again() {
     steps_.reset();
+    is_lost_ = false;
     if (!has_search(database_)) return;
-    // Of each id that is in the index, the first text that was removed is the one that the index knows.
-    steps_.emplace(
-        Steps{Statement(database_,
-                        "INSERT INTO sync_search (sync_search, rowid, name, text) SELECT 'delete', id, name, text "
-                        "FROM sync_search_removed WHERE id IN (SELECT id FROM sync_search_docsize) ORDER BY id"),
-              Statement(database_, "DELETE FROM sync_search_removed"),
-              Statement(database_,
-                        "INSERT INTO sync_search (rowid, name, text) SELECT id, name, text FROM sync_search_texts "
-                        "WHERE id > (SELECT coalesce(max(id), 0) FROM sync_search_docsize) ORDER BY id")});
+    try {
+        // Of each id that is in the index, the first text that was removed is the one that the index knows.
+        steps_.emplace(
+            Steps{Statement(database_,
+                            "INSERT INTO sync_search (sync_search, rowid, name, text) SELECT 'delete', id, name, text "
+                            "FROM sync_search_removed WHERE id IN (SELECT id FROM sync_search_docsize) ORDER BY id"),
+                  Statement(database_, "DELETE FROM sync_search_removed"),
+                  Statement(database_,
+                            "INSERT INTO sync_search (rowid, name, text) SELECT id, name, text FROM sync_search_texts "
+                            "WHERE id > (SELECT coalesce(max(id), 0) FROM sync_search_docsize) ORDER BY id")});
+    } catch (const Fatal& fatal) {
+        if (fatal.code() != ExitCode::corrupt) throw;
+        is_lost_ = true;
+    }
+}
+
+// Without its first record an index can be neither filled nor dropped: the one of an empty index lets SQLite do so.
+void SearchIndex::find_again() {
+    if (!is_lost_) return;
+    const auto defend = [this](int on) { sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, on, nullptr); };
+    defend(0);
+    try {
+        run(database_, "INSERT OR REPLACE INTO sync_search_data (id, block) VALUES (10, zeroblob(7))");
+    } catch (...) {
+        defend(1);
+        throw;
+    }
+    defend(1);
+    is_lost_ = false;
 }
 
 void SearchIndex::keep(bool on) {
-    if (on == steps_.has_value()) return;
+    if (on == (steps_.has_value() || is_lost_)) return;
+    find_again();
     steps_.reset();
     if (on) {
         for (const auto statement : statements(asana_search_sql())) run(database_, statement);
@@ -92,6 +115,7 @@ void SearchIndex::keep(bool on) {
 }
 
 bool SearchIndex::bring_in_step() {
+    if (is_lost_) return false;
     if (!steps_) return true;
     try {
         steps_->remove.run();
@@ -105,7 +129,10 @@ bool SearchIndex::bring_in_step() {
 }
 
 void SearchIndex::renew() {
-    if (steps_) run(database_, "INSERT INTO sync_search (sync_search) VALUES ('rebuild')");
+    const bool was_lost = is_lost_;
+    find_again();
+    if (steps_ || was_lost) run(database_, "INSERT INTO sync_search (sync_search) VALUES ('rebuild')");
+    if (was_lost) look_again();
 }
 
 std::optional<std::vector<Hit>> find(const std::filesystem::path& given, std::string_view expression,

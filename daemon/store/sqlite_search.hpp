@@ -29,8 +29,11 @@ class SearchIndex {
     struct Steps {
         Statement remove, forget, add;
     };
+    void find_again();
+
     sqlite3* database_;
     std::optional<Steps> steps_{};  // where there is an index
+    bool is_lost_ = false;          // there is one, so damaged that SQLite cannot open it
 };
 
 }  // namespace taskmirror::store
