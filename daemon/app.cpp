@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
+#include <sstream>
 
 #include "asana/source.hpp"
 #include "asana/streams.hpp"
@@ -25,6 +29,7 @@
 #include "http/pace.hpp"
 #include "ops/control.hpp"
 #include "ops/terminal.hpp"
+#include "store/reader.hpp"
 #include "store/store.hpp"
 #include "token.hpp"
 
@@ -127,6 +132,16 @@ std::string read_token_again(const SourceConfig& config) {
     return token;
 }
 
+namespace {
+
+std::set<std::string> names_of(const Config& config) {
+    std::set<std::string> names;
+    for (const auto& source : config.sources) names.insert(source.name);
+    return names;
+}
+
+}  // namespace
+
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments) {
     return {.source = *connection.source,
             .transport = *connection.transport,
@@ -139,7 +154,8 @@ engine::Account account_of(Connection& connection, const Config& config, const A
                                                         .reread = config.schedule.stories_reread_every},
             .deletions = {.max_share = config.most_deleted, .accepted = arguments.accept_deletions},
             .polls = {.max_staleness = config.schedule.max_staleness},
-            .exports = {.allowed = connection.config.exports == Exports::allow}};
+            .exports = {.allowed = connection.config.exports == Exports::allow},
+            .accounts = names_of(config)};
 }
 
 std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::string>& words) {
@@ -162,16 +178,42 @@ std::optional<ExitCode> ask_daemon(const Config& config, const std::vector<std::
     return code;
 }
 
-std::vector<Connection> connect_all(const Config& config, bool writes) {
+void check_tokens(const Connection& one, const Connection& other) {
+    if (one.token != other.token || one.config.base_url != other.config.base_url) return;
+    throw Fatal(ExitCode::configuration,
+                fmt::format("sources {} and {} have the same token, which has one budget of requests: make them one "
+                            "source, or create a token for each",
+                            one.config.name, other.config.name));
+}
+
+std::vector<Connection> connect_each(const Config& config, bool writes, std::map<std::size_t, Fatal>& failed) {
     std::vector<Connection> connections;
-    for (const auto& source : config.sources) {
+    for (std::size_t i = 0; i < config.sources.size(); ++i) {
+        const auto& source = config.sources[i];
         try {
             connections.push_back(connect(source, config, writes));
         } catch (const Fatal& fatal) {
-            throw Fatal(fatal.code(), fmt::format("source {}: {}", source.name, fatal.what()));
+            failed.emplace(i, Fatal(fatal.code(), fmt::format("source {}: {}", source.name, fatal.what())));
+            continue;
         }
+        for (std::size_t other = 0; other + 1 < connections.size(); ++other)
+            check_tokens(connections[other], connections.back());
     }
+    if (connections.empty()) throw failed.begin()->second;
     return connections;
+}
+
+std::vector<Connection> connect_all(const Config& config, bool writes) {
+    std::map<std::size_t, Fatal> failed;
+    auto connections = connect_each(config, writes, failed);
+    if (!failed.empty()) throw failed.begin()->second;
+    return connections;
+}
+
+ExitCode graver(ExitCode one, ExitCode other) {
+    using enum ExitCode;
+    constexpr std::array kGrave = {done, incomplete, come_again, unavailable, token_refused, configuration};
+    return std::ranges::find(kGrave, one) < std::ranges::find(kGrave, other) ? other : one;
 }
 
 namespace {
@@ -182,17 +224,26 @@ std::string duration(std::chrono::seconds time) {
     return fmt::format("{} h {:02} min", time.count() / 3600, time.count() / 60 % 60);
 }
 
-}  // namespace
-
 // What one wants to know first stands first: a narrow terminal cuts the rest.
-void show(const engine::Progress& progress) {
-    ops::show_line(fmt::format("{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", progress.stage,
+void show(const engine::Progress& progress, std::string_view account) {
+    ops::show_line(fmt::format("{}{}{}{}, {} waiting, {} rows, {} requests, {:.0f} of {:.0f}/min{}", account,
+                               account.empty() ? "" : ": ", progress.stage,
                                progress.paused ? ", paused by Asana"
                                : progress.left ? ", at least " + duration(*progress.left) + " left"
                                                : "",
                                progress.waiting, progress.rows_written + progress.rows_unchanged, progress.requests,
                                progress.used_per_minute, progress.rate_per_minute,
                                progress.rate_limited > 0 ? fmt::format(", {} times 429", progress.rate_limited) : ""));
+}
+
+}  // namespace
+
+std::function<void(const engine::Progress&)> watcher(const Config& config, const Arguments& arguments,
+                                                     const SourceConfig& source) {
+    if (!arguments.progress || !ops::has_terminal() || config.log.level > log::Level::info) return {};
+    return [account = config.sources.size() > 1 ? source.name : std::string()](const engine::Progress& progress) {
+        show(progress, account);
+    };
 }
 
 namespace {
@@ -224,15 +275,106 @@ void summarize(store::Store& store, const Config& config, const store::Run& run,
     }
 }
 
+// One account of a sync.
+struct Mirrored {
+    Connection& connection;
+    std::unique_ptr<engine::Sync> sync;  // null: it is over
+};
+
+// All accounts by turns, so that none holds up another: each has its own rate, and some wait long. What fails is told
+// of when the others are done.
+class Syncs {
+  public:
+    Syncs(const Config& config, const Arguments& arguments, std::vector<Connection>& connections, store::Store& store,
+          store::Run& run)
+        : arguments_(arguments), store_(store), run_(run) {
+        for (auto& connection : connections) {
+            accounts_.push_back(
+                {connection, std::make_unique<engine::Sync>(account_of(connection, config, arguments), store, clock_,
+                                                            stop, watcher(config, arguments, connection.config))});
+            guarded(accounts_.back(), [](engine::Sync& sync) {
+                sync.start();
+                return true;
+            });
+        }
+    }
+
+    void run() {
+        while (is_running())
+            for (auto& account : accounts_) {
+                if (account.sync == nullptr || !may_begin(accounts_, account, clock_.monotonic() - began_)) continue;
+                guarded(account, [&](engine::Sync& sync) { return sync.step(left(account), longest_step(account)); });
+            }
+    }
+
+    bool complete() const { return complete_; }
+    const std::vector<Fatal>& failed() const { return failed_; }
+
+  private:
+    bool is_running() const {
+        return std::ranges::any_of(accounts_, [](const Mirrored& account) { return account.sync != nullptr; });
+    }
+
+    // The limits hold for all of them together.
+    engine::Limits left(const Mirrored& account) const {
+        engine::Limits limits;
+        if (arguments_.max_minutes) limits.time = std::chrono::minutes(*arguments_.max_minutes);
+        if (!arguments_.max_requests) return limits;
+        auto others = run_.requests;
+        for (const auto& other : accounts_)
+            if (&other != &account && other.sync != nullptr) others += other.sync->progress().requests;
+        const auto most = static_cast<std::uint64_t>(*arguments_.max_requests);
+        limits.requests = most - std::min(most, others);
+        return limits;
+    }
+
+    // Nobody waits for long while others wait for answers.
+    Milliseconds longest_step(const Mirrored& account) const {
+        const bool alone = std::ranges::none_of(
+            accounts_, [&](const Mirrored& other) { return &other != &account && other.sync != nullptr; });
+        return alone ? Milliseconds(std::chrono::minutes(1)) : Milliseconds(20);
+    }
+
+    template <typename Body>
+    void guarded(Mirrored& account, Body&& body) {
+        try {
+            if (body(*account.sync)) return;
+            complete_ = account.sync->finish() == engine::Ended::complete && complete_;
+            add_up(account);
+        } catch (const Fatal& fatal) {
+            add_up(account);
+            if (fatal.code() == ExitCode::disk || fatal.code() == ExitCode::corrupt) throw;  // fails for all
+            failed_.push_back(fatal);
+            complete_ = false;
+        }
+    }
+
+    void add_up(Mirrored& account) {
+        ops::clear_line();
+        const auto& progress = account.sync->progress();
+        run_.requests += progress.requests;
+        run_.retries += progress.retries;
+        run_.rate_limited += progress.rate_limited;
+        run_.rows_written += progress.rows_written;
+        run_.rows_unchanged += progress.rows_unchanged;
+        account.sync.reset();
+    }
+
+    const Arguments& arguments_;
+    store::Store& store_;
+    store::Run& run_;
+    const Clock& clock_ = system_clock();
+    const Monotonic began_ = clock_.monotonic();
+    std::vector<Mirrored> accounts_;
+    std::vector<Fatal> failed_;
+    bool complete_ = true;
+};
+
 ExitCode sync(const Arguments& arguments, const Config& config) {
-    auto connections = connect_all(config);
+    std::map<std::size_t, Fatal> unconnected;
+    auto connections = connect_each(config, true, unconnected);
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
     const Clock& clock = system_clock();
-
-    const bool line = arguments.progress && ops::has_terminal() && config.log.level <= log::Level::info;
-    engine::Limits limits;
-    if (arguments.max_minutes) limits.time = std::chrono::minutes(*arguments.max_minutes);
-    if (arguments.max_requests) limits.requests = static_cast<std::uint64_t>(*arguments.max_requests);
 
     store::Run run{.command = "sync", .version = std::string(kVersion), .started_at = clock.now()};
     store->begin();
@@ -241,58 +383,33 @@ ExitCode sync(const Arguments& arguments, const Config& config) {
     store->keep_search(config.full_text_search);
     const auto run_id = store->start_run(run);
     store->commit();
-    const auto began = clock.monotonic();
-    const auto end_run = [&](ExitCode code) {
-        run.ended_at = clock.now();
-        run.exit_code = static_cast<int>(code);
-        store->begin();
-        store->update_run(run_id, run);
-        store->commit();
-    };
 
-    bool complete = true;
-    ExitCode code = ExitCode::done;
-    std::optional<Fatal> failed;  // the last source that did; the others go on
-    for (auto& connection : connections) {
-        engine::Limits left = limits;
-        if (left.time) *left.time -= std::chrono::floor<Milliseconds>(clock.monotonic() - began);
-        if (left.requests) *left.requests -= std::min(*left.requests, run.requests);
-        if ((left.time && *left.time <= Milliseconds(0)) || left.requests == 0) {  // used up by the sources before
-            complete = false;
-            break;
-        }
-        engine::Sync sync(account_of(connection, config, arguments), *store, clock, stop,
-                          line ? show : std::function<void(const engine::Progress&)>());
-        const auto add_up = [&] {
-            ops::clear_line();
-            run.requests += sync.progress().requests;
-            run.retries += sync.progress().retries;
-            run.rate_limited += sync.progress().rate_limited;
-            run.rows_written += sync.progress().rows_written;
-            run.rows_unchanged += sync.progress().rows_unchanged;
-        };
-        try {
-            complete = sync.run(left) == engine::Ended::complete && complete;
-            add_up();
-        } catch (const Fatal& fatal) {
-            add_up();
-            if (fatal.code() == ExitCode::disk || fatal.code() == ExitCode::corrupt) throw;  // fails for all
-            if (failed) log::error("{}", failed->what());
-            failed = fatal;
-            complete = false;
-            continue;
-        }
-        if (!store->open_gaps(connection.config.name).empty()) code = ExitCode::incomplete;
-    }
-    if (!complete) code = failed ? failed->code() : ExitCode::come_again;
-    end_run(code);
+    Syncs syncs(config, arguments, connections, *store, run);
+    syncs.run();
+
+    auto failed = syncs.failed();
+    for (const auto& [source, fatal] : unconnected) failed.push_back(fatal);
+    ExitCode code = syncs.complete() ? ExitCode::done : ExitCode::come_again;
+    for (const auto& connection : connections)
+        if (!store->open_gaps(connection.config.name).empty()) code = graver(code, ExitCode::incomplete);
+    for (const auto& fatal : failed) code = graver(code, fatal.code());
+    run.ended_at = clock.now();
+    run.exit_code = static_cast<int>(code);
+    store->begin();
+    store->update_run(run_id, run);
+    store->commit();
     // Before what is written for people: none of it is the run's.
     if (!stop)
         while (forget_old(*store, config, clock.now()) && !stop) {
         }
-    if (failed && connections.size() == 1) throw *failed;
-    if (config.log.level <= log::Level::info) summarize(*store, config, run, complete);
-    if (failed) throw *failed;
+
+    // The gravest failure is what the process ends with.
+    const auto gravest = std::ranges::find(failed, code, &Fatal::code);
+    if (!failed.empty() && config.sources.size() == 1) throw failed.front();
+    if (config.log.level <= log::Level::info) summarize(*store, config, run, syncs.complete() && unconnected.empty());
+    for (auto one = failed.begin(); one != failed.end(); ++one)
+        if (one != gravest) log::error("{}", one->what());
+    if (gravest != failed.end()) throw *gravest;
     return code;
 }
 
@@ -322,6 +439,14 @@ ExitCode sync(const Arguments& arguments) {
     }
 }
 
+// A configuration that cannot be read is told of here already, and the daemon goes on with the one that it has.
+ExitCode reload(const Arguments& arguments) {
+    const Config config = configuration(arguments);
+    if (const auto code = ask_daemon(config, {"reload"})) return *code;
+    throw Fatal(ExitCode::unavailable,
+                fmt::format("no daemon serves {}: start one with taskmirror run", config.database.string()));
+}
+
 http::Response fetch(http::Transport& transport, const std::string& target) {
     constexpr int kAttempts = 3;
     constexpr auto kLongestPause = std::chrono::minutes(2);
@@ -344,6 +469,37 @@ http::Response fetch(http::Transport& transport, const std::string& target) {
     }
     throw Fatal(ExitCode::come_again, "stopped by a signal");
 }
+
+}  // namespace
+
+asana::Me who_is_it(http::Transport& transport, const SourceConfig& config) {
+    const auto me = fetch(transport, asana::me_target());
+    if (me.failure != http::Failure::none)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
+                                "and the network",
+                                config.name, config.base_url, me.message));
+    if (me.status == 401)
+        throw Fatal(
+            ExitCode::token_refused,
+            fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
+                        "Developer Apps, and put it where the old one stands",
+                        config.name));
+    if (me.status != 200)
+        throw Fatal(ExitCode::unavailable,
+                    fmt::format("source {}: {} answered {} to /users/me; {}", config.name, config.base_url, me.status,
+                                me.status == 429 || me.status >= 500 ? "try again later"
+                                : me.status == 451                   ? "it refuses this address for legal reasons"
+                                                                     : "check base_url and proxy"));
+    try {
+        return asana::read_me(me.body);
+    } catch (const std::exception& error) {
+        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
+                                                       config.name, config.base_url, error.what()));
+    }
+}
+
+namespace {
 
 // How many projects the filter leaves out; their names are not told.
 void check_filter(const Connection& connection, std::string_view workspace) {
@@ -381,33 +537,10 @@ void check_filter(const Connection& connection, std::string_view workspace) {
         fmt::print("    tasks elsewhere   not mirrored, because `projects.include` names some projects\n");
 }
 
-void check(const Connection& connection) {
+// `owners`: by workspace, the account that mirrors it.
+void check(const Connection& connection, std::map<std::string, std::string>& owners) {
     const auto& config = connection.config;
-    const auto me = fetch(*connection.transport, asana::me_target());
-    if (me.failure != http::Failure::none)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {} does not answer: {}; check base_url, proxy, ca_file "
-                                "and the network",
-                                config.name, config.base_url, me.message));
-    if (me.status == 401)
-        throw Fatal(
-            ExitCode::token_refused,
-            fmt::format("source {}: the token is refused; create a new one in Asana under Settings, Apps, Manage "
-                        "Developer Apps, and put it where the old one stands",
-                        config.name));
-    if (me.status != 200)
-        throw Fatal(ExitCode::unavailable,
-                    fmt::format("source {}: {} answered {} to /users/me; {}", config.name, config.base_url, me.status,
-                                me.status == 429 || me.status >= 500 ? "try again later"
-                                : me.status == 451                   ? "it refuses this address for legal reasons"
-                                                                     : "check base_url and proxy"));
-    asana::Me who;
-    try {
-        who = asana::read_me(me.body);
-    } catch (const std::exception& error) {
-        throw Fatal(ExitCode::unavailable, fmt::format("source {}: {} does not speak as Asana does: {}; check base_url",
-                                                       config.name, config.base_url, error.what()));
-    }
+    const auto who = who_is_it(*connection.transport, config);
     fmt::print("source {}\n  API         {}\n  token       accepted, of {} ({})\n", config.name, config.base_url,
                escaped(who.name), escaped(who.gid));
     for (const auto& [gid, name] : who.workspaces) {
@@ -415,8 +548,13 @@ void check(const Connection& connection) {
             return is_meant(wish, its, its_name);
         };
         const bool wanted = config.workspaces.empty() || std::ranges::any_of(config.workspaces, is_wanted);
-        fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid), wanted ? "" : ", not mirrored");
-        if (!wanted) continue;
+        const auto owner = wanted ? owners.try_emplace(gid, config.name).first->second : config.name;
+        const bool other = owner != config.name;
+        fmt::print("  workspace   {} ({}){}\n", escaped(name), escaped(gid),
+                   !wanted ? ", not mirrored"
+                   : other ? fmt::format(", mirrored by source {}", owner)
+                           : "");
+        if (!wanted || other) continue;
         bool search = false, events = false;
         for (const auto& probe : asana::kProbes) {
             const auto answer = fetch(*connection.transport, asana::probe_target(probe, gid));
@@ -448,12 +586,46 @@ void check(const Connection& connection) {
                                     config.name, wish));
 }
 
+// Those that the database tells of: an account keeps what it has.
+std::map<std::string, std::string> known_owners(const Config& config) {
+    std::map<std::string, std::string> owners;
+    std::error_code error;
+    if (config.sources.size() < 2 || !std::filesystem::exists(config.database, error)) return owners;
+    for (const auto& source : config.sources) {
+        const auto asked = store::read_fact(config.database, source.name + ".workspaces").value_or("");
+        std::istringstream roots(asked);
+        for (std::string root; roots >> root;) {
+            const auto fact = store::read_fact(config.database, fmt::format("{}{}", store::kOwnerOf, root));
+            if (store::owner_in(fact.value_or("")).source == source.name) owners.emplace(root, source.name);
+        }
+    }
+    return owners;
+}
+
 ExitCode check(const Arguments& arguments) {
     const Config config = configuration(arguments);
     fmt::print("configuration {}\ndatabase      {}\n",
                config.file.empty() ? "none, all defaults" : config.file.string(), config.database.string());
-    for (const auto& connection : connect_all(config, false)) check(connection);
-    return ExitCode::done;
+    std::map<std::size_t, Fatal> unconnected;
+    const auto connections = connect_each(config, false, unconnected);
+    auto owners = known_owners(config);
+    std::vector<Fatal> failed;
+    for (const auto& connection : connections) {
+        try {
+            check(connection, owners);
+        } catch (const Fatal& fatal) {
+            if (fatal.code() == ExitCode::come_again) throw;  // a signal
+            failed.push_back(fatal);
+        }
+    }
+    for (const auto& [source, fatal] : unconnected) failed.push_back(fatal);
+    ExitCode code = ExitCode::done;
+    for (const auto& fatal : failed) code = graver(code, fatal.code());
+    const auto gravest = std::ranges::find(failed, code, &Fatal::code);
+    for (auto one = failed.begin(); one != failed.end(); ++one)
+        if (one != gravest) log::error("{}", one->what());
+    if (gravest != failed.end()) throw *gravest;
+    return code;
 }
 
 }  // namespace
@@ -480,6 +652,8 @@ ExitCode run(int argc, const char* const* argv) {
             return plan(arguments);
         case Command::run:
             return serve(arguments);
+        case Command::reload:
+            return reload(arguments);
         case Command::verify:
             return verify(arguments);
         case Command::status:
@@ -492,6 +666,8 @@ ExitCode run(int argc, const char* const* argv) {
             return back_up(arguments);
         case Command::doctor:
             return doctor(arguments);
+        case Command::init:
+            return init(arguments);
         case Command::report:
             break;
     }

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "asana/source.hpp"
 #include "cli.hpp"
 #include "config.hpp"
 #include "core/error.hpp"
@@ -41,12 +44,36 @@ Config configuration(const Arguments& arguments);
 // `writes`: what is asked for is stored; else no key of redacted texts is made.
 Connection connect(const SourceConfig& source, const Config& config, bool writes = true);
 std::vector<Connection> connect_all(const Config& config, bool writes = true);
+// Those that can be had; why the others cannot goes to `failed`, by the index of the account. Throws if none can.
+std::vector<Connection> connect_each(const Config& config, bool writes, std::map<std::size_t, Fatal>& failed);
+// Two accounts of one token would take twice what it may ask for. Throws Fatal.
+void check_tokens(const Connection& one, const Connection& other);
+// The graver of two: what a person must mend, then what may pass, then gaps.
+ExitCode graver(ExitCode one, ExitCode other);
 // Of redacted texts, beside the database. It is made when there is none and nothing was redacted with one.
 std::string redact_key(const Config& config, bool make);
 // What the engine gets of a connection, which must outlive it.
 engine::Account account_of(Connection& connection, const Config& config, const Arguments& arguments);
 std::string read_token_again(const SourceConfig& config);
-void show(const engine::Progress& progress);
+// Shows the progress line, with the name of the account where there are several; none where no line is shown.
+std::function<void(const engine::Progress&)> watcher(const Config& config, const Arguments& arguments,
+                                                     const SourceConfig& source);
+// At the start accounts are asked whose token they are one after the other, for the first that sees a workspace has it.
+// But for one that does not answer the others wait so long only.
+inline constexpr auto kFirstAnswer = std::chrono::seconds(30);
+template <typename Accounts>
+bool may_begin(const Accounts& accounts, const typename Accounts::value_type& account,
+               Monotonic::duration since_start) {
+    if (since_start >= kFirstAnswer) return true;
+    for (const auto& before : accounts) {
+        if (&before == &account) return true;
+        if (before.sync != nullptr && !before.sync->has_been_answered()) return false;
+    }
+    return true;
+}
+
+// Whose token it is. Throws Fatal that says why that cannot be known.
+asana::Me who_is_it(http::Transport& transport, const SourceConfig& config);
 
 // What status judges. Fails as read_snapshot().
 ops::Status status_of(const Config& config, Instant now);
@@ -82,6 +109,7 @@ class VerifyReport {
 
 ExitCode back_up(const Arguments& arguments);
 ExitCode doctor(const Arguments& arguments);
+ExitCode init(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
 ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);

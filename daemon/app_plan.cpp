@@ -64,10 +64,9 @@ void show_plan(const engine::Plan& plan, const Connection& connection) {
 
 ExitCode plan(const Arguments& arguments) {
     const Config config = configuration(arguments);
-    const bool line = arguments.progress && config.log.level <= log::Level::info && ops::has_terminal();
     for (auto& connection : connect_all(config, false)) {
         engine::Plan plan(account_of(connection, config, arguments), system_clock());
-        const bool over = plan.run(stop, line ? show : std::function<void(const engine::Progress&)>());
+        const bool over = plan.run(stop, watcher(config, arguments, connection.config));
         ops::clear_line();
         if (!over) throw Fatal(ExitCode::come_again, "stopped by a signal, before the plan was complete");
         show_plan(plan, connection);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "app_parts.hpp"
 #include "app_upkeep.hpp"
@@ -31,22 +32,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestTurn = 1s;      // the control socket and the watchdog wait so long
-constexpr auto kTurnOfMany = 20ms;     // where another account waits for answers, too
-constexpr auto kDrain = 10s;           // for what is in flight, at the end and before a reload
-constexpr auto kNoteEvery = 1min;      // the run, in sync_runs
-constexpr auto kPublishEvery = 250ms;  // what the status page shows
-constexpr auto kReadyAnyway = 30s;     // a service manager waits for READY, but a network may be long in coming
+constexpr auto kLongestTurn = 1s;            // the control socket and the watchdog wait so long
+constexpr auto kTurnOfMany = 20ms;           // where another account waits for answers, too
+constexpr auto kDrain = 10s;                 // for what is in flight, at the end and before a reload
+constexpr auto kNoteEvery = 1min;            // the run, in sync_runs
+constexpr auto kPublishEvery = 250ms;        // what the status page shows
+constexpr auto kReadyAnyway = kFirstAnswer;  // a service manager waits for READY, but a network may be long in coming
 
 // One account: served, or resting after a failure.
 struct Served {
-    std::optional<Connection> connection;
-    std::unique_ptr<engine::Sync> sync;  // null: resting
-    Monotonic until{};                   // of the rest
-    Monotonic since{};                   // served since
+    const SourceConfig* config = nullptr;
+    std::optional<Connection> connection;  // none: there was no token so far
+    std::unique_ptr<engine::Sync> sync;    // null: resting
+    Monotonic until{};                     // of the rest
+    Monotonic since{};                     // served since
     engine::Rests rests;
-    std::string failure;  // why it rests
-    bool told = false;    // of its failure: not with every try
+    std::optional<Fatal> failure;  // why it rests
+    bool told = false;             // of its failure: not with every try
 };
 
 // A verify that a client has asked for: one account after the other.
@@ -61,7 +63,8 @@ class Daemon {
   public:
     explicit Daemon(const Arguments& arguments)
         : arguments_(arguments), config_(std::make_unique<Config>(configuration(arguments))) {
-        auto connections = connect_all(*config_);
+        std::map<std::size_t, Fatal> failed;
+        auto connections = connect_each(*config_, true, failed);
         page_token_ = page_token(*config_);
         store_ = store::open_sqlite(config_->database, of_tables_->tables());
         try {
@@ -75,7 +78,7 @@ class Daemon {
         run_id_ = store_->start_run(run_);
         store_->commit();
         open_page();
-        take(std::move(connections));
+        take(std::move(connections), failed);
     }
 
     ExitCode serve() {
@@ -96,22 +99,28 @@ class Daemon {
     }
 
   private:
-    void take(std::vector<Connection> connections) {
+    // Accounts without a token rest.
+    void take(std::vector<Connection> connections, const std::map<std::size_t, Fatal>& failed = {}) {
         store_->begin();
         store_->set_time_zone(utc_offsets(config_->time_zone));
         store_->allow_wide_views(config_->wide_columns);
         store_->keep_search(config_->full_text_search);
         store_->commit();
-        for (auto& connection : connections) accounts_.emplace_back().connection.emplace(std::move(connection));
-        for (auto& account : accounts_) start(account);
+        auto connection = connections.begin();
+        for (std::size_t i = 0; i < config_->sources.size(); ++i) {
+            accounts_.emplace_back().config = &config_->sources[i];
+            if (!failed.contains(i)) accounts_.back().connection.emplace(std::move(*connection++));
+        }
+        began_ = clock_.monotonic();
+        for (std::size_t i = 0; i < accounts_.size(); ++i)
+            failed.contains(i) ? fail(accounts_[i], failed.at(i), false) : start(accounts_[i]);
     }
 
     void start(Served& account) {
-        const bool line = arguments_.progress && ops::has_terminal() && config_->log.level <= log::Level::info;
         auto its = account_of(*account.connection, *config_, arguments_);
-        its.counters = &counters_[account.connection->config.name];
+        its.counters = &counters_[account.config->name];
         account.sync = std::make_unique<engine::Sync>(std::move(its), *store_, clock_, stop,
-                                                      line ? show : std::function<void(const engine::Progress&)>());
+                                                      watcher(*config_, arguments_, *account.config));
         account.since = clock_.monotonic();
         guarded(account, [&] { account.sync->serve(); });
     }
@@ -123,12 +132,15 @@ class Daemon {
                 if (clock_.monotonic() >= account.until) wake(account);
                 continue;
             }
+            if (!may_begin(accounts_, account, clock_.monotonic() - began_)) continue;
             guarded(account, [&] { account.sync->turn(longest_turn(account)); });
             if (account.sync != nullptr) account.rests.served(clock_.monotonic() - account.since);
         }
         // Nobody waits for answers, so nothing else waits here.
         if (std::ranges::none_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
-            accounts_.front().connection->transport->wait(kLongestTurn);
+            std::ranges::find_if(accounts_, [](const Served& account) {
+                return account.connection.has_value();
+            })->connection->transport->wait(kLongestTurn);
         feed_watchdog();
         upkeep_->turn(clock_.monotonic());
         if (control_)
@@ -147,11 +159,17 @@ class Daemon {
         notifier_.alive();
     }
 
+    // Not beyond what another account waits for.
     Milliseconds longest_turn(const Served& account) const {
-        const bool alone = std::ranges::none_of(accounts_, [&](const Served& other) {
-            return &other != &account && other.sync != nullptr && other.sync->has_requests();
-        });
-        return alone ? kLongestTurn / static_cast<int>(accounts_.size()) : Milliseconds(kTurnOfMany);
+        auto longest = Milliseconds(kLongestTurn) / static_cast<int>(accounts_.size());
+        const auto now = clock_.monotonic();
+        for (const auto& other : accounts_) {
+            if (&other == &account || other.sync == nullptr) continue;
+            if (other.sync->has_requests()) longest = std::min(longest, Milliseconds(kTurnOfMany));
+            const auto ready_in = std::chrono::ceil<Milliseconds>(other.sync->ready_at() - now);
+            longest = std::clamp(ready_in, Milliseconds(0), longest);
+        }
+        return longest;
     }
 
     // What may pass stops this account alone, for a while; a database that fails stops all of them, for they share it.
@@ -173,7 +191,7 @@ class Daemon {
     }
 
     void rest(Served& account, const Fatal& fatal) {
-        const std::string& name = account.connection->config.name;
+        const std::string& name = account.config->name;
         if (comparing_ && &accounts_[comparing_->account] == &account)
             end_comparison(ExitCode::unavailable, fmt::format("source {} cannot be asked: {}", name, fatal.what()));
         const bool blocked = account.sync->is_blocked();
@@ -188,8 +206,8 @@ class Daemon {
             blocked || fatal.code() == ExitCode::token_refused || fatal.code() == ExitCode::configuration;
         const auto pause = account.rests.next(person);
         account.until = clock_.monotonic() + pause;
-        account.failure = fatal.what();
-        const std::string& name = account.connection->config.name;
+        account.failure = fatal;
+        const std::string& name = account.config->name;
         log::error("{}; tried again in {} s", fatal.what(), std::chrono::seconds(pause / 1000ms).count());
         notifier_.status(fmt::format("{}: {}", name, fatal.what()));
         if (!std::exchange(account.told, true)) upkeep_->failed(name, fatal.what(), fatal.code());
@@ -198,6 +216,7 @@ class Daemon {
             if (!shared) store_->begin();
             store_->set_fact(name + ".state", without_name(fatal.what(), name));
             store_->set_fact(name + ".state_since", iso(clock_.now()));
+            store_->set_fact(name + ".retry_at", iso(clock_.now() + pause));
             if (!shared) store_->commit();
         } catch (const Fatal&) {  // a full disk is told by log and service manager alone
             if (!shared) store_->roll_back();
@@ -206,10 +225,12 @@ class Daemon {
 
     // A new connection and a token that is read again: both may be what was wrong.
     void wake(Served& account) {
-        const auto& config = account.connection->config;
+        const auto& config = *account.config;
         log::info("source {}: trying again", config.name);
         try {
             auto connection = connect(config, *config_);
+            for (const auto& other : accounts_)
+                if (&other != &account && other.connection) check_tokens(*other.connection, connection);
             account.connection.emplace(std::move(connection));
         } catch (const Fatal& fatal) {
             return fail(account, Fatal(fatal.code(), fmt::format("source {}: {}", config.name, fatal.what())), false);
@@ -253,19 +274,20 @@ class Daemon {
         const auto instant = [&](Monotonic then) { return now + std::chrono::ceil<Milliseconds>(then - time); };
         ops::Live live{.started_at = run_.started_at};
         for (const auto& account : accounts_) {
-            const auto& pace = *account.connection->pace;
-            const auto& name = account.connection->config.name;
-            auto& its = live.sources.emplace_back(ops::LiveSource{.name = name,
-                                                                  .in_flight = pace.in_flight(),
-                                                                  .rate_per_minute = pace.rate_per_minute(),
-                                                                  .limit_per_minute = pace.limit_per_minute(),
-                                                                  .counters = counters_[name]});
-            if (pace.parked_until()) its.paused_until = instant(*pace.parked_until());
+            const auto& name = account.config->name;
+            auto& its = live.sources.emplace_back(ops::LiveSource{.name = name, .counters = counters_[name]});
+            if (account.connection) {
+                const auto& pace = *account.connection->pace;
+                its.in_flight = pace.in_flight();
+                its.rate_per_minute = pace.rate_per_minute();
+                its.limit_per_minute = pace.limit_per_minute();
+                if (pace.parked_until()) its.paused_until = instant(*pace.parked_until());
+            }
             if (account.sync != nullptr) {
                 its.answered = account.sync->has_been_answered();
                 its.used_per_minute = account.sync->progress().used_per_minute;
             } else {
-                its.failure = without_name(account.failure, name);
+                its.failure = without_name(account.failure->what(), name);
                 its.again_at = instant(account.until);
             }
         }
@@ -284,7 +306,7 @@ class Daemon {
     void reload(std::optional<std::uint64_t> asked_by) {
         notifier_.reloading(clock_.monotonic());
         ExitCode code = ExitCode::done;
-        std::string said = "reloaded";
+        std::string said;
         std::unique_ptr<Config> config;
         std::vector<Connection> connections;
         std::string token;
@@ -312,12 +334,32 @@ class Daemon {
             open_page();
             take(std::move(connections));
             noted_at_ = {};
+            ready_ = false;
+            reloaded_ = true;
+            if (asked_by) reload_clients_.push_back(*asked_by);
+            return;
         }
-        code == ExitCode::done ? log::info("{}", said) : log::error("{}", said);
-        notifier_.ready();
+        log::error("{}", said);
+        if (ready_) notifier_.ready();
         if (!asked_by) return;
         control_->reply(*asked_by, said);
         control_->finish(*asked_by, static_cast<int>(code));
+    }
+
+    // Each account has been answered with the new configuration, or rests.
+    void end_reload() {
+        log::info("reloaded");
+        ExitCode code = ExitCode::done;
+        std::string said = "reloaded";
+        for (const auto& account : accounts_) {
+            if (account.sync != nullptr) continue;
+            code = graver(code, account.failure->code());
+            said += fmt::format("; source {} rests after a failure: {}", account.config->name, account.failure->what());
+        }
+        for (const auto client : std::exchange(reload_clients_, {})) {
+            control_->reply(client, said);
+            control_->finish(client, static_cast<int>(code));
+        }
     }
 
     void answer(const ops::Request& request) {
@@ -347,8 +389,8 @@ class Daemon {
     }
 
     static std::string rests(const Served& account) {
-        return fmt::format("source {} rests after a failure: {}; ask again when it is served",
-                           account.connection->config.name, account.failure);
+        return fmt::format("source {} rests after a failure: {}; ask again when it is served", account.config->name,
+                           account.failure->what());
     }
 
     static std::optional<engine::VerifyOptions> verify_options(const std::vector<std::string>& words) {
@@ -396,7 +438,7 @@ class Daemon {
         if (const auto& failure = verify.failure()) return end_comparison(failure->code(), failure->what());
         auto& account = accounts_[comparing_->account];
         account.sync->invite(nullptr);
-        comparing_->report->add(verify, account.connection->config.name);
+        comparing_->report->add(verify, account.config->name);
         comparing_->verify.reset();
         if (++comparing_->account < accounts_.size()) return compare_next();
         comparing_->account = 0;
@@ -439,7 +481,10 @@ class Daemon {
             ready_ = true;
             noted_at_ = {};  // the first heartbeat does not wait for a minute
             notifier_.ready();
-            log::info("serving database={} sources={}", config_->database.string(), accounts_.size());
+            if (std::exchange(reloaded_, false))
+                end_reload();
+            else
+                log::info("serving database={} sources={}", config_->database.string(), accounts_.size());
         }
         if (time - noted_at_ < kNoteEvery || store_->in_transaction()) return;  // then after this group
         noted_at_ = time;
@@ -450,7 +495,7 @@ class Daemon {
             double used = 0;
             std::int64_t waiting = 0;
             for (const auto& account : accounts_) {
-                gaps += store_->open_gaps(account.connection->config.name).size();
+                gaps += store_->open_gaps(account.config->name).size();
                 if (account.sync == nullptr) return;  // its failure is what the service manager shows
                 used += account.sync->progress().used_per_minute;
                 waiting += account.sync->progress().waiting;
@@ -532,6 +577,8 @@ class Daemon {
     std::optional<Comparing> comparing_;
     Monotonic began_ = clock_.monotonic();
     bool ready_ = false;
+    bool reloaded_ = false;                      // ready is what it is not yet with the new configuration
+    std::vector<std::uint64_t> reload_clients_;  // wait for that
     Monotonic noted_at_{};
     Monotonic fed_at_{};
 };

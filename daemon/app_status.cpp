@@ -1,6 +1,7 @@
 // The command `status`: reads the database, and nothing else.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "app_parts.hpp"
@@ -23,6 +24,22 @@ ops::Periods periods(const Schedule& schedule) {
     return periods;
 }
 
+// What an account has left behind that the configuration names no more is not judged.
+void leave_out_others(store::Snapshot& snapshot, const Config& config) {
+    const auto is_other = [&](std::string_view source) {
+        return std::ranges::find(config.sources, source, &SourceConfig::name) == config.sources.end();
+    };
+    std::erase_if(snapshot.sources, is_other);
+    const auto by_member = [&](const auto& one) { return is_other(one.source); };
+    std::erase_if(snapshot.freshness, by_member);
+    std::erase_if(snapshot.waiting, by_member);
+    std::erase_if(snapshot.gaps, by_member);
+    const auto by_name = [&](const auto& one) { return is_other(one.first); };
+    std::erase_if(snapshot.missing, by_name);
+    std::erase_if(snapshot.there, by_name);
+    std::erase_if(snapshot.api_changes, by_name);
+}
+
 }  // namespace
 
 ops::Status status_of(const Config& config, Instant now) {
@@ -30,6 +47,7 @@ ops::Status status_of(const Config& config, Instant now) {
                        .at = now,
                        .snapshot = store::read_snapshot(config.database, now),
                        .periods = periods(config.schedule)};
+    if (!config.file.empty()) leave_out_others(status.snapshot, config);
     std::optional<std::chrono::seconds> ahead;
     for (const auto& source : config.sources)
         if (const auto fact = status.snapshot.facts.find(source.name + ".clock_ahead_s");

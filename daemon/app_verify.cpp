@@ -101,7 +101,6 @@ ExitCode verify(const Arguments& arguments) {
     const auto store = store::open_sqlite(config.database, connections.front().source->tables());
 
     const bool says = config.log.level <= log::Level::info;
-    const bool line = arguments.progress && says && ops::has_terminal();
     VerifyReport report({.repair = arguments.repair, .one_off = arguments.stories, .project = arguments.project}, false,
                         *store, [&](std::string_view text) {
                             if (!says) return;
@@ -110,7 +109,7 @@ ExitCode verify(const Arguments& arguments) {
                         });
     for (auto& connection : connections) {
         const auto verify = report.begin(account_of(connection, config, arguments));
-        const bool over = verify->run(stop, line ? show : std::function<void(const engine::Progress&)>());
+        const bool over = verify->run(stop, watcher(config, arguments, connection.config));
         ops::clear_line();
         if (!over) throw Fatal(ExitCode::come_again, "stopped by a signal, before all was compared");
         report.add(*verify, connection.config.name);

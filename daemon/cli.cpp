@@ -16,16 +16,16 @@ namespace taskmirror {
 namespace {
 
 // In the order of Command, from help on.
-constexpr std::array<std::string_view, 13> kCommands = {"help",   "version", "sync",   "run",    "check",
-                                                        "plan",   "status",  "verify", "schema", "search",
-                                                        "report", "backup",  "doctor"};
+constexpr std::array<std::string_view, 15> kCommands = {"help",   "version", "sync",   "run",    "reload",
+                                                        "check",  "plan",    "status", "verify", "schema",
+                                                        "search", "report",  "backup", "doctor", "init"};
 
-constexpr std::array<std::string_view, 26> kOptions = {
+constexpr std::array<std::string_view, 27> kOptions = {
     "--config",      "--database", "--log-level", "--log-format",  "--quiet",        "--full",
     "--no-progress", "--help",     "--version",   "--max-minutes", "--max-requests", "--accept-deletions",
     "--repair",      "--project",  "--stories",   "--json",        "--sql",          "--markdown",
     "--format",      "--limit",    "--list",      "--html",        "--period",       "--team",
-    "--person",      "--keep",
+    "--person",      "--keep",     "--base-url",
 };
 
 constexpr std::array<std::string_view, 4> kReportFormats = {"table", "csv", "json", "markdown"};  // as ReportFormat
@@ -34,13 +34,15 @@ constexpr std::string_view kHelp = R"(taskmirror keeps a SQLite database that is
 
 usage: taskmirror COMMAND [OPTIONS]
 
+  init                ask for token and workspaces, write a configuration
+      --base-url URL      of another API than Asana's, such as a proxy
   sync                bring the database up to date, then exit
       --full              walk every list, whatever events tell
       --accept-deletions  remove what held walks found missing
       --max-minutes N     stop after so many minutes, with exit code 75
       --max-requests N    stop after so many requests, with exit code 75
-  run                 keep the database fresh until a signal comes; SIGHUP
-                      reads the configuration again
+  run                 keep the database fresh until a signal comes
+  reload              have it read the configuration again, and wait for that
   check               configuration, token, workspaces, plan; writes nothing
   plan                what a first sync would cost: requests and time
   status [--json]     freshness, backlog, gaps, last runs; 75 if data is stale
@@ -51,8 +53,7 @@ usage: taskmirror COMMAND [OPTIONS]
   schema [--markdown] the data dictionary: what tables and columns are
       --sql               the statements that make them
   search WORDS        find tasks, comments and projects in the database
-      --format F          table, json
-      --limit N           the best N hits; 20, if it is not given
+      --format F, --limit N   table, json; the best N hits, or 20
   report NAME         what the database tells; --list explains each
       --format F          table, csv, json, markdown
       --html FILE         a page with charts
@@ -94,7 +95,7 @@ struct Given {
     bool repair = false, stories = false;
     bool full = false, accept_deletions = false, quiet = false, no_progress = false, help = false, version = false;
     bool json = false, sql = false, markdown = false, list = false;
-    std::string html, period, team, person;
+    std::string html, period, team, person, base_url;
 };
 
 Given read_words(int argc, const char* const* argv) {
@@ -114,6 +115,7 @@ Given read_words(int argc, const char* const* argv) {
     app.add_option("--team", given.team);
     app.add_option("--person", given.person);
     app.add_option("--keep", given.keep);
+    app.add_option("--base-url", given.base_url);
     app.add_flag("--list", given.list);
     app.add_flag("--repair", given.repair);
     app.add_flag("--stories", given.stories);
@@ -234,6 +236,7 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.period = given.period;
     arguments.team = given.team;
     arguments.person = given.person;
+    arguments.base_url = given.base_url;
     struct Own {
         std::string_view name;
         bool is_given;
@@ -253,6 +256,7 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--project", !arguments.project.empty(), Command::verify, Command::report},
           Own{"--list", arguments.list, Command::report}, Own{"--html", !arguments.html.empty(), Command::report},
           Own{"--period", !arguments.period.empty(), Command::report},
+          Own{"--base-url", !arguments.base_url.empty(), Command::init},
           Own{"--team", !arguments.team.empty(), Command::report},
           Own{"--person", !arguments.person.empty(), Command::report},
           Own{"--keep", arguments.keep.has_value(), Command::backup}}) {

@@ -18,6 +18,7 @@ enum class Command {
     version,
     sync,
     run,
+    reload,
     check,
     plan,
     status,
@@ -27,6 +28,7 @@ enum class Command {
     report,
     backup,
     doctor,
+    init,
 };
 
 enum class ReportFormat : std::uint8_t { table, csv, json, markdown };
@@ -51,6 +53,8 @@ struct Arguments {
     std::optional<std::int64_t> keep;          // backup: how many copies stay in the folder
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left
     std::optional<std::int64_t> max_requests;  // the same
+
+    std::string base_url;  // of init; empty: Asana's
 
     // Of report. Empty: not given.
     std::string report;  // its name

@@ -127,16 +127,16 @@ TEST_CASE("a usage error is one line that says what would be right") {
     const auto [words, expected] = GENERATE(table<std::vector<const char*>, std::string>({
         {{"snyc"}, "unknown command 'snyc', did you mean sync?; see taskmirror --help"},
         {{"fetch-all"},
-         "unknown command 'fetch-all', known are help, version, sync, run, check, plan, status, verify, schema, "
-         "search, report, backup, doctor; see "
+         "unknown command 'fetch-all', known are help, version, sync, run, reload, check, plan, status, verify, "
+         "schema, search, report, backup, doctor, init; see "
          "taskmirror --help"},
         {{"sync", "--max-minuts", "5"},
          "unknown option --max-minuts, did you mean --max-minutes?; see taskmirror --help"},
         {{"--databse=x.db", "sync"}, "unknown option --databse, did you mean --database?; see taskmirror --help"},
         {{"sync", "check"}, "sync takes no 'check'; see taskmirror --help"},
         {{"--quiet"},
-         "a command is missing, one of help, version, sync, run, check, plan, status, verify, schema, search, report, "
-         "backup, doctor; see taskmirror --help"},
+         "a command is missing, one of help, version, sync, run, reload, check, plan, status, verify, schema, search, "
+         "report, backup, doctor, init; see taskmirror --help"},
         {{"sync", "--max-minutes", "ten"},
          "--max-minutes needs a whole number from 1 to 525600, not 'ten'; see taskmirror --help"},
         {{"sync", "--max-minutes", "0"},
@@ -177,6 +177,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"report", "overdue", "now"}, "report takes no 'now'; see taskmirror --help"},
         {{"report", "--format", "xls"},
          "--format needs one of table, csv, json, markdown, not 'xls'; see taskmirror --help"},
+        {{"sync", "--base-url", "x"}, "--base-url belongs to init; see taskmirror --help"},
         {{"verify", "--full"}, "--full belongs to sync and doctor; see taskmirror --help"},
     }));
 
@@ -190,13 +191,22 @@ TEST_CASE("the help fits a screen and names every option and command") {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
     for (const char* const word :
-         {"sync",        "run",          "check",   "status",        "--json",         "verify",   "--repair",
-          "--project",   "--stories",    "version", "--max-minutes", "--max-requests", "--config", "--database",
-          "--log-level", "--log-format", "--quiet", "--no-progress", "schema",         "--sql",    "--markdown",
-          "search",      "--format",     "--limit", "report",        "--list",         "--html",   "--period",
-          "--team",      "--person",     "backup",  "--keep",        "doctor"}) {
+         {"sync",     "run",        "check",       "status",       "--json",        "verify",
+          "--repair", "--project",  "--stories",   "version",      "--max-minutes", "--max-requests",
+          "--config", "--database", "--log-level", "--log-format", "--quiet",       "--no-progress",
+          "schema",   "--sql",      "--markdown",  "search",       "--format",      "--limit",
+          "report",   "--list",     "--html",      "--period",     "--team",        "--person",
+          "backup",   "--keep",     "doctor",      "init",         "--base-url",    "reload"}) {
         CHECK_THAT(text, Catch::Contains(word));
     }
+}
+
+TEST_CASE("init may be told of another API") {
+    const Arguments arguments = parsed({"init", "--base-url", "https://proxy.example/api/1.0"});
+
+    CHECK(arguments.command == Command::init);
+    CHECK(arguments.base_url == "https://proxy.example/api/1.0");
+    CHECK(parsed({"reload"}).command == Command::reload);
 }
 
 TEST_CASE("the version names the libraries") {

@@ -127,11 +127,12 @@ inline constexpr Remains kRemains[] = {{"asana_projects", kOfRow, {}}};
 // SCOPE [ORDER]" (for the row before it), "next OFFSET", "token T". "hint STREAM ROOT SCOPE [deleted INSTANT]",
 // "hint_at SECOND STREAM ROOT SCOPE [moved]", "if_stored STREAM ROOT SCOPE", "if_not STREAM ROOT SCOPE NUMBER",
 // "if_watched" and "if_restored STREAM ROOT SCOPE" (for the row before it), "count N", "more", "fact KEY VALUE", "roots
-// ROOT...", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID STREAM ROOT
-// SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking STREAM ROOT
-// SCOPE", "job GID running|done|failed [URL]" (of an export). Anything else makes the page unusable.
+// ROOT...", "asks ROOT..", "row_at SECOND GID CONTENT" (modified then), "known SECOND STREAM ROOT SCOPE" and "told GID
+// STREAM ROOT SCOPE" (hints that may be needless), "untold NAME", "away GID" (of asana_projects: not wanted), "lacking
+// STREAM ROOT SCOPE", "job GID running|done|failed [URL]" (of an export). Anything else makes the page unusable.
 class Lines final : public source::Source {
   public:
+    std::string account = "acme";
     std::string opens = "all";
     std::string_view filter = {};
     std::vector<Redacted> redact = {};
@@ -139,7 +140,7 @@ class Lines final : public source::Source {
     std::vector<source::Stream> table{std::begin(kLines), std::end(kLines)};
     std::span<const Remains> hangs = kRemains;
 
-    std::string_view name() const override { return "acme"; }
+    std::string_view name() const override { return account; }
     std::span<const source::Stream> streams() const override { return table; }
     std::span<const Table> tables() const override { return store::kTables; }
     std::span<const Remains> remains() const override { return hangs; }
@@ -324,6 +325,8 @@ class Lines final : public source::Source {
                           .url = words.size() > 3 ? words[3] : ""};
         } else if (words[0] == "roots") {
             answer.roots.emplace(words.begin() + 1, words.end());
+        } else if (words[0] == "asks") {
+            answer.asked_roots.assign(words.begin() + 1, words.end());
         } else if (words[0] == "more") {
             answer.more = true;
         } else if (words[0] == "next") {
@@ -449,6 +452,7 @@ struct Bench {
     Deletions deletions;
     PollOptions polls;
     ExportOptions exports;
+    std::set<std::string> accounts;  // that are configured
     http::PaceOptions pace_options{.requests_per_minute = 60'000, .share = 1, .concurrency = 8};
     std::atomic<bool> stop = false;
     std::string first_token = "old";
@@ -492,7 +496,8 @@ struct Bench {
                 .periods = periods,
                 .deletions = deletions,
                 .polls = polls,
-                .exports = exports};
+                .exports = exports,
+                .accounts = accounts};
     }
     // The exit code of the Fatal that ends it; 0 if none does.
     int sync_fails(std::string* message = nullptr) {

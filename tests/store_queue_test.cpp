@@ -364,3 +364,34 @@ TEST_CASE("one-off work that waits at the end moves forward when it is asked for
     CHECK_FALSE(f.store->queue(one_off("a", 9), at(0)));
     CHECK(f.due(at(0)) == "a b ");
 }
+
+TEST_CASE("a workspace is handed over: its work is dropped, its gaps heal, what its lists named stays named") {
+    Fixture f;
+    auto list = recurring("p", 1);
+    auto elsewhere = recurring("q", 1);
+    elsewhere.root = "v";
+    f.store->begin();
+    f.store->queue(list, at(0));
+    f.store->queue(elsewhere, at(0));
+    f.store->name(list, "5");
+    f.store->name(elsewhere, "6");
+    for (const auto* scope : {"p", "q", "w"})
+        f.store->open_gap(
+            {.source = "acme", .stream = "project_tasks", .scope = scope, .message = "no", .seen_at = at(0)});
+    f.store->set_capability("acme", {.scope = "w", .name = "search", .available = true, .checked_at = at(0)});
+    f.store->set_owner("w", {.source = "acme", .user = "7"});
+
+    f.store->hand_over("acme", "other", "w", at(1));
+    f.store->commit();
+
+    CHECK(f.due(at(2)) == "q ");
+    CHECK(f.store->open_gaps("acme").size() == 1);
+    CHECK(f.store->capabilities("acme").empty());
+    list.source = "other";
+    CHECK(f.store->names(list) == std::vector<std::string>{"5"});
+    CHECK(f.store->names(elsewhere) == std::vector<std::string>{"6"});
+    const auto owners = f.store->owners();
+    REQUIRE(owners.size() == 1);
+    CHECK(owners.at("w").source == "acme");
+    CHECK(owners.at("w").user == "7");
+}

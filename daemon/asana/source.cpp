@@ -717,12 +717,16 @@ class AsanaSource final : public source::Source {
     }
 
     bool wanted(const Page& page, std::size_t entity) const {
-        if (options_.workspaces.empty()) return true;
         const Entity& workspace = page.entities[entity];
         const Value& name = page.values[workspace.first + mapper_.column(kWorkspaces, "name")];
-        return std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
-            return is_meant(wish, workspace.gid, name.is_null() ? "" : name.as_text());
-        });
+        return asks_for(workspace.gid, name.is_null() ? "" : name.as_text());
+    }
+
+    // Whether the configuration asks for that workspace.
+    bool asks_for(std::string_view gid, std::string_view name) const {
+        return options_.workspaces.empty() || std::ranges::any_of(options_.workspaces, [&](const std::string& wish) {
+                   return is_meant(wish, gid, name);
+               });
     }
 
     // By the filter of projects. Where the names of some are not known yet, they are not wanted yet.
@@ -753,6 +757,8 @@ class AsanaSource final : public source::Source {
             answer.roots.emplace();
             for (const auto& [gid, name] : me.workspaces) answer.roots->push_back(gid);
         }
+        for (const auto& [gid, name] : me.workspaces)
+            if (asks_for(gid, name)) answer.asked_roots.push_back(gid);
         for (const std::string& wish : options_.workspaces) {
             const bool found = std::ranges::any_of(
                 me.workspaces, [&](const auto& one) { return is_meant(wish, one.first, one.second); });

@@ -68,27 +68,36 @@ void Sync::begin() {
 }
 
 Ended Sync::run(const Limits& limits) {
-    begin();
-    std::optional<Monotonic> drain_until;
+    start();
+    while (step(limits, 1min)) {
+    }
+    return finish();
+}
+
+void Sync::start() { begin(); }
+
+// False: it is over.
+bool Sync::step(const Limits& limits, Milliseconds at_most) {
     try {
-        for (;;) {
-            const bool stopping = !may_send(limits);
-            share_polls();
-            const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
-            report(false);
-            if (in_flight_.empty() && (stopping || (is_idle() && !anything_due()))) break;
-            if (stopping && !drain_until) {
-                drain_until = clock_.monotonic() + kDrain;
-                log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
-            }
-            if (drain_until && clock_.monotonic() > *drain_until) break;
-            receive(wait_time(more_at));
+        const bool stopping = !may_send(limits);
+        share_polls();
+        const auto more_at = stopping ? std::nullopt : send_what_may_be_sent(limits);
+        report(false);
+        if (in_flight_.empty() && (stopping || (is_idle() && !anything_due()))) return false;
+        if (stopping && !drain_until_) {
+            drain_until_ = clock_.monotonic() + kDrain;
+            log::info("stopping, waiting for {} requests, {} s at most", in_flight_.size(), kDrain.count());
         }
+        if (drain_until_ && clock_.monotonic() > *drain_until_) return false;
+        receive(std::min(at_most, wait_time(more_at)));
+        return true;
     } catch (const Fatal& fatal) {
         keep_what_is_whole(fatal);
         throw;
     }
+}
 
+Ended Sync::finish() {
     open_group();
     const bool complete = store_.backlog(name_, pass_).empty();
     if (complete) end_pass();
@@ -128,7 +137,9 @@ void Sync::turn(Milliseconds at_most) {
                 rewrite();
             }
         }
-        receive(std::min(at_most, wait_time(more_at)));
+        const auto wait = wait_time(more_at);
+        ready_at_ = clock_.monotonic() + wait;
+        receive(std::min(at_most, wait));
     } catch (const Fatal& fatal) {
         keep_what_is_whole(fatal);
         throw;
@@ -163,9 +174,10 @@ void Sync::receive(Milliseconds at_most) {
             guest_->answered(std::move(response));
         }
     }
-    if (store_.in_transaction() &&
-        (pages_in_group_ >= kPagesPerCommit || clock_.monotonic() - group_began_ >= kCommitEvery))
-        commit_group();
+    if (!store_.in_transaction()) return;
+    const auto now = clock_.monotonic();
+    if (!group_began_) group_began_ = now;  // by somebody else, who may be gone before it ends
+    if (pages_in_group_ >= kPagesPerCommit || now - *group_began_ >= kCommitEvery) commit_group();
 }
 
 // Nothing is under way.
@@ -593,6 +605,13 @@ bool Sync::prepare(Walk& walk) {
         end_in_gap(walk, 401, "the token is refused for this workspace", kLookAgain);
         return false;
     }
+    if (others_roots_.contains(row.root)) {
+        open_group();
+        store_.forget(row);
+        store_.heal_gap(name_, row.stream, row.scope, time);
+        leave(walk);
+        return false;
+    }
     if (lost_roots_.contains(row.root)) {
         skip(walk);
         return false;
@@ -663,7 +682,7 @@ Milliseconds Sync::wait_time(std::optional<Monotonic> more_at) const {
     // Progress is shown, limits are looked at; a daemon's caller says how long it may wait.
     auto until = now + (serving_ ? Milliseconds(1min) : Milliseconds(500));
     if (more_at) until = std::min(until, *more_at);
-    if (store_.in_transaction()) until = std::min(until, group_began_ + kCommitEvery);
+    if (store_.in_transaction() && group_began_) until = std::min(until, *group_began_ + kCommitEvery);
     return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - now));
 }
 
@@ -671,10 +690,11 @@ void Sync::open_group() {
     if (store_.in_transaction()) return;
     store_.begin();
     group_began_ = clock_.monotonic();
-    pages_in_group_ = 0;
 }
 
 void Sync::commit_group() {
+    group_began_.reset();
+    pages_in_group_ = 0;
     if (!store_.in_transaction()) return;
     store_.set_fact(name_ + ".dated_at", iso(now()));
     if (clock_.monotonic() - noted_at_ >= kNoteEvery) note_state();
@@ -699,6 +719,8 @@ void Sync::note_state() {
     note("rate_per_minute", fmt::format("{:.0f}", progress_.rate_per_minute));
     note("used_per_minute", fmt::format("{:.0f}", progress_.used_per_minute));
     note("limit_per_minute", fmt::format("{}", account_.pace.limit_per_minute()));
+    const auto pause = account_.pace.parked_until().value_or(noted_at_) - noted_at_;
+    note("paused_until", pause > 0s ? iso(now() + std::chrono::ceil<Milliseconds>(pause)) : "");
     if (answered_ && store_.fact(name_ + ".state") != "ok") {
         note("state", "ok");
         note("state_since", iso(now()));

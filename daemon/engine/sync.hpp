@@ -92,6 +92,7 @@ struct Account {
         polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
     ExportOptions exports{};
     Counters* counters = nullptr;  // of the account, for metrics; it outlives the Sync
+    std::set<std::string> accounts{};  // all that the configuration names
 };
 
 // Whether an answer of the last day proved that the plan is a paid one: its quota is a larger one.
@@ -111,6 +112,12 @@ class Sync {
     // Runs until nothing is due, a limit is reached or `stop` is set. Throws Fatal; what was complete is stored then.
     Ended run(const Limits& limits);
 
+    // The same beside others: start() once, then step() until it gives false, which sends what may be sent and waits
+    // `at_most` for answers; at the end finish().
+    void start();
+    bool step(const Limits& limits, Milliseconds at_most);
+    Ended finish();
+
     // As a daemon: serve() once, then turn() again and again, which sends what may be sent and waits `at_most` for
     // answers; at the end drain(), which stores what comes until then. After a Fatal the object is of no more use.
     void serve();
@@ -118,6 +125,8 @@ class Sync {
     void drain(Monotonic until);
     bool has_requests() const;
     bool has_been_answered() const { return answered_; }
+    // When it may have something to send, unless an answer comes before: others need not wait for longer.
+    Monotonic ready_at() const { return ready_at_; }
     // From now on this comparison is carried out beside it, from the share of reconciling; null: none. It must stay
     // until it has all its answers, or go with the transport.
     void invite(Verify* verify) { guest_ = verify; }
@@ -291,9 +300,13 @@ class Sync {
     void keep_cursor(store::Work& token);
     void rotate();
     void rotate(std::string_view table, std::span<const source::Stream* const> streams);
+    void note_owners(const std::vector<std::string>& asked);
+    bool keeps(const std::string& account, const std::string& root);
     void note_roots(const std::vector<std::string>& visible, const std::string& stream);
     void ask_whose_token();
-    bool proves_nothing() const { return !user_known_ || other_user_; }
+    // Of what is in this workspace: the rows are those of another user, who sees another world.
+    bool is_of_other_user(const std::string& root) const { return other_user_ || others_rows_.contains(root); }
+    bool proves_nothing(const std::string& root) const { return !user_known_ || is_of_other_user(root); }
 
     source::Work work_of(const Walk& walk) const;
     store::Work row_of(const source::Stream& stream, std::string_view scope, std::string_view root, Class lane,
@@ -333,6 +346,7 @@ class Sync {
     Verify* guest_ = nullptr;
     Monotonic looked_at_{};  // the queue, for the end of a pass
     Monotonic noted_at_{};   // the state of the account
+    Monotonic ready_at_{};
 
     std::uint64_t last_request_ = 0;
     std::uint64_t token_since_ = 0;               // the first request that went with the present token
@@ -355,6 +369,8 @@ class Sync {
     std::map<std::string, store::ApiChange, std::less<>> api_changes_;               // by name
     std::unordered_set<std::string> refused_roots_;                                  // workspaces that refuse the token
     std::unordered_set<std::string> lost_roots_;           // workspaces that it does not see any more
+    std::unordered_set<std::string> others_roots_;         // workspaces that other accounts mirror
+    std::unordered_set<std::string> others_rows_;          // workspaces whose rows came with another user's token
     std::set<std::pair<std::string, std::string>> asked_;  // features that an answer in flight will tell of
     std::vector<WalkPtr> curious_;                         // walks that wait for such an answer
     struct Doubt {
@@ -362,12 +378,14 @@ class Sync {
         std::optional<int> status;
         std::string why;
     };
-    std::vector<Doubt> doubts_;        // failed, until the first root tells whether the whole account does
-    bool probing_ = false;             // it is being asked, and nothing else is
-    WalkPtr probe_;                    // the question, while it is not in flight
-    int failures_in_a_row_ = 0;        // without a usable answer
-    source::Gids wanted_;              // rows of the table that is filtered: listed ones
-    bool user_known_ = false;          // whose token it is has been answered
+    std::vector<Doubt> doubts_;             // failed, until the first root tells whether the whole account does
+    bool probing_ = false;                  // it is being asked, and nothing else is
+    WalkPtr probe_;                         // the question, while it is not in flight
+    int failures_in_a_row_ = 0;             // without a usable answer
+    source::Gids wanted_;                   // rows of the table that is filtered: listed ones
+    std::optional<Monotonic> drain_until_;  // a sync that stops waits for answers
+    bool user_known_ = false;               // whose token it is has been answered
+    std::string user_;                      // who that is
     bool other_user_ = false;          // the token is another person's than that of the rows: nothing is taken for gone
     std::vector<std::string> tokens_;  // that were sent: none is shown
     int token_number_ = 0;             // grows when the token is replaced
@@ -376,7 +394,7 @@ class Sync {
 
     source::Answer answer_;
     std::size_t pages_in_group_ = 0;
-    Monotonic group_began_{};
+    std::optional<Monotonic> group_began_;  // none: no group is open, as far as we know
     Monotonic run_began_{};
     Monotonic stage_began_{};
     int stage_rank_ = 0;

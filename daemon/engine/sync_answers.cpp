@@ -65,6 +65,8 @@ void Sync::answered(http::Response response) {
             failures_in_a_row_ = 0;
             account_.pace.throttled(now, pause);
             ask_again(std::move(walk));
+            open_group();
+            note_state();  // at once: there may be nothing else to store until the pause ends
             return;
         case busy:
             usable_answer();
@@ -177,12 +179,13 @@ void Sync::store_page(Walk& walk, std::uint64_t request) {
                     ask_for(list, row.scope, row.root);
             }
         }
+        for (const auto& [key, value] : answer_.facts) note_user(key, value);
+        if (is_first_root(walk)) note_owners(answer_.asked_roots);
+        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         queue_follow_ups(walk, written);
         if (stream.lags && serving_) hurry(walk, written);
         if (answer_.untold) is_first_search(stream) ? ask_for_all(walk) : note_untold(walk);
         if (!stream.gathers.empty()) named(walk);
-        for (const auto& [key, value] : answer_.facts) note_user(key, value);
-        if (answer_.roots) note_roots(*answer_.roots, walk.row.stream);
         user_known_ = user_known_ || is_first_root(walk);
         if (!stream.proves.empty()) {
             for (const auto& edge : answer_.page.edges) walk.seen.push_back(std::hash<std::string_view>()(edge.gid));
@@ -265,6 +268,7 @@ void Sync::queue_follow_ups(Walk& walk, const store::Written& written) {
         if (follow_up.restored && (!changed || everything)) continue;  // for another configuration all is asked for
         const auto& stream = streams[follow_up.stream];
         if (stream.exports && !account_.exports.allowed) continue;
+        if (others_roots_.contains(follow_up.root)) continue;
         auto row =
             row_of(stream, follow_up.scope, follow_up.root, class_of_follow_up(follow_up, walk), follow_up.order);
         row.due_at = due_now();

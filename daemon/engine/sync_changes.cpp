@@ -82,7 +82,8 @@ bool Sync::is_asked_for(const source::Stream& stream, std::string_view gid) cons
 // After the last page: what is stored and was not named. False: so much that a second walk must say the same.
 bool Sync::sweep(Walk& walk) {
     const auto& stream = stream_of(walk);
-    if (stream.proves.empty() || !stream.looks_at.empty() || !walk.whole || !store_.has_indexes() || proves_nothing())
+    if (stream.proves.empty() || !stream.looks_at.empty() || !walk.whole || !store_.has_indexes() ||
+        proves_nothing(walk.row.root))
         return true;
     const auto missing = this->missing(walk);
     const auto many = std::ranges::find_if(missing, [&](const Missing& its) {
@@ -380,6 +381,7 @@ void Sync::hold(Walk& walk) {
 
 // Another token is another world: what it does not see need not be gone.
 void Sync::note_user(const std::string& fact, const std::string& user) {
+    user_ = user;
     const auto key = name_ + "." + fact;
     const auto before = store_.fact(key);
     other_user_ = before && *before != user && !account_.deletions.accepted;
@@ -403,15 +405,77 @@ void Sync::note_watermark(const Walk& walk) {
     store_.save(row);
 }
 
+// A workspace that several accounts see is mirrored by one of them alone, for a list under one token proves nothing of
+// what another token sees: by the first that has seen it, until that one is not configured any more, or does not see
+// it or ask for it. The rows stay; until the user accepts it, they are taken for what the user before saw.
+void Sync::note_owners(const std::vector<std::string>& asked) {
+    store_.set_fact(name_ + ".workspaces", fmt::format("{}", fmt::join(asked, " ")));
+    const auto before = store_.fact(name_ + ".token_user").value_or("");  // of the rows, as far as they are ours
+    const auto known = std::exchange(others_roots_, {});
+    others_rows_.clear();
+    auto owners = store_.owners();
+    for (const auto& [root, owner] : owners)
+        if (owner.source != name_) others_roots_.insert(root);
+    for (const auto& root : asked) {
+        auto owner = owners[root];
+        if (!owner.source.empty() && owner.source != name_) {
+            const bool stays = keeps(owner.source, root);
+            store_.hand_over(stays ? name_ : owner.source, stays ? owner.source : name_, root, now());
+            if (stays) {
+                if (!known.contains(root))
+                    log::info("workspace {} is mirrored by source {}, not by source {}", root, owner.source, name_);
+                continue;
+            }
+            others_roots_.erase(root);
+            // Lists above workspaces open all of it, however recently they were walked.
+            const auto* const me = &account_.source.streams()[account_.source.roots().front().stream];
+            for (const auto& stream : account_.source.streams())
+                for (auto& row :
+                     &stream == me ? std::vector<store::Work>() : store_.with_root(name_, stream.name, "")) {
+                    row.last_done_at = store::kOutdated;
+                    store_.save(row);
+                }
+            log::warning("workspace {} is mirrored by source {} from now on, source {} does not any more", root, name_,
+                         owner.source);
+        }
+        if (owner.user.empty()) owner.user = before;
+        if (owner.user != user_ && account_.deletions.accepted) owner.user = user_;
+        if (owner.user != user_) {
+            others_rows_.insert(root);
+            if (!other_user_)
+                log::warning(
+                    "the token is of user {}, the rows of workspace {} are of user {}: nothing is removed there until "
+                    "sync --accept-deletions",
+                    user_, root, owner.user);
+        }
+        if (owner.source == name_ && owners[root].user == owner.user) continue;
+        store_.set_owner(root, {.source = name_, .user = owner.user});
+    }
+}
+
+// Whether that account is configured, and asked for the workspace and saw it when it was last answered.
+bool Sync::keeps(const std::string& account, const std::string& root) {
+    const auto asked = ' ' + store_.fact(account + ".workspaces").value_or("") + ' ';
+    return account_.accounts.contains(account) && asked.find(' ' + root + ' ') != std::string::npos;
+}
+
 // A workspace that the token does not see any more is another matter than a deletion: nothing in it is asked for, and
 // its rows stay as they are.
 void Sync::note_roots(const std::vector<std::string>& visible, const std::string& stream) {
     const auto key = name_ + ".roots";
-    auto known = store_.fact(key).value_or("");
+    const auto owners = store_.owners();
+    std::string known;
     lost_roots_.clear();
-    for (std::string_view rest = known; !rest.empty();) {
-        const auto root = rest.substr(0, rest.find(' '));
+    const auto before = store_.fact(key).value_or("");
+    for (std::string_view rest = before; !rest.empty();) {
+        const auto root = std::string(rest.substr(0, rest.find(' ')));
         rest.remove_prefix(std::min(root.size() + 1, rest.size()));
+        const auto owner = owners.find(root);
+        if (owner != owners.end() && owner->second.source != name_) {
+            store_.hand_over(name_, owner->second.source, root, now());
+            continue;
+        }
+        known += (known.empty() ? "" : " ") + root;
         if (std::ranges::find(visible, root) == visible.end()) lost_roots_.emplace(root);
     }
     for (const auto& root : lost_roots_) {
@@ -425,6 +489,7 @@ void Sync::note_roots(const std::vector<std::string>& visible, const std::string
                          .retry_at = std::nullopt});
     }
     for (const auto& root : visible) {
+        if (others_roots_.contains(root)) continue;
         store_.heal_gap(name_, stream, root, now());
         if ((' ' + known + ' ').find(' ' + root + ' ') == std::string::npos) known += (known.empty() ? "" : " ") + root;
     }
@@ -482,7 +547,7 @@ void Sync::gone(WalkPtr pointer, std::uint64_t request, int status, const std::s
     const bool deleted = walk.row.cursor.starts_with(kDeleted);
     const bool second = walk.row.cursor == kMissing || was_refused(walk.row);
     const auto& table = stream_of(walk).looks_at;
-    if (!deleted && (!second || other_user_)) {
+    if (!deleted && (!second || is_of_other_user(walk.row.root))) {
         if (store_.text(table, "mirrored_at", walk.row.scope).empty()) skip_what_comes_after(walk);
         return end_in_gap(walk, status, why, kLookAgain);
     }

@@ -245,6 +245,7 @@ void Sync::rotate(std::string_view table, std::span<const source::Stream* const>
     const auto period = account_.periods.reread;
     const auto by = streams.front()->rotates_by;
     const auto key = fmt::format("{}.rotation.{}", name_, table);
+    const auto owners = store_.owners();
     Rotation rotation;
     rotation.begin(pass_, 0);
     if (const auto fact = store_.fact(key)) {
@@ -266,6 +267,8 @@ void Sync::rotate(std::string_view table, std::span<const source::Stream* const>
             if (rows.empty()) break;
             for (const auto& row : rows) {
                 ++rotation.queued;
+                const auto owner = owners.find(row.root);
+                if (owner != owners.end() && owner->second.source != name_) continue;
                 for (const auto* stream : streams) {
                     if (stream->rotates_stored && stored_of(*stream, row.gid) == 0) continue;
                     auto work = row_of(*stream, row.gid, row.root, Class::reconcile, rotation.queued);

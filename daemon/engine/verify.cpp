@@ -90,6 +90,8 @@ Verify::Verify(Account account, store::Store& store, const Clock& clock, VerifyO
             wanted_.insert(std::move(gid));
     rest_ = looks_.begin();
     store_.clear_notes();
+    for (const auto& [root, owner] : store_.owners())
+        if (owner.source != name_) others_roots_.insert(root);
     for (auto& root : account_.source.roots()) add(root.stream, root.scope, root.root, stage_of(root.stream));
 }
 
@@ -184,13 +186,24 @@ std::optional<Verify::Pending> Verify::next_pending() {
 // its last project. False: there is no more of it.
 bool Verify::look_at_the_rest() {
     if (compared_.not_compared > 0 || compared_.other_user) return false;
+    // Of the rows that other accounts mirror this one's token tells nothing. Where there are some, only rows that name
+    // their workspace are looked at.
+    const auto workspace_in = [&](std::string_view table) {
+        const auto its = std::ranges::find(account_.source.remains(), table, &Remains::table);
+        return its != account_.source.remains().end() ? its->root : std::string_view();
+    };
+    const auto is_ours = [&](std::string_view table, std::string_view column, const std::string& gid) {
+        return others_roots_.empty() || roots_.contains(store_.text(table, column, gid));
+    };
     for (; rest_ != looks_.end(); ++rest_, rest_after_.clear()) {
         const auto& table = rest_->first;
         const auto look = rest_->second;
         const auto root = roots_.size() == 1 ? *roots_.begin() : std::string();
+        const auto column = workspace_in(table);
+        if (!others_roots_.empty() && column.empty()) continue;
         if (!options_.project.empty()) {
             const auto& gid = options_.project;
-            if (stream(look).reported_by_row && !compared_.project_found &&
+            if (is_ours(table, column, gid) && stream(look).reported_by_row && !compared_.project_found &&
                 !store_.gids(table, "gid", "gid", gid).empty() && add(look, gid, root, stage_of(look)))
                 return true;
             continue;
@@ -206,7 +219,8 @@ bool Verify::look_at_the_rest() {
             if (more) rest_after_ = gids.back();
             bool any = false;
             for (const auto& gid : gids)
-                if (!store_.noted(number_of_row(table, gid))) any |= add(look, gid, root, stage_of(look));
+                if (!store_.noted(number_of_row(table, gid)) && is_ours(table, column, gid))
+                    any |= add(look, gid, root, stage_of(look));
             if (any) return true;
         }
     }
@@ -637,6 +651,7 @@ void Verify::queue(std::uint16_t index, std::string_view scope, std::string_view
 
 // Once, however many rows lead to it.
 bool Verify::add(std::uint16_t index, std::string scope, std::string root, Part& part) {
+    if (others_roots_.contains(root)) return false;
     if (!store_.note(number_of("walk", stream(index).name, scope))) return false;
     ++part.open;
     if (!root.empty()) roots_.insert(root);

@@ -167,6 +167,7 @@ class Verify {
     std::set<std::pair<std::string, std::string_view>> features_off_;  // workspace and feature
     std::set<std::string_view> named_;                                 // tables of which a row came
     std::set<std::string> roots_;                                      // of all walks
+    std::set<std::string> others_roots_;                               // that other accounts mirror
 
     // Then what is stored and no list names is looked at, table by table.
     std::map<std::string_view, std::uint16_t>::const_iterator rest_;

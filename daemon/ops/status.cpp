@@ -332,6 +332,21 @@ void describe_api_changes(const Status& status, std::string_view source, Text& t
         text.say("", fmt::format("and {} more: table sync_api_changes", changes.size() - kShown));
 }
 
+// Workspaces that the account sees and another one mirrors.
+std::vector<std::pair<std::string, std::string>> of_others(const Status& status, std::string_view source) {
+    std::vector<std::pair<std::string, std::string>> found;
+    auto asked = fact(status, source, "workspaces");
+    while (!asked.empty()) {
+        const auto root = asked.substr(0, asked.find(' '));
+        asked.remove_prefix(std::min(root.size() + 1, asked.size()));
+        const auto owner = status.snapshot.facts.find(fmt::format("{}{}", store::kOwnerOf, root));
+        if (owner == status.snapshot.facts.end()) continue;
+        auto name = store::owner_in(owner->second).source;
+        if (name != source) found.emplace_back(root, std::move(name));
+    }
+    return found;
+}
+
 void describe_source(const Status& status, std::string_view source, Text& text) {
     const auto state = fact(status, source, "state");
     const auto since = parse_iso(fact(status, source, "state_since"));
@@ -339,6 +354,12 @@ void describe_source(const Status& status, std::string_view source, Text& text) 
     text.blank();
     text.say("source", fmt::format("{}{}{}", escaped(source), state.empty() ? "" : ": " + escaped(state),
                                    since && state != "ok" ? ", since " + instant(*since) : ""));
+    const auto retry = parse_iso(fact(status, source, "retry_at"));
+    const auto paused = parse_iso(fact(status, source, "paused_until"));
+    if (retry > status.at && state != "ok") text.say("", fmt::format("tried again at {}", instant(*retry)));
+    if (paused > status.at) text.say("paused", fmt::format("by the API until {}", instant(*paused)));
+    for (const auto& [root, other] : of_others(status, source))
+        text.say("workspace", fmt::format("{} is mirrored by source {}", escaped(root), escaped(other)));
     text.say("complete", ended ? fmt::format("as of {}, {} ago", instant(*ended), duration(age(status, *ended)))
                                : "not yet: the first sync is not over");
     describe_freshness(status, source, text);
@@ -496,15 +517,19 @@ std::string source_json(const Status& status, std::string_view source) {
             fmt::format(R"({}{{"workspace_gid":{},"by":"search"}})", changes.empty() ? "" : ",", json(workspace));
     for (const auto& workspace : without_it)
         changes += fmt::format(R"({}{{"workspace_gid":{},"by":"lists"}})", changes.empty() ? "" : ",", json(workspace));
+    const auto others = list(of_others(status, source), [](const auto& one) {
+        return fmt::format(R"({{"workspace_gid":{},"source":{}}})", json(one.first), json(one.second));
+    });
     return fmt::format(
-        R"({{"name":{},"stale":{},"state":{},"state_since":{},"pass_began_at":{},"pass_ended_at":{},)"
+        R"({{"name":{},"stale":{},"state":{},"state_since":{},"retry_at":{},"paused_until":{},)"
+        R"("mirrored_by_others":{},"pass_began_at":{},"pass_ended_at":{},)"
         R"("budget":{{"limit_per_minute":{},"rate_per_minute":{},"used_per_minute":{}}},)"
         R"("deadline":{{"seconds":{},"binds":{}}},"backlog":{},"gaps":{},"missing_features":{},"api_changes":{},)"
         R"("changes":[{}],"freshness":{}}})",
-        json(source), json(is_stale(status, source)), text("state"), time("state_since"), time("pass_began_at"),
-        time("pass_ended_at"), value("limit_per_minute"), value("rate_per_minute"), value("used_per_minute"),
-        value("deadline_s"), text("deadline_binds"), backlog_json(status, source), gaps_json(status, source), missing,
-        announced, changes, freshness);
+        json(source), json(is_stale(status, source)), text("state"), time("state_since"), time("retry_at"),
+        time("paused_until"), others, time("pass_began_at"), time("pass_ended_at"), value("limit_per_minute"),
+        value("rate_per_minute"), value("used_per_minute"), value("deadline_s"), text("deadline_binds"),
+        backlog_json(status, source), gaps_json(status, source), missing, announced, changes, freshness);
 }
 
 }  // namespace

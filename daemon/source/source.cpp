@@ -15,6 +15,7 @@ void Answer::clear() {
     more = false;
     facts.clear();
     roots.reset();
+    asked_roots.clear();
     untold.reset();
     job.reset();
 }

@@ -194,6 +194,7 @@ struct Answer {
     // Objects that came and are not wanted: table and gid. What is stored of them leaves.
     std::vector<std::pair<std::uint16_t, std::string>> unwanted;
     std::optional<std::vector<std::string>> roots;  // all that the token sees, where the answer tells
+    std::vector<std::string> asked_roots;           // those of them that the configuration asks for
     // Of an export: the job that makes its file, and where that lies once it is made.
     struct Job {
         std::string gid;

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
@@ -152,8 +153,9 @@ class SqliteStore final : public Store {
         of_list("DELETE FROM sync_named WHERE source = ?1 AND stream = ?2 AND scope = ?3 AND gid = ?4", list)
             .bind(4, gid)
             .run();
-        auto other = statement("SELECT 1 FROM sync_named WHERE source = ?1 AND stream = ?2 AND gid = ?3 LIMIT 1");
-        return !other.bind(1, list.source).bind(2, list.stream).bind(3, gid).step();
+        // Those of other accounts count, too: a person may be in workspaces of several.
+        auto other = statement("SELECT 1 FROM sync_named WHERE stream = ?1 AND gid = ?2 LIMIT 1");
+        return !other.bind(1, list.stream).bind(2, gid).step();
     }
 
     bool holds(const Page& page, const Edge& edge) override { return rows_.holds(page, edge); }
@@ -340,6 +342,39 @@ class SqliteStore final : public Store {
         statement("INSERT OR REPLACE INTO sync_meta (key, value) VALUES (?1, ?2)").bind(1, key).bind(2, value).run();
     }
 
+    std::map<std::string, Owner> owners() override {
+        std::map<std::string, Owner> owners;
+        auto query = statement("SELECT key, value FROM sync_meta WHERE key >= ?1 AND key < ?2");
+        const auto end = std::string(kOwnerOf.substr(0, kOwnerOf.size() - 1)) + '!';  // what comes after a space
+        for (query.bind(1, kOwnerOf).bind(2, end); query.step();)
+            owners.emplace(query.text(0).substr(kOwnerOf.size()), owner_in(query.text(1)));
+        return owners;
+    }
+    void set_owner(std::string_view root, const Owner& owner) override {
+        set_fact(fmt::format("{}{}", kOwnerOf, root), fmt::format("{} {}", owner.source, owner.user));
+    }
+    void hand_over(std::string_view from, std::string_view to, std::string_view root, Instant now) override {
+        assert(group_);
+        const auto in_root = [&](std::string_view sql) {
+            auto change = statement(std::string(sql));
+            change.bind(1, from).bind(2, root);
+            return change;
+        };
+        in_root(
+            "UPDATE OR REPLACE sync_named SET source = ?3 WHERE source = ?1 AND (stream, scope) IN "
+            "(SELECT stream, scope FROM sync_work WHERE source = ?1 AND root = ?2)")
+            .bind(3, to)
+            .run();
+        const auto healed_at = iso(now);
+        in_root(
+            "UPDATE sync_gaps SET healed_at = ?3, retry_at = NULL WHERE source = ?1 AND healed_at IS NULL AND "
+            "(scope = ?2 OR scope IN (SELECT scope FROM sync_work WHERE source = ?1 AND root = ?2))")
+            .bind(3, healed_at)
+            .run();
+        in_root("DELETE FROM sync_capabilities WHERE source = ?1 AND scope = ?2").run();
+        in_root("DELETE FROM sync_work WHERE source = ?1 AND root = ?2").run();
+    }
+
     void set_time_zone(std::span<const UtcOffset> offsets) override {
         using Rows = std::vector<std::pair<std::string, std::int64_t>>;
         Rows wanted, stored;
@@ -521,6 +556,12 @@ class SqliteStore final : public Store {
 };
 
 }  // namespace
+
+Owner owner_in(std::string_view fact) {
+    const auto space = std::min(fact.find(' '), fact.size());
+    return {.source = std::string(fact.substr(0, space)),
+            .user = std::string(fact.substr(std::min(space + 1, fact.size())))};
+}
 
 std::unique_ptr<Store> open_sqlite(const std::filesystem::path& file, std::span<const Table> tables,
                                    std::span<const Step> steps) {

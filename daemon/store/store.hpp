@@ -54,6 +54,16 @@ struct Orders {
     std::int64_t below = std::numeric_limits<std::int64_t>::max();
 };
 
+// Which account mirrors a workspace, and the user that its rows are of.
+struct Owner {
+    std::string source{};
+    std::string user{};
+};
+
+// Begins the fact that tells which account mirrors a workspace; and what stands in it: "ACCOUNT USER".
+inline constexpr std::string_view kOwnerOf = "workspace ";
+Owner owner_in(std::string_view fact);
+
 // The fact that tells with which key texts were redacted: a hash of it.
 inline constexpr std::string_view kRedactKey = "redact_key";
 
@@ -260,6 +270,13 @@ class Store {
 
     virtual void set_fact(std::string_view key, std::string_view value) = 0;
     virtual std::optional<std::string> fact(std::string_view key) = 0;
+
+    // By workspace.
+    virtual std::map<std::string, Owner> owners() = 0;
+    virtual void set_owner(std::string_view root, const Owner& owner) = 0;
+    // An account asks for nothing in this workspace any more: its work there is dropped and its gaps are healed. What
+    // its lists named counts as named by those of the other account.
+    virtual void hand_over(std::string_view from, std::string_view to, std::string_view root, Instant now) = 0;
 
     // What the days of reports go by; written where it is another one.
     virtual void set_time_zone(std::span<const UtcOffset> offsets) = 0;

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import threading
 import time
@@ -194,6 +195,37 @@ class Run(history.History):
         self.assertEqual([one.split("=")[0] for one in told], ["READY", "RELOADING", "READY", "RELOADING", "READY"])
         self.assertEqual(self.stop(running).code, 0)
         self.assertEqual(self.last_run()["requests"], fake.stats()["total"])
+
+    def test_reload_as_a_command_ends_when_the_daemon_is_ready_again(self):
+        fake = self.fake(60)
+        self.write_config(fake.url, lines=["resources: {stories: false}"])
+        self.assertRegex(self.beside("reload", expect=69).err, r"no daemon serves .*: start one with taskmirror run")
+        running = self.loaded(self.daemon())
+        self.assertEqual(stat.S_IMODE(os.stat(self.database + ".sock").st_mode), 0o660)
+
+        fake.fault({"kind": "slow", "ms": 1500, "match": "/users/me"})
+        self.write_config(fake.url)
+        began = time.monotonic()
+        self.assertEqual(self.beside("reload").out, "reloaded\n")
+        self.assertGreater(time.monotonic() - began, 1.5)
+        fake.no_faults()
+        self.await_truth(running, fake)
+        self.assertGreater(self.query("SELECT count(*) FROM asana_stories")[0][0], 0)
+
+        with open(self.config, encoding="utf-8") as file:
+            good = file.read()
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(good.replace("max_staleness: 10s", "max_staleness: 1s"))
+        self.assertRegex(self.beside("reload", expect=78).err, r"taskmirror\.yaml:\d+:\d+.*max_staleness")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(good.replace("base_url:", "token_file: nothing\n    base_url:"))
+        self.assertRegex(self.beside("reload", expect=78).err, "the configuration stays as it was: source acme: token file")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(good)
+
+        fake.mutate(op="revoke_token", token=support.TOKEN)
+        self.assertRegex(self.beside("reload", expect=77).err, "reloaded; source acme rests after a failure: .*refused")
+        self.assertEqual(self.stop(running).code, 0)
 
     def test_a_refused_token_stops_the_asking_until_there_is_another(self):
         fake = self.fake(60)
