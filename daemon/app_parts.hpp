@@ -50,6 +50,8 @@ std::vector<Connection> connect_each(const Config& config, bool writes, std::map
 void check_tokens(const Connection& one, const Connection& other);
 // The graver of two: what a person must mend, then what may pass, then gaps.
 ExitCode graver(ExitCode one, ExitCode other);
+// What a command of several accounts ends with: the gravest failure is thrown, the others go to the log. None: `code`.
+ExitCode ended(const std::vector<Fatal>& failed, ExitCode code);
 // Of redacted texts, beside the database. It is made when there is none and nothing was redacted with one.
 std::string redact_key(const Config& config, bool make);
 // What the engine gets of a connection, which must outlive it.
@@ -108,6 +110,7 @@ class VerifyReport {
 };
 
 ExitCode back_up(const Arguments& arguments);
+ExitCode check(const Arguments& arguments);
 ExitCode doctor(const Arguments& arguments);
 ExitCode init(const Arguments& arguments);
 ExitCode plan(const Arguments& arguments);
@@ -115,6 +118,7 @@ ExitCode serve(const Arguments& arguments);
 ExitCode show_report(const Arguments& arguments);
 ExitCode show_status(const Arguments& arguments);
 ExitCode show_schema(const Arguments& arguments);
+ExitCode sync(const Arguments& arguments);
 ExitCode search_words(const Arguments& arguments);
 ExitCode verify(const Arguments& arguments);
 
