@@ -20,7 +20,7 @@ class Output(support.SystemTest):
         for arguments in (("--version",), ("version",)):
             ended = self.run_to_end(*arguments)
             self.assertEqual(ended.code, 0)
-            self.assertRegex(ended.out, r"^taskmirror \d+\.\d+\.\d+\nlibcurl [\d.]+, SQLite [\d.]+\n$")
+            self.assertRegex(ended.out, r"^taskmirror \d+\.\d+\.\d+(\+[0-9a-f]{9})?\nlibcurl [\d.]+, SQLite [\d.]+\n$")
 
     def test_wrong_usage(self):
         for arguments in ((), ("snyc",), ("sync", "--confg", "x"), ("sync", "--max-requests", "0"), ("sync", "extra")):
