@@ -204,6 +204,11 @@ std::vector<Connection> connect_all(const Config& config, bool writes) {
     return connections;
 }
 
+bool is_of_one_account(const Fatal& fatal) {
+    return !fatal.may_pass() && (fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused ||
+                                 fatal.code() == ExitCode::configuration);
+}
+
 ExitCode graver(ExitCode one, ExitCode other) {
     using enum ExitCode;
     constexpr std::array kGrave = {done, incomplete, come_again, unavailable, token_refused, configuration};

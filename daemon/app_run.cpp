@@ -57,6 +57,7 @@ struct Comparing {
     std::unique_ptr<VerifyReport> report;
     std::size_t account = 0;
     std::unique_ptr<engine::Verify> verify{};
+    bool is_whole = true;  // no account was left out
 };
 
 class Daemon {
@@ -181,8 +182,7 @@ class Daemon {
             if (fatal.may_pass()) {
                 for (auto& one : accounts_)
                     if (one.sync != nullptr) rest(one, fatal);
-            } else if (fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused ||
-                       fatal.code() == ExitCode::configuration) {  // of a token that is read again
+            } else if (is_of_one_account(fatal)) {  // a token is read again
                 rest(account, fatal);
             } else {
                 throw;
@@ -197,7 +197,7 @@ class Daemon {
         const bool blocked = account.sync->is_blocked();
         add_up(account);
         account.sync.reset();
-        store_->roll_back();
+        if (fatal.may_pass()) store_->roll_back();  // else the group has what others received
         fail(account, fatal, blocked);
     }
 
@@ -370,11 +370,14 @@ class Daemon {
         const auto& words = request.words;
         if (words == std::vector<std::string>{"reload"}) return reload(request.id);
         if (words == std::vector<std::string>{"accept-deletions"}) {
+            ExitCode code = ExitCode::done;
             for (auto& account : accounts_) {
                 if (account.sync != nullptr) guarded(account, [&] { account.sync->accept_deletions(); });
-                if (account.sync == nullptr) return refuse(ExitCode::come_again, rests(account));
+                if (account.sync != nullptr) continue;
+                control_->reply(request.id, rests(account));
+                code = ExitCode::come_again;
             }
-            return refuse(ExitCode::done, "what was held is walked again, and removed if it is still missing");
+            return refuse(code, "what was held is walked again, and removed if it is still missing");
         }
         if (!words.empty() && words.front() == "verify") {
             if (const auto options = verify_options(words)) {
@@ -415,9 +418,24 @@ class Daemon {
         compare_next();
     }
 
+    // Those that rest are named, and left out.
     void compare_next() {
-        auto& account = accounts_[comparing_->account];
-        if (account.sync == nullptr) return end_comparison(ExitCode::unavailable, rests(account));
+        for (; comparing_->account < accounts_.size(); ++comparing_->account) {
+            const auto& account = accounts_[comparing_->account];
+            if (account.sync != nullptr) return compare(accounts_[comparing_->account]);
+            control_->reply(comparing_->client, rests(account));
+            comparing_->is_whole = false;
+        }
+        comparing_->account = 0;
+        try {
+            const auto code = comparing_->report->end();
+            end_comparison(comparing_->is_whole ? code : graver(code, ExitCode::unavailable), {});
+        } catch (const Fatal& fatal) {
+            end_comparison(fatal.code(), fatal.what());
+        }
+    }
+
+    void compare(Served& account) {
         try {
             comparing_->verify = comparing_->report->begin(account_of(*account.connection, *config_, arguments_));
         } catch (const Fatal& fatal) {
@@ -440,13 +458,8 @@ class Daemon {
         account.sync->invite(nullptr);
         comparing_->report->add(verify, account.config->name);
         comparing_->verify.reset();
-        if (++comparing_->account < accounts_.size()) return compare_next();
-        comparing_->account = 0;
-        try {
-            end_comparison(comparing_->report->end(), {});
-        } catch (const Fatal& fatal) {
-            end_comparison(fatal.code(), fatal.what());
-        }
+        ++comparing_->account;
+        compare_next();
     }
 
     // Its answers are all there, or nobody waits for them any more.

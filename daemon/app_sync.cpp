@@ -115,7 +115,7 @@ class Syncs {
             add_up(account);
         } catch (const Fatal& fatal) {
             add_up(account);
-            if (fatal.code() == ExitCode::disk || fatal.code() == ExitCode::corrupt) throw;  // fails for all
+            if (!is_of_one_account(fatal)) throw;  // the group is gone, with what the others have received
             failed_.push_back(fatal);
             complete_ = false;
         }

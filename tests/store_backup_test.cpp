@@ -177,8 +177,8 @@ TEST_CASE("what a killed backup left is taken over, what a running one writes is
     testing::TemporaryFolder folder;
     const auto file = folder.path() / "mirror.db";
     fill(file);
-    const auto left = folder.write("copy.db.unfinished", std::string(99'999, 'x'));
-    folder.write("copy.db.unfinished-wal", "y");
+    const auto left = folder.write(".copy.db.taskmirror-unfinished", std::string(99'999, 'x'));
+    folder.write(".copy.db.taskmirror-unfinished-wal", "y");
     const auto target = folder.path() / "copy.db";
     {
         const int running = ::open(left.c_str(), O_RDWR);

@@ -174,7 +174,11 @@ void Sync::receive(Milliseconds at_most) {
             guest_->answered(std::move(response));
         }
     }
-    if (!store_.in_transaction()) return;
+    if (!store_.in_transaction()) {  // another account has committed, or there was nothing
+        group_began_.reset();
+        pages_in_group_ = 0;
+        return;
+    }
     const auto now = clock_.monotonic();
     if (!group_began_) group_began_ = now;  // by somebody else, who may be gone before it ends
     if (pages_in_group_ >= kPagesPerCommit || now - *group_began_ >= kCommitEvery) commit_group();

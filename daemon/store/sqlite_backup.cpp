@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr int kPagesAtOnce = 1024;  // between two questions whether to stop
 constexpr std::uintmax_t kSpare = 16UL * 1024 * 1024;
-constexpr std::string_view kUnfinished = ".unfinished";
 constexpr std::array<std::string_view, 3> kLogs = {"-wal", "-shm", "-journal"};
 
 [[noreturn]] void refuse(ExitCode code, const fs::path& file, std::string_view why) {
@@ -60,16 +59,26 @@ bool is_backup(const fs::path& file) {
     return std::memcmp(header.data(), "SQLite format 3", 16) == 0 && header[18] == 1 && id == kApplicationId;
 }
 
+void refuse_what_is_of(const fs::path& database, const fs::path& target) {
+    std::error_code error;
+    for (const std::string_view ending : {"", "-wal", "-shm", "-journal", ".lock", ".sock", ".redact-key"})
+        if (target == database.string() + std::string(ending) ||
+            fs::equivalent(target, database.string() + std::string(ending), error))
+            refuse(ExitCode::usage, target, "this file belongs to the database itself; name another one");
+}
+
+// Hidden, and by a name that nothing else has.
+fs::path unfinished_of(const fs::path& folder, const std::string& name) {
+    return folder / fmt::format(".{}.taskmirror-unfinished", name);
+}
+
 // Before the database is opened: closing any descriptor of its file would drop SQLite's locks.
 void check_target(const fs::path& target, const fs::path& database) {
     std::error_code error;
     const auto type = fs::symlink_status(target, error).type();
     if (!fs::is_directory(target.parent_path(), error))
         refuse(ExitCode::disk, target, fmt::format("there is no folder {}; create it", target.parent_path().string()));
-    for (const std::string_view ending : {"", "-wal", "-shm", "-journal", ".lock", ".sock", ".redact-key"})
-        if (target == database.string() + std::string(ending) ||
-            fs::equivalent(target, database.string() + std::string(ending), error))
-            refuse(ExitCode::usage, target, "this file belongs to the database itself; name another one");
+    refuse_what_is_of(database, target);
     if (type == fs::file_type::not_found) return;
     if (type != fs::file_type::regular || !is_backup(target))
         refuse(ExitCode::usage, target,
@@ -91,7 +100,8 @@ class Unfinished {
             // Another process may have given it its name, or removed it, between these two calls.
             struct stat ours = {}, there = {};
             if (::fstat(file_.get(), &ours) != 0) failed(path_);
-            if (!S_ISREG(ours.st_mode)) refuse(ExitCode::usage, path_, "this name is taken; remove what lies there");
+            if (!S_ISREG(ours.st_mode) || ours.st_uid != ::geteuid() || ours.st_nlink > 1)
+                refuse(ExitCode::usage, path_, "this name is taken; remove what lies there");
             if (::stat(path_.c_str(), &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) break;
         }
         remove_logs();
@@ -194,6 +204,9 @@ Backup back_up(const fs::path& given, const BackupOptions& options) {
     const auto parent = fs::canonical(wished.parent_path(), error);
     const auto target = (error ? wished.parent_path() : parent) / wished.filename();
     check_target(target, file);
+    const auto unfinished_path =
+        unfinished_of(target.parent_path(), into_folder ? file.stem().string() : target.filename().string());
+    refuse_what_is_of(file, unfinished_path);
 
     return guarded("write backup", target, [&] {
         const auto source = open_to_read(file, schema_steps().back().version);
@@ -201,9 +214,7 @@ Backup back_up(const fs::path& given, const BackupOptions& options) {
         const auto pages = static_cast<std::uintmax_t>(source->execAndGet("PRAGMA page_count").getInt64());
         const auto bytes = pages * static_cast<std::uintmax_t>(number(*source, "PRAGMA page_size"));
         const int version = number(*source, "PRAGMA user_version");
-        Unfinished unfinished(into_folder
-                                  ? target.parent_path() / (file.stem().string() + std::string(kUnfinished))
-                                  : target.parent_path() / (target.filename().string() + std::string(kUnfinished)));
+        Unfinished unfinished(unfinished_path);
         need_space(target, bytes);
         {
             SQLite::Database to(unfinished.path().string(),

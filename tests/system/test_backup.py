@@ -108,7 +108,7 @@ class Backup(support.SystemTest):
             time.sleep(chance.uniform(0.2, 1) * took)
             running.kill()
             left = set(os.listdir(place))
-            left_behind += "copy.db.unfinished" in left
+            left_behind += ".copy.db.taskmirror-unfinished" in left
             if "copy.db" in left:
                 self.assert_sound_copy(copy)
                 os.unlink(copy)
@@ -132,8 +132,8 @@ class Backup(support.SystemTest):
         self.assertEqual(ended.returncode, 0, ended.stderr)
         with open(trace, encoding="utf-8") as file:
             calls = [line for line in file if "sync(" in line or "rename(" in line]
-        self.assertRegex(calls[-3], r"fsync\(\d+<.*/copy\.db\.unfinished>\)\s+= 0")
-        self.assertRegex(calls[-2], r"rename\(\".*/copy\.db\.unfinished\", \".*/copy\.db\"\)\s+= 0")
+        self.assertRegex(calls[-3], r"fsync\(\d+<.*/\.copy\.db\.taskmirror-unfinished>\)\s+= 0")
+        self.assertRegex(calls[-2], r"rename\(\".*/\.copy\.db\.taskmirror-unfinished\", \".*/copy\.db\"\)\s+= 0")
         self.assertRegex(calls[-1], r"fsync\(\d+<.*/copies>\)\s+= 0")
 
     def test_a_disk_without_room_is_told_beforehand(self):
