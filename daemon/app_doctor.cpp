@@ -24,6 +24,10 @@ using namespace std::chrono_literals;
 constexpr Milliseconds kAnswer = 10s;  // for one answer of the API
 constexpr Milliseconds kLook = 8s;     // for one look at the database
 
+bool is_without_token_place(const SourceConfig& source) {
+    return source.token_env.empty() && source.token_file.empty() && source.token_command.empty();
+}
+
 std::optional<http::Response> ask(http::Transport& transport) {
     const Clock& clock = system_clock();
     const auto until = clock.monotonic() + kAnswer;
@@ -103,8 +107,16 @@ void look_at_source(const SourceConfig& source, const Config& config, std::vecto
     try {
         connection.emplace(connect(source, config, false));
     } catch (const Fatal& fatal) {
-        findings.push_back({"token", Verdict::problem, fmt::format("source {}: {}", source.name, fatal.what()),
-                            "see \"Get a token\" in the README"});
+        // A service's token is for root, who hands it to the service alone.
+        std::error_code error;
+        const bool of_service = is_without_token_place(source) &&
+                                std::filesystem::exists(std::filesystem::path(kServiceFolder) / kServiceToken, error);
+        findings.push_back({"token", of_service ? Verdict::warning : Verdict::problem,
+                            fmt::format("source {}: {}", source.name, fatal.what()),
+                            of_service
+                                ? "the service's own is seen by root: sudo CREDENTIALS_DIRECTORY=/etc/taskmirror "
+                                  "taskmirror doctor"
+                                : "see \"Get a token\" in the README"});
         return;
     }
     auto answer = ask(*connection->transport);

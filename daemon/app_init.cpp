@@ -27,9 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As the units have them.
-constexpr std::string_view kServiceFolder = "/etc/taskmirror";
-constexpr std::string_view kServiceToken = "asana-token";
+// As the units have it.
 constexpr std::string_view kServiceDatabase = "/var/lib/taskmirror/taskmirror.db";
 
 constexpr std::array kUnits = {"/etc/systemd/system/taskmirror.service", "/usr/lib/systemd/system/taskmirror.service",
@@ -237,8 +235,10 @@ ExitCode init(const Arguments& arguments) {
     const fs::path usual = offers_service ? fs::path(kServiceFolder) / "config.yaml" : fs::path("taskmirror.yaml");
     const fs::path file =
         arguments.config.empty() ? answer_or("Configuration file", usual.string()) : arguments.config.string();
-    refuse_existing(file);
     const bool service = offers_service && fs::absolute(file).parent_path() == kServiceFolder;
+    std::error_code error;
+    const bool packaged = service && fs::is_regular_file(file, error);  // then the token alone is missing
+    if (!packaged) refuse_existing(file);
     const fs::path token_file = file.parent_path() / (service ? kServiceToken : "asana.token");
     refuse_existing(token_file);
 
@@ -246,6 +246,14 @@ ExitCode init(const Arguments& arguments) {
     if (!arguments.base_url.empty()) config.base_url = arguments.base_url;
     while (config.base_url.ends_with('/')) config.base_url.pop_back();
     const auto [token, me] = ask_token(config);
+    if (packaged) {
+        write_new(token_file, token + '\n');
+        fmt::print(
+            "\nWritten, for root alone to read:\n  {}: the token\n"
+            "{} is there already, and stays as it is. To start the service:\n  systemctl enable --now taskmirror\n",
+            token_file.string(), file.string());
+        return ExitCode::done;
+    }
     Chosen chosen{.database = arguments.database,
                   .token_file = service ? fs::path() : token_file.filename(),
                   .base_url = arguments.base_url.empty() ? "" : config.base_url,
@@ -256,7 +264,6 @@ ExitCode init(const Arguments& arguments) {
         chosen.database = fs::absolute(chosen.database);
 
     if (file.has_parent_path()) {
-        std::error_code error;
         fs::create_directories(file.parent_path(), error);  // writing says what is wrong
     }
     write_new(token_file, token + '\n');

@@ -27,6 +27,10 @@ namespace taskmirror {
 
 extern const std::string_view kVersion;  // cmake/version.cmake makes it
 
+// Of the service, as its units have them.
+inline constexpr std::string_view kServiceFolder = "/etc/taskmirror";
+inline constexpr std::string_view kServiceToken = "asana-token";
+
 extern std::atomic<bool> stop;          // set by SIGINT and SIGTERM
 extern std::atomic<bool> reload_asked;  // by SIGHUP
 

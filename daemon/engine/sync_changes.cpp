@@ -94,7 +94,7 @@ bool Sync::sweep(Walk& walk) {
                       !walk.row.last_error.starts_with(kHeld);
     if (held)
         walk.row.last_error = fmt::format(
-            "{}the walk did not name {} of {} in {}; a walk that says the same in a day, or "
+            "{}the walk did not name {} of {} in {}; a walk that says the same a day later, or "
             "sync --accept-deletions, removes them",
             kHeld, many->gids.size(), many->all, many->table);
     for (const auto& its : missing)

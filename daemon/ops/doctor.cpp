@@ -148,7 +148,7 @@ std::vector<Finding> permission_findings(const fs::path& database) {
         add(Verdict::problem, fmt::format("everybody can replace the files in {}", folder.string()),
             fmt::format("chmod o-w {}", quoted(folder)));
     if (::access(folder.c_str(), W_OK) != 0)
-        add(Verdict::warning, fmt::format("you cannot write to {}: a sync must run as another user", folder.string()),
+        add(Verdict::warning, fmt::format("you cannot write to {}: a sync must run as its owner", folder.string()),
             fmt::format("sudo -u '#{}' taskmirror doctor", status.st_uid));
     for (const std::string_view ending : {"", "-wal", "-shm", ".redact-key"}) {
         const fs::path file = fs::absolute(database).string() + std::string(ending);
@@ -160,7 +160,7 @@ std::vector<Finding> permission_findings(const fs::path& database) {
                 fmt::format("chmod {} {}", key ? "600" : "o-rwx", quoted(file)));
         if (!key && ::access(file.c_str(), R_OK) != 0)
             add(Verdict::problem, fmt::format("you cannot read {}", file.string()),
-                fmt::format("sudo usermod -aG '#{}' $USER, then log in again", status.st_gid));
+                fmt::format("sudo usermod -aG {} $USER, then log in again", status.st_gid));
         else if (!key && ::access(folder.c_str(), W_OK) == 0 && ::access(file.c_str(), W_OK) != 0)
             add(Verdict::warning, fmt::format("you cannot write to {}: a sync must run as another user", file.string()),
                 fmt::format("sudo -u '#{}' taskmirror doctor", status.st_uid));

@@ -284,7 +284,7 @@ void describe_gaps(const Status& status, std::string_view source, Text& text) {
     }
     if (causes > shown) text.row(fmt::format("  and {} more causes", causes - shown));
     if (counts.held > 0) {
-        text.say("held", fmt::format("{} found much missing and removed nothing; a second walk in a day, or "
+        text.say("held", fmt::format("{} found much missing and removed nothing; a second walk a day later, or "
                                      "taskmirror sync --accept-deletions, decides",
                                      plural(counts.held, "walk", "walks")));
     }

@@ -379,7 +379,7 @@ std::string sentence(std::string text) {
 
 std::string_view remedy(const store::GapCause& gap) {
     if (gap.held)
-        return "A second walk within a day decides; taskmirror sync --accept-deletions removes what is missing now.";
+        return "A second walk a day later decides; taskmirror sync --accept-deletions removes what is missing now.";
     const int status = gap.status.value_or(0);
     if (status == 401)
         return "The workspace refuses the token: ask its administrator, or leave it out (sources, workspaces).";
@@ -439,7 +439,7 @@ std::vector<Judgement> judgements(const Seen& seen) {
     }
     if (held > 0)
         say(Health::notice, fmt::format("{} found much missing and removed nothing: taskmirror sync --accept-deletions "
-                                        "removes it, or a second walk within a day",
+                                        "removes it, or a second walk a day later",
                                         plural(held, "walk", "walks")));
     if (open > 0)
         say(Health::notice,
