@@ -35,6 +35,7 @@ using namespace std::chrono_literals;
 constexpr auto kLongestTurn = 1s;            // the control socket and the watchdog wait so long
 constexpr auto kTurnOfMany = 20ms;           // where another account waits for answers, too
 constexpr auto kDrain = 10s;                 // for what is in flight, at the end and before a reload
+constexpr auto kStopping = 4s;               // after that, for on_failure: the whole stop takes less than 15 s
 constexpr auto kNoteEvery = 1min;            // the run, in sync_runs
 constexpr auto kPublishEvery = 250ms;        // what the status page shows
 constexpr auto kReadyAnyway = kFirstAnswer;  // a service manager waits for READY, but a network may be long in coming
@@ -92,10 +93,11 @@ class Daemon {
         } catch (const Fatal& fatal) {
             end(fatal.code());
             upkeep_->failed(all_sources(), fatal.what(), fatal.code());
-            upkeep_->settle(clock_);
+            upkeep_->settle(clock_, stop ? kStopping : kSettle);
             throw;
         }
         end(ExitCode::done);
+        upkeep_->settle(clock_, kStopping);
         return ExitCode::done;
     }
 
@@ -210,7 +212,7 @@ class Daemon {
         const std::string& name = account.config->name;
         log::error("{}; tried again in {} s", fatal.what(), std::chrono::seconds(pause / 1000ms).count());
         notifier_.status(fmt::format("{}: {}", name, fatal.what()));
-        if (!std::exchange(account.told, true)) upkeep_->failed(name, fatal.what(), fatal.code());
+        if (!account.told) account.told = upkeep_->failed(name, fatal.what(), fatal.code());
         const bool shared = store_->in_transaction();  // with what another account has received
         try {
             if (!shared) store_->begin();
@@ -328,6 +330,7 @@ class Daemon {
             drain();
             for (auto& account : accounts_) add_up(account);
             accounts_.clear();
+            upkeep->take_over(*upkeep_);
             upkeep_ = std::move(upkeep);  // before the configuration that the old one refers to
             config_ = std::move(config);
             page_token_ = std::move(token);
@@ -477,6 +480,7 @@ class Daemon {
         for (auto& account : accounts_) {
             do {
                 feed_watchdog();
+                upkeep_->turn(clock_.monotonic());
                 if (account.sync == nullptr) break;
                 const auto turn_until = std::min(until, clock_.monotonic() + kLongestTurn);
                 guarded(account, [&] { account.sync->drain(turn_until); });

@@ -19,13 +19,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Milliseconds kHeartbeat = 10s;  // for its answer
-constexpr Milliseconds kSettle = 5s;      // at the end of a sync, for that
-constexpr Milliseconds kHook = 30s;       // then on_failure is killed
-constexpr auto kRepeat = 24h;             // of a warning, and of looking for what is old
-constexpr std::size_t kPiece = 1000;      // rows that are removed by one commit
+constexpr auto kRepeat = 24h;         // of a warning, and of looking for what is old
+constexpr std::size_t kPiece = 1000;  // rows that are removed by one commit
 constexpr std::size_t kLongestReason = 1000;
-constexpr std::size_t kSecret = 8;  // shorter paths are words that stand elsewhere, too
+constexpr std::size_t kMostWaiting = 16;  // failures that on_failure is still to be told of
+constexpr std::size_t kSecret = 8;        // shorter paths are words that stand elsewhere, too
 
 // What the command of a user needs to work at all; no token is among these.
 constexpr std::array<const char*, 8> kHandedOn = {"PATH", "HOME",   "USER", "LOGNAME",
@@ -62,9 +60,9 @@ void Heartbeat::beat() {
     if (transport_ != nullptr && is_idle()) transport_->get(++number_, target_);
 }
 
-void Heartbeat::turn(Milliseconds at_most) {
+void Heartbeat::turn() {
     if (is_idle()) return;
-    for (const auto& answer : transport_->wait(at_most)) {
+    for (const auto& answer : transport_->wait(Milliseconds(0))) {
         const bool good = answer.status >= 200 && answer.status < 300;
         if (!good && !failed_)
             log::warning(
@@ -74,40 +72,62 @@ void Heartbeat::turn(Milliseconds at_most) {
     }
 }
 
-void FailureHook::run(std::string_view source, std::string_view reason, ExitCode code) {
-    if (command_.empty()) return;
-    if (child_ != nullptr) {
-        log::warning("on_failure still runs, so it is not told of source {}", source);
-        return;
+void Heartbeat::give_up() {
+    if (!is_idle()) log::warning("heartbeat to {} was given up: it was not answered before the end", host_);
+}
+
+bool FailureHook::run(std::string_view source, std::string_view reason, ExitCode code) {
+    if (command_.empty()) return true;
+    if (waiting_.size() >= kMostWaiting) {
+        log::warning("on_failure is not told of source {} now: {} failures wait for it already", source,
+                     waiting_.size());
+        return false;
     }
-    std::vector<std::string> environment;
+    Environment environment;
     for (const char* const name : kHandedOn)
         if (const char* const value = std::getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
     environment.push_back(fmt::format("TASKMIRROR_SOURCE={}", source));
     environment.push_back(fmt::format("TASKMIRROR_REASON={}", escaped(std::string(reason.substr(0, kLongestReason)))));
     environment.push_back(fmt::format("TASKMIRROR_EXIT_CODE={}", static_cast<int>(code)));
-    try {
-        child_ = std::make_unique<Child>(command_, STDERR_FILENO, &environment);
-        until_ = system_clock().monotonic() + kHook;
-    } catch (const std::system_error& error) {
-        log::warning("on_failure cannot be run: {}", error.code().message());
-    }
+    waiting_.push_back(std::move(environment));
+    return true;
 }
 
-bool FailureHook::turn(Monotonic now) {
-    if (child_ == nullptr) return true;
-    if (const auto status = child_->ended()) {
+void FailureHook::turn(Monotonic now) {
+    if (const auto status = child_ != nullptr ? child_->ended() : std::nullopt) {
         if (WIFSIGNALED(*status))
             log::warning("on_failure was ended by signal {}", WTERMSIG(*status));
         else if (WEXITSTATUS(*status) != 0)
             log::warning("on_failure failed with exit code {}", WEXITSTATUS(*status));
         child_.reset();
-    } else if (now >= until_) {
+    } else if (child_ != nullptr && now >= until_) {
         log::warning("on_failure did not end within {} s, and was killed",
                      std::chrono::seconds(kHook / 1000ms).count());
         child_.reset();
     }
-    return child_ == nullptr;
+    while (child_ == nullptr && !waiting_.empty()) {
+        try {
+            child_ = std::make_unique<Child>(command_, STDERR_FILENO, &waiting_.front());
+            until_ = now + kHook;
+        } catch (const std::system_error& error) {
+            log::warning("on_failure cannot be run: {}", error.code().message());
+        }
+        waiting_.pop_front();
+    }
+}
+
+void FailureHook::give_up() {
+    if (child_ != nullptr) log::warning("on_failure did not end before the end of taskmirror, and was killed");
+    if (!waiting_.empty())
+        log::warning("on_failure was not told of {} more failures, for lack of time", waiting_.size());
+    child_.reset();
+    waiting_.clear();
+}
+
+void FailureHook::take_over(FailureHook& before) {
+    child_ = std::move(before.child_);
+    until_ = before.until_;
+    if (!command_.empty()) waiting_ = std::move(before.waiting_);
 }
 
 std::vector<ops::Finding> dangers(const std::filesystem::path& database, std::optional<std::chrono::seconds> ahead) {
@@ -169,10 +189,15 @@ void Upkeep::turn(Monotonic now) {
     hook_.turn(now);
 }
 
-void Upkeep::settle(const Clock& clock) {
-    const auto until = clock.monotonic() + kSettle;
-    while (!heartbeat_.is_idle() && clock.monotonic() < until) heartbeat_.turn(100ms);
-    while (!hook_.turn(clock.monotonic())) ::usleep(10'000);
+void Upkeep::settle(const Clock& clock, Milliseconds at_most) {
+    const auto until = clock.monotonic() + at_most;
+    for (auto now = clock.monotonic(); now < until; now = clock.monotonic()) {
+        turn(now);
+        if (heartbeat_.is_idle() && hook_.is_idle()) return;
+        ::usleep(10'000);
+    }
+    heartbeat_.give_up();
+    hook_.give_up();
 }
 
 }  // namespace taskmirror

@@ -3,11 +3,13 @@
 // logged.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config.hpp"
 #include "core/child.hpp"
@@ -19,6 +21,10 @@
 
 namespace taskmirror {
 
+inline constexpr Milliseconds kHeartbeat = std::chrono::seconds(10);  // for its answer
+inline constexpr Milliseconds kHook = std::chrono::seconds(30);       // then on_failure is killed
+inline constexpr auto kSettle = kHeartbeat + kHook;                   // at the end, for both
+
 // A GET of `notify.heartbeat_url`, for a service that sounds an alarm when none comes.
 class Heartbeat {
   public:
@@ -28,7 +34,9 @@ class Heartbeat {
     // Sends one, unless another is under way.
     void beat();
     // Takes what has come. To be called now and then, and until is_idle() at the end.
-    void turn(Milliseconds at_most = Milliseconds(0));
+    void turn();
+    // At the end: warns of one that is still under way.
+    void give_up();
     bool is_idle() const { return transport_ == nullptr || transport_->in_flight() == 0; }
 
   private:
@@ -38,19 +46,28 @@ class Heartbeat {
     bool failed_ = false;  // the last one did, which was logged
 };
 
-// Runs `notify.on_failure`, one at a time; what it is to know is in its environment.
+// Runs `notify.on_failure`, one at a time, while others wait; what it is to know is in its environment.
 class FailureHook {
   public:
     explicit FailureHook(const Config& config) : command_(config.on_failure) {}
 
-    void run(std::string_view source, std::string_view reason, ExitCode code);
-    // Notes its end, or ends it when it has taken too long. True: none runs.
-    bool turn(Monotonic now);
+    // With the next turn that finds none running. False: too many wait already.
+    bool run(std::string_view source, std::string_view reason, ExitCode code);
+    // Notes its end, or ends it when it has taken too long, and starts the next.
+    void turn(Monotonic now);
+    bool is_idle() const { return child_ == nullptr && waiting_.empty(); }
+    // At the end: kills the one that runs, forgets those that wait, and warns of it.
+    void give_up();
+    // What runs goes on; the failures that wait are told by the command of this one.
+    void take_over(FailureHook& before);
 
   private:
+    using Environment = std::vector<std::string>;
+
     std::string command_;
     std::unique_ptr<Child> child_;
     Monotonic until_{};
+    std::deque<Environment> waiting_;
 };
 
 // What will stop the mirror some day: a disk that fills, a clock that is wrong, a file system that is shared, a log
@@ -81,10 +98,15 @@ class Upkeep {
     void minute(store::Store& store, bool good, std::optional<std::chrono::seconds> ahead, const Clock& clock);
     // Of the daemon: with every turn.
     void turn(Monotonic now);
-    void failed(std::string_view source, std::string_view reason, ExitCode code) { hook_.run(source, reason, code); }
+    // False: to be told again later.
+    bool failed(std::string_view source, std::string_view reason, ExitCode code) {
+        return hook_.run(source, reason, code);
+    }
     void good() { heartbeat_.beat(); }
-    // Waits for what is under way, some seconds at most.
-    void settle(const Clock& clock);
+    // Waits for what is under way, and gives up the rest.
+    void settle(const Clock& clock, Milliseconds at_most = kSettle);
+    // What is under way at a reload.
+    void take_over(Upkeep& before) { hook_.take_over(before.hook_); }
 
   private:
     const Config& config_;

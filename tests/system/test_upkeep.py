@@ -101,8 +101,7 @@ class Upkeep(support.SystemTest):
             ended = self.sync()
             self.assertEqual(len(monitor.heard), 1)
             self.assertLess(ended.seconds, 20)
-            if "delay" not in options:
-                self.assertRegex(ended.err, r"heartbeat to 127.0.0.1:\d+ failed")
+            self.assertRegex(ended.err, r"heartbeat to 127.0.0.1:\d+ failed")
             self.assertNotIn("secret-of-the", ended.err)
         self.notify(fake.url, self.monitor())
         with open(self.config, encoding="utf-8") as file:
@@ -172,6 +171,71 @@ class Upkeep(support.SystemTest):
         self.assertEqual(ended.code, 0, ended)
         self.assertNotIn("secret-of-the", ended.err)
         self.assertLessEqual(len(self.told()), 2)  # the reload began anew
+
+    def two_refused(self, hook):
+        """A daemon whose two accounts fail at once."""
+        second = "second-token"
+        fake = self.fake(5, options=("--token", support.TOKEN, "--token", second))
+        fake.fault({"kind": "status", "match": "/", "status": 401})
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(f"database: {self.database}\nsources:\n  - {{name: acme, base_url: {fake.url}}}\n"
+                       f"  - {{name: second, base_url: {fake.url}, token_env: SECOND}}\nnotify:\n  on_failure: '{hook}'\n")
+        os.chmod(self.config, 0o600)
+        return self.start("run", "--config", self.config, environment={"SECOND": second})
+
+    def sources_told(self):
+        return [re.search(r"TASKMIRROR_SOURCE=(.*)", told)[1] for told in self.told()]
+
+    def has(self, name):
+        return os.path.exists(os.path.join(self.folder, name))
+
+    def test_accounts_that_fail_at_once_are_all_told_one_after_the_other(self):
+        self.two_refused(f"test ! -e busy || touch both; touch busy; sleep 1; {self.HOOK}; rm busy")
+        support.wait_until(lambda: len(self.told()) == 2, SOON)
+        self.assertEqual(self.sources_told(), ["acme", "second"])
+        self.assertFalse(self.has("both"))
+
+    def test_a_reload_lets_the_command_end_and_what_waits_is_told_by_the_new_one(self):
+        daemon = self.two_refused(f"touch begun; until test -e go; do sleep 0.1; done; touch old; {self.HOOK}")
+        support.wait_until(lambda: self.has("begun"), SOON)
+        with open(self.config, encoding="utf-8") as file:
+            text = re.sub(r"on_failure: .*", f"on_failure: 'touch new; {self.HOOK}'", file.read())
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        daemon.send(signal.SIGHUP)
+        # Both accounts fail anew, which is the third and the fourth failure.
+        support.wait_until(lambda: "reloaded" in self.said(daemon), SOON)
+        self.assertEqual(self.told(), [])
+        self.assertFalse(self.has("new"))
+        open(os.path.join(self.folder, "go"), "w", encoding="utf-8").close()
+        support.wait_until(lambda: len(self.told()) == 4, SOON)
+        self.assertTrue(self.has("old") and self.has("new"))
+        self.assertEqual(self.sources_told(), ["acme", "second", "acme", "second"])
+
+    def said(self, running):
+        return os.pread(running.err.fileno(), 10_000_000, 0).decode(errors="replace")
+
+    def test_a_stop_waits_for_the_command_and_for_those_that_wait(self):
+        daemon = self.two_refused(f"touch begun; sleep 1; {self.HOOK}")
+        support.wait_until(lambda: self.has("begun"), SOON)
+        daemon.send(signal.SIGTERM)
+        ended = daemon.wait()
+        self.assertEqual(ended.code, 0, ended)
+        self.assertEqual(self.sources_told(), ["acme", "second"])
+        self.assertNotIn("on_failure", ended.err)
+
+    def test_a_stop_does_not_wait_long_for_a_command_that_hangs(self):
+        daemon = self.two_refused("echo $$ >pid; touch begun; sleep 300")
+        support.wait_until(lambda: self.has("begun"), SOON)
+        began = time.monotonic()
+        daemon.send(signal.SIGTERM)
+        ended = daemon.wait()
+        self.assertEqual(ended.code, 0, ended)
+        self.assertLess(time.monotonic() - began, 15)
+        self.assertIn("on_failure did not end before the end", ended.err)
+        self.assertIn("on_failure was not told of 1 more failures", ended.err)
+        with open(os.path.join(self.folder, "pid"), encoding="utf-8") as file:
+            self.assertFalse(os.path.exists(f"/proc/{file.read().strip()}"))
 
     def test_old_records_leave_in_small_pieces_and_young_ones_stay(self):
         fake = self.fake(20)
