@@ -195,7 +195,8 @@ void HttpServer::listen() {
             if (!S_ISSOCK(there.st_mode)) fail("another file has its name; move that away");
             // One that nobody serves any more.
             const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
+            if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0 ||
+                errno != ECONNREFUSED)
                 fail("another process listens there; give each daemon its own status.listen");
             if (::unlink(options_.listen.path.c_str()) != 0) fail(std::strerror(errno));
         }

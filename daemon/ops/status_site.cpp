@@ -129,7 +129,7 @@ HttpAnswer StatusSite::answer(const HttpRequest& request) {
         return why.empty() ? says(200, "ok") : says(503, why);
     }
     const auto reading = this->reading();
-    if (!reading) return says(503, "the daemon stops");
+    if (!reading) return says(503, "the database is still being read; ask again");
     const Seen seen{.status = reading->status,
                     .unreadable = reading->failure,
                     .read_seconds = reading->took.count(),
@@ -157,7 +157,7 @@ std::shared_ptr<const StatusSite::Reading> StatusSite::reading() {
     asked_ = true;
     changed_.notify_all();
     const auto is_new = [this, known = latest_] { return latest_ != known || stop_; };
-    latest_ ? static_cast<void>(changed_.wait_for(lock, kPatience, is_new)) : changed_.wait(lock, is_new);
+    changed_.wait_for(lock, kPatience, is_new);  // all threads would wait here, and none be left for /healthz
     return latest_;
 }
 
