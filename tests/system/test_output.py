@@ -1,8 +1,10 @@
 """What a person or a script gets to see: help, version, check, summary, logs; and the token, which nobody may see."""
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import support
@@ -112,7 +114,7 @@ class Canary(support.SystemTest):
         for ended in ends:
             self.assertNotIn(CANARY, ended.out + ended.err)
         for name in os.listdir(self.folder):
-            if name not in ("token", "truth.ndjson"):
+            if name not in ("token", "truth.ndjson") and not name.endswith(".sock"):
                 with open(os.path.join(self.folder, name), "rb") as file:
                     self.assertNotIn(CANARY.encode(), file.read(), name)
 
@@ -138,6 +140,46 @@ class Canary(support.SystemTest):
         check = self.run_to_end("check", "--config", self.config, "--log-level", "debug", token=None)
         self.assertEqual(check.code, 0)
         self.assert_nowhere(ended, check)
+
+    def test_a_daemon_shows_it_nowhere_whatever_it_shows(self):
+        fake = self.fake(30, options=["--token", CANARY])
+        path = os.path.join(self.folder, "token")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(CANARY)
+        self.configure(fake.url, lines=[f"token_file: {path}"])
+        os.chmod(self.config, 0o600)
+        socket_path = os.path.join(self.folder, "page.sock")
+        with open(self.config, "a", encoding="utf-8") as file:
+            file.write(f"status: {{listen: 'unix:{socket_path}'}}\nschedule: {{max_staleness: 10s}}\n"
+                       "notify: {on_failure: 'env >told; cat /proc/$PPID/environ /proc/$PPID/cmdline >>told; mv told told.whole'}\n")
+        running = self.start("run", "--config", self.config, "--log-level", "debug", token=None)
+
+        def page(target):
+            client = socket.socket(socket.AF_UNIX)
+            with contextlib.closing(client):
+                client.connect(socket_path)
+                client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                return b"".join(iter(lambda: client.recv(65536), b"")).decode()
+
+        support.wait_until(lambda: os.path.exists(socket_path) and "pass done" in os.pread(running.err.fileno(), 10_000_000, 0).decode())
+        pages = [page(target) for target in ("/", "/metrics", "/readyz")]
+        body = json.dumps({"errors": [{"message": f"the token {CANARY} may not do this"}]})
+        fake.fault({"kind": "status", "status": 401, "body": body})
+        support.wait_until(lambda: os.path.exists(os.path.join(self.folder, "told.whole")))
+        pages += [page(target) for target in ("/", "/metrics", "/readyz")]
+        self.assertIn("refuse", pages[3])
+        for name in ("cmdline", "environ"):
+            with open(f"/proc/{running.pid}/{name}", "rb") as file:
+                self.assertNotIn(CANARY.encode(), file.read())
+        ends = [self.run_to_end(*command, "--config", self.config, token=None) for command in (
+            ["status", "--json"], ["doctor", "--json"], ["search", "task"], ["reload"],
+            ["report", "overview", "--html", os.path.join(self.folder, "overview.html")],
+            ["backup", os.path.join(self.folder, "copy.db")], ["verify"])]
+        running.send(signal.SIGTERM)
+        self.assert_nowhere(running.wait(), *ends)
+        for text in pages:
+            self.assertNotIn(CANARY, text)
+        self.assertEqual({end.code for end in ends[:2]} - {0, 1, 75}, set(), ends)
 
     def test_a_server_that_repeats_the_token_does_not_betray_it(self):
         fake = self.fake(30, options=["--token", CANARY])
