@@ -34,10 +34,12 @@ TEST_CASE("the configuration that init writes is the example with what was chose
 
 TEST_CASE("what was not chosen stands there as the example has it") {
     const testing::TemporaryFolder folder;
-    const auto config = read(folder, {.database = "/var/lib/x/a.db", .token_file = {}, .base_url = {}, .workspaces = {}});
+    const auto config =
+        read(folder, {.database = "/var/lib/x/a.db", .token_file = {}, .base_url = {}, .workspaces = {}});
 
     CHECK(config.database == "/var/lib/x/a.db");
     CHECK(config.sources == std::vector<SourceConfig>{SourceConfig{}});
-    const auto text = configuration_text({.database = "taskmirror.db", .token_file = {}, .base_url = {}, .workspaces = {}});
+    const auto text =
+        configuration_text({.database = "taskmirror.db", .token_file = {}, .base_url = {}, .workspaces = {}});
     CHECK(text == config_example());
 }

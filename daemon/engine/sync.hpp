@@ -91,7 +91,7 @@ struct Account {
     PollOptions
         polls{};  // of a daemon; a sync asks each stream of changes once, and again when it takes longer than an hour
     ExportOptions exports{};
-    Counters* counters = nullptr;  // of the account, for metrics; it outlives the Sync
+    Counters* counters = nullptr;      // of the account, for metrics; it outlives the Sync
     std::set<std::string> accounts{};  // all that the configuration names
 };
 

@@ -31,7 +31,8 @@ std::string text(const Cell& cell) {
 Moment::Moment(const std::filesystem::path& given) {
     file_ = to_be_read(given);
     database_ = open_to_read(file_, schema_steps().back().version);
-    database_->exec("PRAGMA cache_size = -65536");  // KiB; with SQLite's 2 MB reports read the same pages again and again
+    database_->exec(
+        "PRAGMA cache_size = -65536");  // KiB; with SQLite's 2 MB reports read the same pages again and again
     guarded("read", file_, [&] { transaction_ = std::make_unique<SQLite::Transaction>(*database_); });
 }
 
