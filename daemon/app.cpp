@@ -204,6 +204,14 @@ std::vector<Connection> connect_all(const Config& config, bool writes) {
     return connections;
 }
 
+void add(store::Run& run, const engine::Progress& progress) {
+    run.requests += progress.requests;
+    run.retries += progress.retries;
+    run.rate_limited += progress.rate_limited;
+    run.rows_written += progress.rows_written;
+    run.rows_unchanged += progress.rows_unchanged;
+}
+
 bool is_of_one_account(const Fatal& fatal) {
     return !fatal.may_pass() && (fatal.code() == ExitCode::unavailable || fatal.code() == ExitCode::token_refused ||
                                  fatal.code() == ExitCode::configuration);

@@ -52,6 +52,8 @@ std::vector<Connection> connect_all(const Config& config, bool writes = true);
 std::vector<Connection> connect_each(const Config& config, bool writes, std::map<std::size_t, Fatal>& failed);
 // Two accounts of one token would take twice what it may ask for. Throws Fatal.
 void check_tokens(const Connection& one, const Connection& other);
+// The counts of an account go to the run.
+void add(store::Run& run, const engine::Progress& progress);
 // A failure that the other accounts do not share, as they share the database. What was received stays in the group.
 bool is_of_one_account(const Fatal& fatal);
 // The graver of two: what a person must mend, then what may pass, then gaps.

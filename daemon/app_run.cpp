@@ -544,13 +544,7 @@ class Daemon {
 
     // The counts of a Sync that goes, for the run as a whole.
     void add_up(const Served& account) {
-        if (account.sync == nullptr) return;
-        const auto& progress = account.sync->progress();
-        run_.requests += progress.requests;
-        run_.retries += progress.retries;
-        run_.rate_limited += progress.rate_limited;
-        run_.rows_written += progress.rows_written;
-        run_.rows_unchanged += progress.rows_unchanged;
+        if (account.sync != nullptr) add(run_, account.sync->progress());
     }
 
     void write_run() {

@@ -123,12 +123,7 @@ class Syncs {
 
     void add_up(Mirrored& account) {
         ops::clear_line();
-        const auto& progress = account.sync->progress();
-        run_.requests += progress.requests;
-        run_.retries += progress.retries;
-        run_.rate_limited += progress.rate_limited;
-        run_.rows_written += progress.rows_written;
-        run_.rows_unchanged += progress.rows_unchanged;
+        add(run_, account.sync->progress());
         account.sync.reset();
     }
 

@@ -110,6 +110,14 @@ class Output(support.SystemTest):
 
 
 class Canary(support.SystemTest):
+    def fake_of_canary(self):
+        fake = self.fake(30, options=["--token", CANARY])
+        path = os.path.join(self.folder, "token")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(CANARY)
+        self.configure(fake.url, lines=[f"token_file: {path}"])
+        return fake
+
     def assert_nowhere(self, *ends):
         for ended in ends:
             self.assertNotIn(CANARY, ended.out + ended.err)
@@ -119,11 +127,7 @@ class Canary(support.SystemTest):
                     self.assertNotIn(CANARY.encode(), file.read(), name)
 
     def test_the_token_is_nowhere(self):
-        fake = self.fake(30, options=["--token", CANARY])
-        path = os.path.join(self.folder, "token")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            file.write(CANARY)
-        self.configure(fake.url, lines=[f"token_file: {path}"])
+        fake = self.fake_of_canary()
         fake.fault({"kind": "slow", "ms": 500, "match": "/users/me"})
         running = self.start_sync("--log-level", "debug", token=None)
         support.wait_until(lambda: fake.stats()["total"] > 0)
@@ -142,11 +146,7 @@ class Canary(support.SystemTest):
         self.assert_nowhere(ended, check)
 
     def test_a_daemon_shows_it_nowhere_whatever_it_shows(self):
-        fake = self.fake(30, options=["--token", CANARY])
-        path = os.path.join(self.folder, "token")
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            file.write(CANARY)
-        self.configure(fake.url, lines=[f"token_file: {path}"])
+        fake = self.fake_of_canary()
         os.chmod(self.config, 0o600)
         socket_path = os.path.join(self.folder, "page.sock")
         with open(self.config, "a", encoding="utf-8") as file:
