@@ -357,7 +357,7 @@ class Daemon {
         for (const auto& account : accounts_) {
             if (account.sync != nullptr) continue;
             code = graver(code, account.failure->code());
-            said += fmt::format("; source {} rests after a failure: {}", account.config->name, account.failure->what());
+            said += fmt::format("; {}", rests(account));
         }
         for (const auto client : std::exchange(reload_clients_, {})) {
             control_->reply(client, said);
@@ -395,8 +395,8 @@ class Daemon {
     }
 
     static std::string rests(const Served& account) {
-        return fmt::format("source {} rests after a failure: {}; ask again when it is served", account.config->name,
-                           account.failure->what());
+        const auto& name = account.config->name;
+        return fmt::format("source {} rests after a failure: {}", name, without_name(account.failure->what(), name));
     }
 
     static std::optional<engine::VerifyOptions> verify_options(const std::vector<std::string>& words) {

@@ -281,6 +281,18 @@ class Accounts(support.SystemTest):
         self.assertIsNotNone(self.status("one")["retry_at"] if self.query(
             "SELECT 1 FROM sync_meta WHERE key = 'one.pass_began_at'") else self.query(
                 "SELECT value FROM sync_meta WHERE key = 'one.retry_at'"))
+
+        # The other one is asked all the same.
+        self.await_that(running, lambda: "pass done" in self.said(running))
+        verified = self.run_to_end("verify", "--config", self.config, token=None)
+        self.assertEqual(verified.code, 69, verified)
+        self.assertIn("source one rests after a failure", verified.out)
+        self.assertRegex(verified.out, r"source two, last mirrored completely .*: \d+ equal")
+        accepted = self.run_to_end("sync", "--accept-deletions", "--config", self.config, token=None)
+        self.assertEqual(accepted.code, 75, accepted)
+        self.assertIn("source one rests after a failure", accepted.out)
+        self.assertIn("what was held is walked again", accepted.out)
+
         path = os.path.join(self.folder, "token")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
             file.write(support.TOKEN)
