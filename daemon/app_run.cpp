@@ -6,7 +6,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "app_parts.hpp"
 #include "app_upkeep.hpp"
@@ -373,14 +376,16 @@ class Daemon {
         const auto& words = request.words;
         if (words == std::vector<std::string>{"reload"}) return reload(request.id);
         if (words == std::vector<std::string>{"accept-deletions"}) {
-            ExitCode code = ExitCode::done;
-            for (auto& account : accounts_) {
+            std::vector<std::string> said;
+            for (auto& account : accounts_)
                 if (account.sync != nullptr) guarded(account, [&] { account.sync->accept_deletions(); });
-                if (account.sync != nullptr) continue;
-                control_->reply(request.id, rests(account));
-                code = ExitCode::come_again;
-            }
-            return refuse(code, "what was held is walked again, and removed if it is still missing");
+            if (std::ranges::any_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
+                said.emplace_back("what was held is walked again, and removed if it is still missing");
+            for (const auto& account : accounts_)
+                if (account.sync == nullptr) said.push_back(rests(account));
+            for (const auto& line : std::span(said).first(said.size() - 1)) control_->reply(request.id, line);
+            const bool all = std::ranges::all_of(accounts_, [](const Served& one) { return one.sync != nullptr; });
+            return refuse(all ? ExitCode::done : ExitCode::come_again, said.back());
         }
         if (!words.empty() && words.front() == "verify") {
             if (const auto options = verify_options(words)) {

@@ -290,7 +290,7 @@ class Accounts(support.SystemTest):
         self.assertRegex(verified.out, r"source two, last mirrored completely .*: \d+ equal")
         accepted = self.run_to_end("sync", "--accept-deletions", "--config", self.config, token=None)
         self.assertEqual(accepted.code, 75, accepted)
-        self.assertIn("source one rests after a failure", accepted.out)
+        self.assertIn("source one rests after a failure", accepted.err)
         self.assertIn("what was held is walked again", accepted.out)
 
         path = os.path.join(self.folder, "token")
