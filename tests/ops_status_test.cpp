@@ -222,8 +222,8 @@ backlog    29016 requests, at least 24 min
 gaps       4 open (table sync_gaps)         since             next try
      3 sections              status 403     2026-05-31T06:00Z 2026-06-01T14:00Z
      1 project_tasks         held deletions 2026-06-01T11:00Z
-held       1 walk found much missing and removed nothing; a second walk a
-           day later, or taskmirror sync --accept-deletions, decides
+held       1 walk found much missing and removed nothing; a second walk a day
+           later, or taskmirror sync --accept-deletions, decides
 changes    by events and lists in workspace 12, 13
 plan       no custom_fields in workspace 12
 plan       no search in workspace 12, 13
