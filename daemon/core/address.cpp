@@ -5,8 +5,11 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstring>
+
+#include "core/file.hpp"
 
 namespace taskmirror {
 namespace {
@@ -37,8 +40,7 @@ std::optional<Address> parse_address(std::string_view text) {
     Address address;
     if (text.starts_with("unix:")) {
         address.path = text.substr(5);
-        if (!address.path.is_absolute() || address.path.native().size() >= sizeof sockaddr_un::sun_path)
-            return std::nullopt;
+        if (!address.path.is_absolute() || !unix_address(address.path)) return std::nullopt;
         return address;
     }
     const auto colon = text.rfind(':');
@@ -62,12 +64,7 @@ std::string to_string(const Address& address) {
 }
 
 SocketAddress socket_address(const Address& address) {
-    if (address.host.empty()) {
-        sockaddr_un local{};
-        local.sun_family = AF_UNIX;
-        std::memcpy(local.sun_path, address.path.c_str(), address.path.native().size());
-        return stored(local);
-    }
+    if (address.host.empty()) return unix_address(address.path).value();
     if (const auto six = raw<in6_addr>(AF_INET6, address.host)) {
         sockaddr_in6 its{};
         its.sin6_family = AF_INET6;
@@ -80,6 +77,22 @@ SocketAddress socket_address(const Address& address) {
     its.sin_addr = raw<in_addr>(AF_INET, address.host).value_or(in_addr{});
     its.sin_port = htons(address.port);
     return stored(its);
+}
+
+std::optional<SocketAddress> unix_address(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    static_assert(kLongestSocketPath == sizeof address.sun_path - 1);
+    const auto& name = path.native();
+    if (name.size() > kLongestSocketPath) return std::nullopt;
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, name.data(), name.size());
+    return stored(address);
+}
+
+bool is_served(const SocketAddress& address) {
+    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    return socket.get() >= 0 && (::connect(socket.get(), address.generic(), address.size) == 0 ||
+                                 (errno != ECONNREFUSED && errno != ENOENT));
 }
 
 }  // namespace taskmirror

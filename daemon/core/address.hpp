@@ -30,11 +30,20 @@ std::optional<Address> parse_address(std::string_view text);
 // As parse_address() takes it.
 std::string to_string(const Address& address);
 
-// For bind(2); the size is what of it counts.
+// For bind(2) and connect(2); the size is what of it counts.
 struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t size = 0;
+
+    const sockaddr* generic() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 SocketAddress socket_address(const Address& address);
+
+// None: the path is longer than the name of a Unix socket may be.
+inline constexpr std::size_t kLongestSocketPath = 107;  // bytes: unix(7)
+std::optional<SocketAddress> unix_address(const std::filesystem::path& path);
+
+// Whether a process listens to that Unix socket, be it another user's, or one with as many clients as it takes.
+bool is_served(const SocketAddress& address);
 
 }  // namespace taskmirror

@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/address.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -29,18 +29,6 @@ constexpr auto kPatience = 10s;             // with who sends no line, or does n
 constexpr std::uint64_t kListener = 0;      // among the ids of connections
 
 std::filesystem::path socket_of(const std::filesystem::path& database) { return database.string() + ".sock"; }
-
-// None: it is longer than an address may be.
-std::optional<sockaddr_un> address_of(const std::filesystem::path& path) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    const auto& name = path.native();
-    if (name.size() >= sizeof address.sun_path) return std::nullopt;
-    std::memcpy(address.sun_path, name.data(), name.size());
-    return address;
-}
-
-const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
 std::vector<std::string> words_of(std::string_view line) {
     std::vector<std::string> words;
@@ -71,10 +59,9 @@ ControlSocket::ControlSocket(const std::filesystem::path& database) : path_(sock
     const auto fail = [&](const char* reason) {
         throw Error(fmt::format("cannot listen on control socket {}: {}", path_.string(), reason));
     };
-    const auto address = address_of(path_);
+    const auto address = unix_address(path_);
     if (!address) {
-        fail(fmt::format("its name is longer than {} bytes; give the database a shorter path",
-                         sizeof(sockaddr_un::sun_path) - 1)
+        fail(fmt::format("its name is longer than {} bytes; give the database a shorter path", kLongestSocketPath)
                  .c_str());
     }
     struct stat there = {};
@@ -84,7 +71,7 @@ ControlSocket::ControlSocket(const std::filesystem::path& database) : path_(sock
     }
     listener_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // Between bind and listen nobody can connect, so the mode is right from the first client on.
-    if (listener_.get() < 0 || ::bind(listener_.get(), generic(*address), sizeof *address) != 0)
+    if (listener_.get() < 0 || ::bind(listener_.get(), address->generic(), address->size) != 0)
         fail(std::strerror(errno));
     events_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     if (::chmod(path_.c_str(), 0660) != 0 || ::listen(listener_.get(), kMostConnections) != 0 || events_.get() < 0) {
@@ -217,23 +204,21 @@ void ControlSocket::finish(std::uint64_t id, int exit_code) {
 }
 
 bool listens(const std::filesystem::path& database) {
-    const auto address = address_of(socket_of(database));
-    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!address || socket.get() < 0) return false;
-    return ::connect(socket.get(), generic(*address), sizeof *address) == 0 || errno == EACCES || errno == EAGAIN;
+    const auto address = unix_address(socket_of(database));
+    return address && is_served(*address);
 }
 
 std::optional<int> ask_daemon(const std::filesystem::path& database, const std::vector<std::string>& words,
                               const std::function<void(std::string_view line)>& on_line) {
     const auto path = socket_of(database);
-    const auto address = address_of(path);
+    const auto address = unix_address(path);
     if (!address) return std::nullopt;  // no daemon has such a socket
     const auto fail = [&](ExitCode code, std::string_view reason) {
         throw Fatal(code, fmt::format("cannot ask the daemon through {}: {}", path.string(), reason));
     };
     const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (socket.get() < 0) fail(ExitCode::disk, std::strerror(errno));
-    if (::connect(socket.get(), generic(*address), sizeof *address) != 0) {
+    if (::connect(socket.get(), address->generic(), address->size) != 0) {
         if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTSOCK) return std::nullopt;
         fail(ExitCode::disk, errno == EACCES ? "no permission; ask as the daemon's user or as a member of its group"
                                              : std::strerror(errno));

@@ -193,19 +193,14 @@ void HttpServer::listen() {
         struct stat there = {};
         if (::lstat(options_.listen.path.c_str(), &there) == 0) {
             if (!S_ISSOCK(there.st_mode)) fail("another file has its name; move that away");
-            // One that nobody serves any more.
-            const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0 ||
-                errno != ECONNREFUSED)
-                fail("another process listens there; give each daemon its own status.listen");
+            if (is_served(address)) fail("another process listens there; give each daemon its own status.listen");
             if (::unlink(options_.listen.path.c_str()) != 0) fail(std::strerror(errno));
         }
     }
     listener_ = Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int yes = 1;
     if (!is_unix) ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (listener_.get() < 0 ||
-        ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
+    if (listener_.get() < 0 || ::bind(listener_.get(), address.generic(), address.size) != 0) {
         fail(errno == EADDRINUSE ? "another process listens there; end it, or change status.listen"
                                  : std::strerror(errno));
     }
