@@ -159,32 +159,31 @@ class Families {
 void add_live(const LiveSource& live, Instant now, Families& out) {
     const std::string_view source = live.name;
     const auto& its = live.counters;
-    out.add("taskmirror_source_up", {{"source", source}}, live.failure.empty());
+    const auto add = [&](std::string_view name, const auto& value) { out.add(name, {{"source", source}}, value); };
+    add("taskmirror_source_up", live.failure.empty());
     for (std::size_t of_class = 0; of_class < kWorkNames.size(); ++of_class)
         for (std::size_t code = 0; code < kAnswerNames.size(); ++code)
             out.add("taskmirror_http_requests_total",
                     {{"source", source}, {"class", kWorkNames[of_class]}, {"code", kAnswerNames[code]}},
                     its.answers[of_class][code]);
-    out.add("taskmirror_http_request_duration_seconds", {{"source", source}}, its.latency);
-    out.add("taskmirror_http_retries_total", {{"source", source}}, its.retries);
-    out.add("taskmirror_http_in_flight", {{"source", source}}, static_cast<double>(live.in_flight));
+    add("taskmirror_http_request_duration_seconds", its.latency);
+    add("taskmirror_http_retries_total", its.retries);
+    add("taskmirror_http_in_flight", static_cast<double>(live.in_flight));
     out.add("taskmirror_http_response_bytes_total", {{"source", source}, {"encoding", "wire"}}, its.wire_bytes);
     out.add("taskmirror_http_response_bytes_total", {{"source", source}, {"encoding", "decoded"}}, its.decoded_bytes);
-    out.add("taskmirror_rate_limited_total", {{"source", source}}, rate_limited_of(its));
-    out.add("taskmirror_rate_limit_requests_per_second", {{"source", source}}, live.rate_per_minute / 60);
-    out.add("taskmirror_rate_limit_quota_requests_per_second", {{"source", source}},
-            static_cast<double>(live.limit_per_minute) / 60);
+    add("taskmirror_rate_limited_total", rate_limited_of(its));
+    add("taskmirror_rate_limit_requests_per_second", live.rate_per_minute / 60);
+    add("taskmirror_rate_limit_quota_requests_per_second", static_cast<double>(live.limit_per_minute) / 60);
     const bool paused = live.paused_until && *live.paused_until > now;
-    out.add("taskmirror_rate_limit_paused_until_timestamp_seconds", {{"source", source}},
-            paused ? *live.paused_until : Instant());
-    out.add("taskmirror_staleness_seconds", {{"source", source}}, its.staleness);
-    out.add("taskmirror_gaps_total", {{"source", source}}, its.gaps);
-    out.add("taskmirror_rows_written_total", {{"source", source}}, its.rows_written);
-    out.add("taskmirror_rows_unchanged_total", {{"source", source}}, its.rows_unchanged);
-    out.add("taskmirror_tombstones_total", {{"source", source}}, its.tombstones);
-    out.add("taskmirror_last_answer_timestamp_seconds", {{"source", source}}, its.answered_at.value_or(Instant()));
-    out.add("taskmirror_last_commit_timestamp_seconds", {{"source", source}}, its.committed_at.value_or(Instant()));
-    out.add("taskmirror_db_commit_duration_seconds", {{"source", source}}, its.commits);
+    add("taskmirror_rate_limit_paused_until_timestamp_seconds", paused ? *live.paused_until : Instant());
+    add("taskmirror_staleness_seconds", its.staleness);
+    add("taskmirror_gaps_total", its.gaps);
+    add("taskmirror_rows_written_total", its.rows_written);
+    add("taskmirror_rows_unchanged_total", its.rows_unchanged);
+    add("taskmirror_tombstones_total", its.tombstones);
+    add("taskmirror_last_answer_timestamp_seconds", its.answered_at.value_or(Instant()));
+    add("taskmirror_last_commit_timestamp_seconds", its.committed_at.value_or(Instant()));
+    add("taskmirror_db_commit_duration_seconds", its.commits);
 }
 
 std::size_t cause_of(const store::GapCause& gap) {
@@ -196,9 +195,10 @@ std::size_t cause_of(const store::GapCause& gap) {
 // Of a source that is served: what of others still stands in the database is nobody's business here.
 void add_stored(const Status& status, std::string_view source, Families& out) {
     const auto& snapshot = status.snapshot;
+    const auto add = [&](std::string_view name, const auto& value) { out.add(name, {{"source", source}}, value); };
     const auto ended = parse_iso(fact(status, source, "pass_ended_at"));
-    out.add("taskmirror_first_load_complete", {{"source", source}}, ended.has_value());
-    out.add("taskmirror_last_pass_timestamp_seconds", {{"source", source}}, ended.value_or(Instant()));
+    add("taskmirror_first_load_complete", ended.has_value());
+    add("taskmirror_last_pass_timestamp_seconds", ended.value_or(Instant()));
 
     std::array<std::uint64_t, kStates.size()> projects{}, lists{};
     std::optional<Instant> oldest;
@@ -212,7 +212,7 @@ void add_stored(const Status& status, std::string_view source, Families& out) {
         out.add("taskmirror_projects", {{"source", source}, {"state", kStates[i]}}, projects[i]);
         out.add("taskmirror_lists", {{"source", source}, {"state", kStates[i]}}, lists[i]);
     }
-    if (oldest) out.add("taskmirror_oldest_project_timestamp_seconds", {{"source", source}}, *oldest);
+    if (oldest) add("taskmirror_oldest_project_timestamp_seconds", *oldest);
 
     std::array<std::int64_t, kWorkNames.size()> backlog{};
     for (const auto& waiting : snapshot.waiting)
@@ -229,8 +229,7 @@ void add_stored(const Status& status, std::string_view source, Families& out) {
         out.add("taskmirror_open_gaps", {{"source", source}, {"cause", kCauses[i]}}, static_cast<double>(gaps[i]));
 
     const auto of_source = [&](const auto& one) { return one.first == source; };
-    out.add("taskmirror_missing_features", {{"source", source}},
-            static_cast<double>(std::ranges::count_if(snapshot.missing, of_source)));
+    add("taskmirror_missing_features", static_cast<double>(std::ranges::count_if(snapshot.missing, of_source)));
     for (const bool affected : {false, true})
         out.add("taskmirror_api_changes", {{"source", source}, {"affected", affected ? "true" : "false"}},
                 static_cast<double>(std::ranges::count_if(snapshot.api_changes, [&](const auto& one) {
