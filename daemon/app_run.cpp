@@ -379,13 +379,13 @@ class Daemon {
             std::vector<std::string> said;
             for (auto& account : accounts_)
                 if (account.sync != nullptr) guarded(account, [&] { account.sync->accept_deletions(); });
-            if (std::ranges::any_of(accounts_, [](const Served& account) { return account.sync != nullptr; }))
-                said.emplace_back("what was held is walked again, and removed if it is still missing");
             for (const auto& account : accounts_)
                 if (account.sync == nullptr) said.push_back(rests(account));
+            const auto code = said.empty() ? ExitCode::done : ExitCode::come_again;
+            if (said.size() < accounts_.size())
+                said.insert(said.begin(), "what was held is walked again, and removed if it is still missing");
             for (const auto& line : std::span(said).first(said.size() - 1)) control_->reply(request.id, line);
-            const bool all = std::ranges::all_of(accounts_, [](const Served& one) { return one.sync != nullptr; });
-            return refuse(all ? ExitCode::done : ExitCode::come_again, said.back());
+            return refuse(code, said.back());
         }
         if (!words.empty() && words.front() == "verify") {
             if (const auto options = verify_options(words)) {
