@@ -221,6 +221,12 @@ class Running:
     def send(self, number):
         os.kill(self.pid, number)
 
+    def said(self):
+        """Its log so far."""
+        if self.ended is not None:
+            return self.ended.err
+        return os.pread(self.err.fileno(), 10_000_000, 0).decode(errors="replace")
+
     def over(self):
         if self.ended is not None:
             return True
@@ -256,6 +262,7 @@ class Running:
 
 class SystemTest(unittest.TestCase):
     """A folder, and whatever is started in a test, ended after it."""
+    soon = 60 if SANITIZED else 30  # seconds for what takes a few, on a busy machine
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="taskmirror-test-")
@@ -292,6 +299,15 @@ class SystemTest(unittest.TestCase):
         ended = self.start(*arguments, **options).wait(timeout)
         self.assertNotIn("Sanitizer", ended.err)
         return ended
+
+    def await_that(self, running, condition, left=()):
+        """`left`: what is missing still."""
+        deadline = time.monotonic() + self.soon
+        while not condition():
+            self.assertFalse(running.over(), running.ended)
+            if time.monotonic() > deadline:
+                self.fail(f"waited {self.soon} s in vain; left: {left[:5]}; the log: {running.said()[-3000:]}")
+            time.sleep(0.05)
 
     def start_sync(self, *arguments, **options):
         return self.start("sync", "--config", self.config, *arguments, **options)

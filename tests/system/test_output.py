@@ -161,7 +161,7 @@ class Canary(support.SystemTest):
                 client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                 return b"".join(iter(lambda: client.recv(65536), b"")).decode()
 
-        support.wait_until(lambda: os.path.exists(socket_path) and "pass done" in os.pread(running.err.fileno(), 10_000_000, 0).decode())
+        support.wait_until(lambda: os.path.exists(socket_path) and "pass done" in running.said())
         pages = [page(target) for target in ("/", "/metrics", "/readyz")]
         body = json.dumps({"errors": [{"message": f"the token {CANARY} may not do this"}]})
         fake.fault({"kind": "status", "status": 401, "body": body})

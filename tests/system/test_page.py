@@ -49,9 +49,6 @@ class Page(support.SystemTest):
     def daemon(self, **options):
         return self.start("run", "--config", self.config, **options)
 
-    def said(self, running):
-        return running.ended.err if running.ended else os.pread(running.err.fileno(), 10_000_000, 0).decode()
-
     def until(self, running, condition):
         deadline = time.monotonic() + SOON
         while True:
@@ -59,7 +56,7 @@ class Page(support.SystemTest):
                 if result := condition():
                     return result
             self.assertFalse(running.over(), running.ended)
-            self.assertLess(time.monotonic(), deadline, self.said(running)[-3000:])
+            self.assertLess(time.monotonic(), deadline, running.said()[-3000:])
             time.sleep(0.05)
 
     def ask(self, path, method="GET", headers=None, to=None):
@@ -265,8 +262,8 @@ class Page(support.SystemTest):
         self.write_config(fake.url)
         with socket.create_server(("127.0.0.1", self.port)):
             running = self.daemon()
-            self.until(running, lambda: "another process listens there; end it, or change status.listen" in self.said(running))
-            self.until(running, lambda: "serving" in self.said(running))
+            self.until(running, lambda: "another process listens there; end it, or change status.listen" in running.said())
+            self.until(running, lambda: "serving" in running.said())
 
         running.send(signal.SIGHUP)
 
@@ -292,12 +289,12 @@ class Page(support.SystemTest):
         self.port = new
         self.write_config(fake.url, "{listen: 0.0.0.0:1}")  # without a token
         running.send(signal.SIGHUP)
-        self.until(running, lambda: "status.token_file must name a file" in self.said(running))
+        self.until(running, lambda: "status.token_file must name a file" in running.said())
         self.assertEqual(self.ask("/healthz")[0], 200)
 
         self.write_config(fake.url, "{}")
         running.send(signal.SIGHUP)
-        self.until(running, lambda: self.said(running).count("reloaded") == 2)
+        self.until(running, lambda: running.said().count("reloaded") == 2)
         with self.assertRaises(ConnectionRefusedError):
             self.ask("/healthz")
 
@@ -325,7 +322,7 @@ class Page(support.SystemTest):
             file.write("other")
         running.send(signal.SIGHUP)
         self.until(running, lambda: self.ask("/healthz", headers={"Authorization": "Bearer other"})[0] == 200)
-        self.assertNotIn("s3cret", self.said(running))
+        self.assertNotIn("s3cret", running.said())
 
     def test_a_unix_socket(self):
         fake = self.fake(5)

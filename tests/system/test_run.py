@@ -16,7 +16,6 @@ import history
 import support
 import test_kill
 
-SOON = 60 if support.SANITIZED else 30  # seconds for what takes a few, on a busy machine
 
 
 class Run(history.History):
@@ -50,13 +49,6 @@ class Run(history.History):
         environment = {"NOTIFY_SOCKET": os.path.join(self.folder, "notify"), "WATCHDOG_USEC": "2000000"}
         return self.start("run", "--config", self.config, *arguments, environment=environment, **options)
 
-    @staticmethod
-    def said(running):
-        """Its log so far."""
-        if running.ended is not None:
-            return running.ended.err
-        return os.pread(running.err.fileno(), 10_000_000, 0).decode(errors="replace")
-
     def fact(self, key):
         try:
             rows = self.query("SELECT value FROM sync_meta WHERE key = ?", f"acme.{key}")
@@ -64,16 +56,8 @@ class Run(history.History):
             return None
         return rows[0][0] if rows else None
 
-    def await_that(self, running, condition, left=()):
-        deadline = time.monotonic() + SOON
-        while not condition():
-            self.assertFalse(running.over(), running.ended)
-            if time.monotonic() > deadline:
-                self.fail(f"waited {SOON} s in vain; left: {left[:5]}; the log: {self.said(running)[-3000:]}")
-            time.sleep(0.05)
-
     def loaded(self, running):
-        self.await_that(running, lambda: "serving" in self.said(running))
+        self.await_that(running, lambda: "serving" in running.said())
         self.await_that(running, lambda: self.fact("pass_ended_at") is not None)
         return running
 
@@ -167,7 +151,7 @@ class Run(history.History):
         running = self.daemon()
         support.wait_until(lambda: fake.stats()["total"] > before)
         running.send(signal.SIGINT)
-        self.await_that(running, lambda: "stopping" in self.said(running))
+        self.await_that(running, lambda: "stopping" in running.said())
         running.send(signal.SIGINT)
         self.assertEqual(running.wait(3).code, 130)
 
@@ -182,13 +166,13 @@ class Run(history.History):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(good.replace("max_staleness: 10s", "max_staleness: 1s"))
         running.send(signal.SIGHUP)
-        self.await_that(running, lambda: "the configuration stays as it was" in self.said(running))
-        self.assertRegex(self.said(running), r"stays as it was: .*taskmirror\.yaml:\d+:\d+.*max_staleness")
+        self.await_that(running, lambda: "the configuration stays as it was" in running.said())
+        self.assertRegex(running.said(), r"stays as it was: .*taskmirror\.yaml:\d+:\d+.*max_staleness")
         self.await_that(running, lambda: any(one.startswith("RELOADING=1\nMONOTONIC_USEC=") for one in self.heard))
 
         self.write_config(fake.url)
         running.send(signal.SIGHUP)
-        self.await_that(running, lambda: self.said(running).count("reloaded") == 1)
+        self.await_that(running, lambda: running.said().count("reloaded") == 1)
         self.await_truth(running, fake)
         self.assertGreater(self.query("SELECT count(*) FROM asana_stories")[0][0], 0)
         told = [one for one in self.heard if one == "READY=1" or one.startswith("RELOADING=1")]
@@ -270,7 +254,7 @@ class Run(history.History):
         running = self.loaded(self.daemon())
         gone.append(True)
         fake.mutate(seed=1, count=10, kinds=["rename", "comment"])
-        self.await_that(running, lambda: "the API does not answer" in self.said(running))
+        self.await_that(running, lambda: "the API does not answer" in running.said())
         self.beside("status")
         gone.clear()
         self.await_truth(running, fake)
@@ -288,8 +272,8 @@ class Run(history.History):
         fake = self.fake(400)
         self.write_config(fake.url)
         running = self.daemon()
-        self.await_that(running, lambda: "tried again in 60 s" in self.said(running))
-        self.assertRegex(self.said(running), rf"{re.escape(self.database)}.*(full|space)")
+        self.await_that(running, lambda: "tried again in 60 s" in running.said())
+        self.assertRegex(running.said(), rf"{re.escape(self.database)}.*(full|space)")
         self.assertTrue([one for one in self.heard if one.startswith("STATUS=acme: ") and self.database in one], self.heard)
         self.assert_sound()
         asked = fake.stats()["total"]

@@ -204,16 +204,13 @@ class Upkeep(support.SystemTest):
             file.write(text)
         daemon.send(signal.SIGHUP)
         # Both accounts fail anew, which is the third and the fourth failure.
-        support.wait_until(lambda: "reloaded" in self.said(daemon), SOON)
+        support.wait_until(lambda: "reloaded" in daemon.said(), SOON)
         self.assertEqual(self.told(), [])
         self.assertFalse(self.has("new"))
         open(os.path.join(self.folder, "go"), "w", encoding="utf-8").close()
         support.wait_until(lambda: len(self.told()) == 4, SOON)
         self.assertTrue(self.has("old") and self.has("new"))
         self.assertEqual(self.sources_told(), ["acme", "second", "acme", "second"])
-
-    def said(self, running):
-        return os.pread(running.err.fileno(), 10_000_000, 0).decode(errors="replace")
 
     def test_a_stop_waits_for_the_command_and_for_those_that_wait(self):
         daemon = self.two_refused(f"touch begun; sleep 1; {self.HOOK}")
