@@ -57,7 +57,7 @@ Sync::Sync(Account account, store::Store& store, const Clock& clock, const std::
 
 Sync::~Sync() = default;
 
-void Sync::begin() {
+void Sync::start() {
     run_began_ = stage_began_ = clock_.monotonic();
     check_redaction_key();
     open_group();
@@ -73,8 +73,6 @@ Ended Sync::run(const Limits& limits) {
     }
     return finish();
 }
-
-void Sync::start() { begin(); }
 
 // False: it is over.
 bool Sync::step(const Limits& limits, Milliseconds at_most) {
@@ -111,7 +109,7 @@ Ended Sync::finish() {
 
 void Sync::serve() {
     serving_ = true;
-    begin();
+    start();
 }
 
 void Sync::turn(Milliseconds at_most) {

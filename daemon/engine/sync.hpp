@@ -141,7 +141,6 @@ class Sync {
     struct Walk;
     using WalkPtr = std::unique_ptr<Walk>;
 
-    void begin();
     void begin_pass(bool anew);
     bool is_walked() const;
     void end_pass();
