@@ -330,8 +330,20 @@ Server::~Server() {
 }
 
 int Server::bind(int port) {
-    if (port == 0) return state_->http.bind_to_any_port("127.0.0.1");
-    return state_->http.bind_to_port("127.0.0.1", port) ? port : -1;
+    httplib::Server& http = state_->http;
+    int socket = -1;
+    http.set_socket_options([&socket](int its) {
+        httplib::default_socket_options(its);
+        socket = its;
+    });
+    if (port == 0) {
+        port = http.bind_to_any_port("127.0.0.1");
+    } else if (!http.bind_to_port("127.0.0.1", port)) {
+        port = -1;
+    }
+    // The library lets 5 connections wait: of a burst some are dropped, and the kernel tries again a second later.
+    if (port != -1) ::listen(socket, SOMAXCONN);
+    return port;
 }
 
 void Server::serve() { state_->http.listen_after_bind(); }

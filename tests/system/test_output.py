@@ -54,11 +54,11 @@ class Output(support.SystemTest):
 
     def test_check_waits_when_it_is_told_to(self):
         fake = self.fake(30)
-        fake.fault({"kind": "status", "status": 429, "match": "/users/me", "retry_after": 1, "times": 1})
+        fake.fault({"kind": "status", "status": 429, "match": "/users/me", "retry_after": 2, "times": 1})
         self.configure(fake.url)
         ended = self.run_to_end("check", "--config", self.config)
         self.assertEqual(ended.code, 0, ended)
-        self.assertIn("asks for a pause of 1 s", ended.err)
+        self.assertIn("asks for a pause of 2 s", ended.err)
         self.assertEqual(fake.stats()["requests_inside_retry_after"], 0)
 
     def test_names_cannot_steer_the_terminal(self):

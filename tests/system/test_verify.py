@@ -253,7 +253,7 @@ class Verify(support.SystemTest):
 
     def test_the_quota_is_kept(self):
         fake = self.mirrored(60)
-        fake.fault({"kind": "status", "status": 429, "retry_after": 1, "match": "subtasks", "times": 1})
+        fake.fault({"kind": "status", "status": 429, "retry_after": 2, "match": "subtasks", "times": 1})
         self.assertIn("1 answered 429", self.verify().out)
         self.assertEqual(fake.stats()["requests_inside_retry_after"], 0)
 
