@@ -39,7 +39,7 @@ _taskmirror() {
                 schema) set -- "--sql --markdown $common" ;;
                 search) set -- "--format --limit $common" ;;
                 report)
-                    set -- "--list --format --html --period --project --team --person $common"
+                    set -- "--list --format --limit --html --period --project --team --person $common"
                     if [[ $word != -* && $before == report ]]; then
                         # Each report stands on a line of its own.
                         set -- "$(taskmirror report --list 2>/dev/null | grep -x '[a-z][a-z-]*')"

@@ -41,7 +41,8 @@ complete -c taskmirror -n '__fish_seen_subcommand_from report' -a '(taskmirror r
 complete -c taskmirror -n '__fish_seen_subcommand_from report' -l list -d 'which reports there are'
 complete -c taskmirror -n '__fish_seen_subcommand_from report' -l format -x -a 'table csv json markdown' -d 'how it is shown'
 complete -c taskmirror -n '__fish_seen_subcommand_from report' -l html -r -F -d 'a page with charts'
-complete -c taskmirror -n '__fish_seen_subcommand_from report' -l period -x -d '2026, 2026-Q3, last-30d, from..to'
+complete -c taskmirror -n '__fish_seen_subcommand_from report' -l limit -x -d 'the first N rows'
+complete -c taskmirror -n '__fish_seen_subcommand_from report' -l period -x -d '2026, 2026-Q3, last-30d, from..to, all'
 complete -c taskmirror -n '__fish_seen_subcommand_from report' -l team -x -d 'gid, name or pattern'
 complete -c taskmirror -n '__fish_seen_subcommand_from report' -l person -x -d 'gid, name, address or pattern'
 complete -c taskmirror -n '__fish_seen_subcommand_from backup' -F

@@ -50,14 +50,14 @@ std::optional<std::size_t> terminal_width() {
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80U;
 }
 
-std::string written(const ops::Told& told, ReportFormat format) {
+std::string written(const ops::Told& told, ReportFormat format, ops::Part part) {
     switch (format) {
         case ReportFormat::table:
             return ops::table_text(told, terminal_width());
         case ReportFormat::csv:
-            return ops::csv_text(told);
+            return ops::csv_text(told, part);
         case ReportFormat::json:
-            return ops::json_text(told);
+            return ops::json_text(told, part);
         case ReportFormat::markdown:
             return ops::markdown_text(told);
     }
@@ -75,17 +75,32 @@ ExitCode show_report(const Arguments& arguments) {
     const auto& report = ops::report_named(arguments.report);
     const Config config = configuration(arguments);
     const store::Moment moment(config.database);
-    const auto told = ops::tell(
-        moment, report,
-        {.project = arguments.project, .team = arguments.team, .person = arguments.person, .period = arguments.period},
-        system_clock().now(), !arguments.html.empty());
-    if (!arguments.html.empty()) save(ops::html_page(told, kVersion), arguments.html);
-    if (arguments.html.empty() || arguments.format) {
-        const auto format = arguments.format.value_or(ReportFormat::table);
-        print(written(told, format));
-        // A file for programs has no place for it.
-        if (format == ReportFormat::csv && config.log.level <= log::Level::info)
-            fmt::print(stderr, "{}\n", fmt::join(ops::age_text(told), "\n"));
+    const ops::Wishes wishes{
+        .project = arguments.project, .team = arguments.team, .person = arguments.person, .period = arguments.period};
+    const auto now = system_clock().now();
+    if (!arguments.html.empty())
+        save(ops::html_page(ops::tell(moment, report, wishes, now, {.is_page = true}), kVersion), arguments.html);
+    if (!arguments.html.empty() && !arguments.format) return ExitCode::done;
+
+    const auto format = arguments.format.value_or(ReportFormat::table);
+    const bool is_for_programs = format == ReportFormat::csv || format == ReportFormat::json;
+    ops::Wanted wanted;
+    if (arguments.limit) wanted.most = static_cast<std::size_t>(*arguments.limit);
+    if (!wanted.most && !is_for_programs) wanted.most = ops::kShownRows;
+    bool is_first = true;
+    if (is_for_programs)
+        wanted.pour = [&](const ops::Told& some) {
+            print(written(some, format, {.is_first = is_first, .is_last = false}));
+            is_first = false;
+        };
+    const auto told = ops::tell(moment, report, wishes, now, wanted);
+    print(written(told, format, {.is_first = is_first}));
+    // A file for programs has no place for it.
+    if (format == ReportFormat::csv && config.log.level <= log::Level::info) {
+        if (const auto filters = ops::filters_text(told); !filters.empty())
+            fmt::print(stderr, "{}\n", escaped(filters));
+        fmt::print(stderr, "{}\n", fmt::join(ops::age_text(told), "\n"));
+        if (told.has_more) fmt::print(stderr, "there are more rows than --limit {}\n", *wanted.most);
     }
     return ExitCode::done;
 }

@@ -56,9 +56,10 @@ usage: taskmirror COMMAND [OPTIONS]
       --format F, --limit N   table, json; the best N hits, or 20
   report NAME         what the database tells; --list explains each
       --format F          table, csv, json, markdown
+      --limit N           the first N rows, or 500; of csv and json all
       --html FILE         a page with charts
       --period P          2026, 2026-Q3, 2026-07, 2026-07-15, last-30d, or
-                          from..to: 2026-01-01..2026-02-01, both included
+                          from..to: 2026-01-01..2026-02-01, both included; all
       --project, --team, --person  by gid, name or pattern
   backup TO           copy the database while it is in use: to a file, or into a
                       folder, under a name with the time
@@ -217,7 +218,7 @@ Arguments parse(int argc, const char* const* argv) {
         arguments.format = choice<ReportFormat>("--format", given.format, kReportFormats);
     else if (choice<Format>("--format", given.format, kFormats) == Format::json)
         arguments.json = true;
-    arguments.limit = number("--limit", given.limit, 1000);
+    arguments.limit = number("--limit", given.limit, arguments.command == Command::report ? 1'000'000'000 : 1000);
     if (arguments.command == Command::search) arguments.words.assign(given.words.begin() + 1, given.words.end());
     if (given.sql && given.markdown) refuse("schema takes one of --sql and --markdown");
     arguments.max_minutes = number("--max-minutes", given.max_minutes, 525'600 /* a year */);
@@ -250,7 +251,7 @@ Arguments parse(int argc, const char* const* argv) {
           Own{"--max-requests", arguments.max_requests.has_value(), Command::sync},
           Own{"--json", given.json, Command::status, Command::doctor}, Own{"--sql", arguments.sql, Command::schema},
           Own{"--format", !given.format.empty(), Command::search, Command::report},
-          Own{"--limit", arguments.limit.has_value(), Command::search},
+          Own{"--limit", arguments.limit.has_value(), Command::search, Command::report},
           Own{"--markdown", given.markdown, Command::schema}, Own{"--repair", arguments.repair, Command::verify},
           Own{"--stories", arguments.stories, Command::verify},
           Own{"--project", !arguments.project.empty(), Command::verify, Command::report},

@@ -48,7 +48,7 @@ struct Arguments {
     bool json = false;                         // status, search, doctor: for programs
     bool sql = false;                          // schema: as statements
     std::vector<std::string> words;            // of search
-    std::optional<std::int64_t> limit;         // of search: how many hits
+    std::optional<std::int64_t> limit;         // search, report: how many hits or rows
     std::filesystem::path to;                  // backup: a file or a folder
     std::optional<std::int64_t> keep;          // backup: how many copies stay in the folder
     std::optional<std::int64_t> max_minutes;   // of sync, then it stops with work left

@@ -55,8 +55,8 @@ class Mirror {
         update.bind(1, name);
         update.exec();
     }
-    Told told(std::string_view report, const Wishes& wishes = {}) const {
-        return tell(store::Moment(file_), report_named(report), wishes, kNow, true);
+    Told told(std::string_view report, const Wishes& wishes = {}, const Wanted& wanted = {.is_page = true}) const {
+        return tell(store::Moment(file_), report_named(report), wishes, kNow, wanted);
     }
     std::vector<std::vector<store::Cell>> ask(const std::string& sql) const {
         return store::Moment(file_).ask(sql).rows;
@@ -140,6 +140,107 @@ TEST_CASE("a report tells what its filters leave") {
     CHECK(mirror.gids("task-details", {.period = "2026-03-01"}) == Gids{"1"});
     CHECK(mirror.gids("workload", {.project = "q"}) == Gids{"ben"});
     CHECK(mirror.gids("people", {.team = "red"}) == Gids{"ann"});
+}
+
+TEST_CASE("history is that of the last 90 days, where no period is named") {
+    Mirror mirror;
+    mirror.run(
+        "INSERT INTO asana_task_changes (story_gid, position, task_gid, changed_at, field, new_value) VALUES "
+        "('s1', 0, '1', '2026-08-28T23:59:59.000Z', 'completed', '1'), "
+        "('s2', 0, '2', '2026-08-29T00:00:00.000Z', 'completed', '1')");
+    CHECK(mirror.gids("completion-changes", {}) == Gids{"2"});
+    CHECK(mirror.gids("completion-changes", {.period = "2026-08"}) == Gids{"2", "1"});
+    CHECK(mirror.gids("completion-changes", {.period = "all"}) == Gids{"2", "1"});
+    CHECK_THAT(table_text(mirror.told("completion-changes"), 80), Contains(": period 2026-08-29 to 2026-11-26\n"));
+    CHECK_FALSE(mirror.told("completion-changes", {.period = "all"}).filters.period);
+
+    const auto created = [&](const Wishes& wishes) { return mirror.told("overview", wishes).answer.rows.at(4).at(1); };
+    CHECK(created({}) == store::Cell(std::int64_t{0}));
+    CHECK(created({.period = "all"}) == store::Cell(std::int64_t{2}));
+}
+
+TEST_CASE("pieces of a report are the whole, in its order") {
+    Mirror mirror;
+    mirror.run(R"(
+DELETE FROM asana_projects;
+WITH RECURSIVE n (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM n WHERE n < 32)
+INSERT INTO asana_projects (gid, name, team_gid, archived, mirrored_at)
+SELECT n, 'Project ' || n * 7 % 5, 'red', 0, 'x' FROM n;
+INSERT INTO asana_sections (gid, name, project_gid, position, mirrored_at)
+SELECT 's' || gid, 'To do', gid, 0, 'x' FROM asana_projects;
+DELETE FROM asana_task_memberships;
+DELETE FROM asana_tasks;
+INSERT INTO asana_tasks (gid, name, completed, created_at, completed_at, mirrored_at)
+SELECT 't' || gid || k.column1, 'Task', k.column1, '2026-10-0' || (1 + gid % 9) || 'T08:00:00.000Z',
+       iif(k.column1, '2026-11-01T08:00:00.000Z', NULL), 'x'
+FROM asana_projects CROSS JOIN (VALUES (0), (1), (0)) AS k GROUP BY gid, k.column1;
+INSERT INTO asana_task_memberships SELECT gid, substr(gid, 2, 2), 's' || substr(gid, 2, 2) FROM asana_tasks)");
+    int of_pieces = 0;
+    for (const auto& report : reports()) {
+        if (report.pieces.gids.empty()) continue;
+        CAPTURE(report.name);
+        const Wishes since{.period = report.period.by.empty() ? "" : "2026-09..2026-11"};
+        const Wishes of_all{.team = "red", .period = since.period};  // asked for at once
+        const auto whole = mirror.told(report.name, of_all, {}), pieces = mirror.told(report.name, since, {});
+        CHECK(whole.answer.rows.size() > report.pieces.at_once);
+        CHECK(pieces.answer.columns == whole.answer.columns);
+        CHECK(pieces.answer.rows == whole.answer.rows);
+        ++of_pieces;
+    }
+    CHECK(of_pieces > 5);
+
+    const auto some = mirror.told("project-health", {}, {.most = 12});
+    CHECK(some.has_more);
+    CHECK(some.answer.rows.size() == 12);
+    CHECK(
+        std::ranges::equal(some.answer.rows, mirror.told("project-health", {.team = "red"}, {.most = 12}).answer.rows));
+    CHECK_FALSE(mirror.told("project-health", {}, {.most = 23}).has_more);
+    CHECK(mirror.told("project-health", {}, {.most = 22}).has_more);
+
+    mirror.run("DELETE FROM asana_task_memberships; DELETE FROM asana_sections; DELETE FROM asana_projects");
+    CHECK(csv_text(mirror.told("time-in-section", {}, {})) ==
+          "task_gid,task_name,project_gid,project_name,section_gid,section_name,entered_at,left_at,is_current,"
+          "seconds\r\n");
+}
+
+TEST_CASE("the first rows of more say that there are more") {
+    const Mirror mirror;
+    const auto both = mirror.told("overdue", {}, {.most = 2});
+    CHECK_FALSE(both.has_more);
+    CHECK_THAT(table_text(both, 80), Contains("\n2 rows; data as of"));
+    CHECK(json::parse(json_text(both))["has_more"] == false);
+
+    const auto one = mirror.told("overdue", {}, {.most = 1});
+    CHECK(one.has_more);
+    CHECK(one.answer.rows.size() == 1);
+    CHECK_THAT(table_text(one, 80), Contains("\nthe first 1 row; data as of") && Contains("--limit N shows so many"));
+    CHECK_THAT(markdown_text(one), Contains("the first 1 row of more; data as of"));
+    CHECK(json::parse(json_text(one))["has_more"] == true);
+}
+
+TEST_CASE("what is poured adds up to the whole") {
+    Mirror mirror;
+    mirror.run(
+        "WITH RECURSIVE n (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM n WHERE n < 34999) INSERT INTO asana_tasks "
+        "(gid, name, completed, due_on, mirrored_at) SELECT n, 'Task ' || n, 0, '2025-01-01', 'x' FROM n");
+    for (const auto* const report : {"overdue", "task-states"}) {
+        std::string csv, json_parts;
+        int parts = 0;
+        const Part first{.is_last = false}, between{.is_first = false, .is_last = false}, last{.is_first = false};
+        const auto rest = mirror.told(report, {}, {.pour = [&](const Told& some) {
+                                          CHECK(some.answer.rows.size() == 10'000);
+                                          csv += csv_text(some, parts == 0 ? first : between);
+                                          json_parts += json_text(some, parts == 0 ? first : between);
+                                          ++parts;
+                                      }});
+        csv += csv_text(rest, last);
+        json_parts += json_text(rest, last);
+        const auto whole = mirror.told(report, {}, {});
+        CHECK(parts == static_cast<int>(whole.answer.rows.size() / 10'000));
+        CHECK(csv == csv_text(whole));
+        CHECK(json_parts == json_text(whole));
+        CHECK(json::accept(json_parts));
+    }
 }
 
 TEST_CASE("days of a filter follow the time zone of the database") {
@@ -325,6 +426,8 @@ TEST_CASE("a page of a large report shows its first rows and says so") {
         "(gid, name, completed, due_on, mirrored_at) SELECT n, 'Task ' || n, 0, '2025-01-01', 'x' FROM n");
     const auto page = html_page(mirror.told("overdue"), "1.0");
     CHECK_THAT(page, Contains("1,502 rows") &&
-                         Contains("The first 1,000 of them; taskmirror report overdue --format csv has all"));
+                         Contains("The first 500 of them; taskmirror report overdue --format csv has all"));
     CHECK_THAT(page, Contains("(nobody)"));
+    CHECK_THAT(html_page(mirror.told("unassigned"), "1.0"),  // no chart needs them all
+               Contains("More than 500 rows") && Contains("The first 500 of them"));
 }

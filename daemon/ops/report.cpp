@@ -21,7 +21,8 @@ using store::text;
 // Of rows r that have a project, and of those that have a task.
 constexpr Binding kProject{"r.project_gid = :project", "its project"};
 // SQLite carries a list into the views behind r, not a subquery, and they would be computed for all projects.
-constexpr Binding kTeam{"r.project_gid IN ($projects)", "its project's team"};
+constexpr Binding kTeam{"r.project_gid IN ($gids)", "its project's team"};
+constexpr Report::Pieces kByProject{"SELECT gid FROM asana_projects ORDER BY name, gid", kTeam.condition, 5};
 constexpr Binding kTaskProject{
     "r.task_gid IN (SELECT task_gid FROM asana_task_memberships WHERE project_gid = :project)",
     "a project of the task"};
@@ -36,6 +37,7 @@ constexpr Binding kActor{"r.actor_gid = :person", "who made the change"};
 constexpr Binding kChanged{"r.changed_at >= :from_at AND r.changed_at < :to_at", "changed_at"};
 
 constexpr std::string_view kHistory = "asana_tasks,asana_stories";
+constexpr std::string_view kUsual = "last-90d";
 
 // A chart of the page, and whether the period holds for it; else it tells how things stand now.
 constexpr Report::Part kOverview[] = {{"daily-counts", true, "daily-totals"},
@@ -69,7 +71,7 @@ UNION ALL SELECT 'completed tasks', count(*)
      .project = kTaskProject,
      .team = kTaskTeam,
      .period = {"", "created and completed tasks, and the history"},
-     .usual_period = "last-90d",
+     .usual_period = kUsual,
      .tables = kHistory,
      .parts = kOverview},
     {.name = "projects",
@@ -105,14 +107,14 @@ $where ORDER BY r.name, r.gid)",
      .tables = "asana_users"},
     {.name = "task-details",
      .title = "Tasks",
-     .says = "Every task and subtask, with the names of what it refers to.",
+     .says = "Every task and subtask, with the names of what it refers to; the latest changed first.",
      .sql = "SELECT r.task_gid, r.task_name, r.assignee_gid, r.assignee_name, r.completed, r.is_overdue, r.due_on, "
             "r.due_at, "
             "r.start_on, r.projects, r.sections, r.tags, r.followers, r.parent_gid, r.parent_name, r.root_gid, "
             "r.root_name, "
             "r.depth, r.resource_subtype, r.approval_status, r.num_subtasks, r.num_likes, r.actual_time_minutes, "
             "r.created_by_name, r.created_at, r.modified_at, r.completed_at, r.workspace_name, r.permalink_url "
-            "FROM asana_task_details AS r $where ORDER BY r.projects, r.created_at, r.task_gid",
+            "FROM asana_task_details AS r $where ORDER BY r.modified_at DESC, r.task_gid DESC",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kAssignee,
@@ -121,7 +123,7 @@ $where ORDER BY r.name, r.gid)",
      .title = "Overdue tasks",
      .says = "Open tasks whose due day, or due time, is over; the longest overdue first.",
      .sql = "SELECT r.task_gid, r.task_name, r.assignee_gid, r.assignee_name, r.due_on, r.due_at, r.days_overdue, "
-            "r.permalink_url FROM asana_overdue AS r $where ORDER BY r.days_overdue DESC, r.task_name, r.task_gid",
+            "r.permalink_url FROM asana_overdue AS r $where ORDER BY r.due_on, r.due_at, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kAssignee,
@@ -192,6 +194,7 @@ $where ORDER BY r.project_name, r.project_gid)",
      .project = kProject,
      .team = kTeam,
      .person = {"p.owner_gid = :person", "the owner"},
+     .pieces = kByProject,
      .tables = "asana_projects,asana_status_updates,asana_tasks",
      .chart = Chart::health},
     {.name = "goal-progress",
@@ -216,6 +219,8 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .project = kProject,
      .team = kTeam,
      .period = {"r.day BETWEEN :from AND :to", "day"},
+     .usual_period = kUsual,
+     .pieces = kByProject,
      .chart = Chart::burn_up},
     {.name = "daily-totals",
      .title = "Burn-up",
@@ -225,6 +230,7 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .sql = "SELECT r.day, r.created, r.completed, r.reopened, r.open, r.done, r.scope FROM asana_daily_totals AS r "
             "$where ORDER BY r.day",
      .period = {"r.day BETWEEN :from AND :to", "day"},
+     .usual_period = kUsual,
      .tables = kHistory,
      .chart = Chart::burn_up},
     {.name = "throughput",
@@ -235,6 +241,8 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .project = kProject,
      .team = kTeam,
      .period = {"r.week BETWEEN :from AND :to", "week"},
+     .usual_period = kUsual,
+     .pieces = kByProject,
      .chart = Chart::throughput},
     {.name = "cumulative-flow",
      .title = "Cumulative flow",
@@ -246,18 +254,22 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .project = kProject,
      .team = kTeam,
      .period = {"r.day BETWEEN :from AND :to", "day"},
+     .usual_period = kUsual,
+     .pieces = kByProject,
      .tables = kHistory,
      .chart = Chart::flow},
     {.name = "cycle-times",
      .title = "Cycle times",
-     .says = "How long completed tasks took: from made (lead), and from their first assignment or move (cycle).",
+     .says = "How long completed tasks took: from made (lead), and from their first assignment or move (cycle); the "
+             "latest completed first.",
      .sql = "SELECT r.task_gid, r.task_name, r.assignee_gid, u.name AS assignee_name, r.created_at, r.started_at, "
             "r.completed_at, r.lead_seconds, r.cycle_seconds FROM asana_cycle_times AS r LEFT JOIN asana_users AS u ON "
-            "u.gid = r.assignee_gid $where ORDER BY r.completed_at, r.task_gid",
+            "u.gid = r.assignee_gid $where ORDER BY r.completed_at DESC, r.task_gid DESC",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kAssignee,
      .period = {"r.completed_at >= :from_at AND r.completed_at < :to_at", "completed_at"},
+     .usual_period = kUsual,
      .tables = kHistory,
      .chart = Chart::cycle_times},
     {.name = "cycle-time-percentiles",
@@ -266,6 +278,7 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .sql = "SELECT r.* FROM asana_cycle_time_percentiles AS r $where ORDER BY r.project_name, r.project_gid",
      .project = kProject,
      .team = kTeam,
+     .pieces = kByProject,
      .tables = kHistory},
     {.name = "time-in-section",
      .title = "Time in sections",
@@ -279,6 +292,10 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTeam,
      .person = kTaskAssignee,
      .period = {"coalesce(r.entered_at, '') < :to_at AND coalesce(r.left_at, 'a') >= :from_at", "any part of the stay"},
+     .pieces =
+         {"SELECT s.project_gid FROM (SELECT DISTINCT project_gid FROM asana_sections WHERE project_gid IS NOT NULL) "
+          "AS s LEFT JOIN asana_projects AS p ON p.gid = s.project_gid ORDER BY p.name, s.project_gid",
+          kTeam.condition, 5},
      .tables = kHistory,
      .chart = Chart::stages},
     {.name = "assignee-changes",
@@ -286,28 +303,30 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .says = "Each assignment: who had the task, who got it, and by whom.",
      .sql = "SELECT r.task_gid, t.name AS task_name, r.changed_at, r.actor_gid, r.actor_name, r.old_assignee_gid, "
             "r.old_assignee_name, r.new_assignee_gid, r.new_assignee_name FROM asana_assignee_changes AS r "
-            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.changed_at, r.task_gid",
+            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.changed_at DESC, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = {"(r.old_assignee_gid = :person OR r.new_assignee_gid = :person)", "who had it or got it"},
      .period = kChanged,
+     .usual_period = kUsual,
      .tables = kHistory},
     {.name = "completion-changes",
      .title = "Completions",
      .says = "Each time that a task was completed or reopened.",
      .sql = "SELECT r.task_gid, t.name AS task_name, r.changed_at, r.actor_gid, r.actor_name, r.completed "
             "FROM asana_completion_changes AS r JOIN asana_tasks AS t ON t.gid = r.task_gid $where "
-            "ORDER BY r.changed_at, r.task_gid",
+            "ORDER BY r.changed_at DESC, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kActor,
      .period = kChanged,
+     .usual_period = kUsual,
      .tables = kHistory},
     {.name = "reopenings",
      .title = "Reopened tasks",
      .says = "Each time that a completed task was reopened.",
      .sql = "SELECT r.task_gid, t.name AS task_name, r.completed_at, r.reopened_at FROM asana_reopenings AS r "
-            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.reopened_at, r.task_gid",
+            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.reopened_at DESC, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kTaskAssignee,
@@ -319,35 +338,39 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .sql =
          "SELECT r.task_gid, t.name AS task_name, r.changed_at, r.actor_gid, r.actor_name, r.old_due_on, r.new_due_on, "
          "r.slip_days FROM asana_due_date_slips AS r JOIN asana_tasks AS t ON t.gid = r.task_gid $where "
-         "ORDER BY r.changed_at, r.task_gid",
+         "ORDER BY r.changed_at DESC, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kActor,
      .period = kChanged,
+     .usual_period = kUsual,
      .tables = kHistory},
     {.name = "custom-field-changes",
      .title = "Changes of custom fields",
      .says = "Each change of a custom field's value, and by whom.",
      .sql = "SELECT r.task_gid, t.name AS task_name, r.changed_at, r.actor_gid, r.actor_name, r.custom_field_gid, "
             "r.custom_field_name, r.old_value, r.new_value FROM asana_custom_field_changes AS r "
-            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.changed_at, r.task_gid",
+            "JOIN asana_tasks AS t ON t.gid = r.task_gid $where ORDER BY r.changed_at DESC, r.task_gid",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kActor,
      .period = kChanged,
+     .usual_period = kUsual,
      .tables = kHistory},
     {.name = "task-states",
      .title = "States of tasks",
-     .says = "What value a field of a task had from when to when. Long: name a project.",
+     .says = "What value a field of a task had from when to when.",
      .sql =
          "SELECT r.task_gid, t.name AS task_name, r.field, r.custom_field_gid, f.name AS custom_field_name, r.value, "
          "r.value_gid, r.since, r.until FROM asana_task_states AS r JOIN asana_tasks AS t ON t.gid = r.task_gid "
          "LEFT JOIN asana_custom_fields AS f ON f.gid = r.custom_field_gid $where "
-         "ORDER BY t.name, r.task_gid, r.field, r.custom_field_gid, r.since",
+         "ORDER BY r.task_gid, r.field, r.custom_field_gid, r.since",
      .project = kTaskProject,
      .team = kTaskTeam,
      .person = kTaskAssignee,
      .period = {"coalesce(r.since, '') < :to_at AND coalesce(r.until, 'a') >= :from_at", "any part of the time"},
+     .pieces = {"SELECT gid FROM asana_tasks WHERE :person IS NULL OR assignee_gid = :person ORDER BY gid",
+                "r.task_gid IN ($gids)", 100},
      .tables = kHistory},
     {.name = "estimates",
      .title = "Estimates",
@@ -365,7 +388,7 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .title = "Logged time",
      .says = "What was logged by whom in which week (its Monday).",
      .sql = "SELECT r.user_gid, r.user_name, r.week, r.minutes, r.tasks FROM asana_logged_time AS r $where "
-            "ORDER BY r.week, r.user_name, r.user_gid",
+            "ORDER BY r.week DESC, r.user_name, r.user_gid",
      .team = {"r.user_gid IN (SELECT user_gid FROM asana_team_memberships WHERE team_gid = :team)",
               "a team of the person"},
      .person = {"r.user_gid = :person", "who logged it"},
@@ -428,13 +451,18 @@ Filters filters_of(const store::Moment& moment, const Wishes& wishes, sys_days t
     return filters;
 }
 
-std::string parameter(std::size_t project) { return fmt::format(":project_{}", project); }
+std::string parameter(std::size_t gid) { return fmt::format(":gid_{}", gid); }
+
+void add(std::span<const std::string> gids, store::Parameters& parameters) {
+    for (std::size_t i = 0; i < gids.size(); ++i) parameters[parameter(i)] = gids[i];
+}
 
 store::Parameters parameters_of(const Filters& filters, std::span<const UtcOffset> offsets) {
-    store::Parameters parameters;
+    // Without a period: all time.
+    store::Parameters parameters{{":from", ""}, {":to", "a"}, {":from_at", ""}, {":to_at", "a"}};
     if (filters.project) parameters[":project"] = filters.project->gid;
     if (filters.team) parameters[":team"] = filters.team->gid;
-    for (std::size_t i = 0; i < filters.projects.size(); ++i) parameters[parameter(i)] = filters.projects[i];
+    add(filters.projects, parameters);
     if (filters.person) parameters[":person"] = filters.person->gid;
     if (filters.period) {
         parameters[":from"] = iso_day(filters.period->from);
@@ -445,7 +473,8 @@ store::Parameters parameters_of(const Filters& filters, std::span<const UtcOffse
     return parameters;
 }
 
-std::string sql_of(const Report& report, const Filters& filters) {
+// `gids`: of the team's projects, or of a piece; `is_piece`: of these alone.
+std::string sql_of(const Report& report, const Filters& filters, std::size_t gids, bool is_piece) {
     std::vector<std::string_view> conditions;
     const auto add = [&](bool is_given, const Binding& binding) {
         if (is_given && !binding.condition.empty()) conditions.push_back(binding.condition);
@@ -454,16 +483,16 @@ std::string sql_of(const Report& report, const Filters& filters) {
     add(filters.team.has_value(), report.team);
     add(filters.person.has_value(), report.person);
     add(filters.period.has_value(), report.period);
+    if (is_piece) conditions.push_back(report.pieces.condition);
     std::string sql(report.sql);
-    const auto put = [&](std::string_view mark, const std::string& text) {
+    const auto put = [&sql](std::string_view mark, const std::string& text) {
         for (auto at = sql.find(mark); at != std::string::npos; at = sql.find(mark, at))
             sql.replace(at, mark.size(), text);
     };
     put("$where", conditions.empty() ? std::string() : fmt::format("WHERE {}", fmt::join(conditions, " AND ")));
-    std::string projects;
-    for (std::size_t i = 0; i < filters.projects.size(); ++i)
-        projects += fmt::format("{}{}", i == 0 ? "" : ", ", parameter(i));
-    put("$projects", projects);
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < gids; ++i) list.push_back(parameter(i));
+    put("$gids", fmt::format("{}", fmt::join(list, ", ")));
     return sql;
 }
 
@@ -489,20 +518,85 @@ GROUP BY w.table_name)",
     told.gaps = std::get<std::int64_t>(moment.ask("SELECT count(*) FROM sync_gaps WHERE healed_at IS NULL").rows[0][0]);
 }
 
+// The rows, piece by piece where the report has pieces and nothing else narrows it.
+class Reader {
+  public:
+    Reader(const store::Moment& moment, const Wanted& wanted, std::optional<std::size_t> most, Told& told)
+        : moment_(moment), wanted_(wanted), most_(most), told_(told) {}
+
+    void read(store::Parameters parameters) {
+        const auto& report = *told_.report;
+        const auto& filters = told_.filters;
+        if (report.pieces.gids.empty() || filters.project || filters.team)
+            return read(sql_of(report, filters, filters.projects.size(), false), parameters);
+
+        std::vector<std::string> gids;
+        const auto read_piece = [&] {
+            auto its = parameters;
+            add(gids, its);
+            read(sql_of(report, filters, gids.size(), true), its);
+            gids.clear();
+            return !told_.has_more;
+        };
+        store::Rows all;
+        moment_.ask(std::string(report.pieces.gids), parameters, all, [&] {
+            gids.push_back(text(all.rows[0][0]));
+            all.rows.clear();
+            return gids.size() < report.pieces.at_once || read_piece();
+        });
+        // With no gid at all it names the columns.
+        if (!told_.has_more && (!gids.empty() || told_.answer.columns.empty())) read_piece();
+    }
+
+  private:
+    void read(std::string sql, const store::Parameters& parameters) {
+        constexpr std::size_t kPoured = 10'000;
+        if (most_) sql += fmt::format(" LIMIT {}", *most_ - count_ + 1);
+        auto& rows = told_.answer.rows;
+        moment_.ask(sql, parameters, told_.answer, [&] {
+            if (most_ && count_ == *most_) {
+                rows.pop_back();
+                told_.has_more = true;
+                return false;
+            }
+            ++count_;
+            if (wanted_.pour && rows.size() == kPoured) {
+                wanted_.pour(told_);
+                rows.clear();
+            }
+            return true;
+        });
+    }
+
+    const store::Moment& moment_;
+    const Wanted& wanted_;
+    std::optional<std::size_t> most_;
+    Told& told_;
+    std::size_t count_ = 0;
+};
+
+// A page shows few rows, but its chart is drawn from all; of pieces that would be too many.
+std::optional<std::size_t> most_of(const Report& report, const Wanted& wanted) {
+    constexpr std::size_t kDrawn = 50'000;
+    if (!wanted.is_page) return wanted.most;
+    if (report.chart == Chart::none) return kShownRows;
+    return report.pieces.gids.empty() ? std::nullopt : std::optional(kDrawn);
+}
+
 Told told_by(const store::Moment& moment, const Report& report, const Filters& filters,
-             const std::vector<UtcOffset>& offsets, Instant now, bool with_parts) {
+             const std::vector<UtcOffset>& offsets, Instant now, const Wanted& wanted, bool is_part = false) {
     Told told{.report = &report, .filters = filters, .at = now, .offsets = offsets};
     const auto parameters = parameters_of(filters, offsets);
-    told.answer = moment.ask(sql_of(report, filters), parameters);
     date(moment, parameters, told);
-    if (!with_parts) return told;
+    Reader(moment, wanted, report.parts.empty() ? most_of(report, wanted) : std::nullopt, told).read(parameters);
+    if (!wanted.is_page || is_part) return told;
     const bool all = !filters.project && !filters.team;
     for (const auto& part : report.parts) {
         if (all && part.of_some) continue;
         auto its = filters;
         if (!part.in_period) its.period.reset();
         const auto name = all && !part.of_all.empty() ? part.of_all : part.name;
-        told.parts.push_back(told_by(moment, report_named(name), its, offsets, now, false));
+        told.parts.push_back(told_by(moment, report_named(name), its, offsets, now, wanted, true));
     }
     return told;
 }
@@ -553,7 +647,10 @@ std::string report_list() {
         }
         for (const auto& option : kOptions)
             if (const auto by = (report.*option.binding).by; !by.empty())
-                list += fmt::format("{:{}}{:<10} {}\n", "", kIndent, option.name, by);
+                list += fmt::format("{:{}}{:<10} {}{}\n", "", kIndent, option.name, by,
+                                    option.binding == &Report::period && !report.usual_period.empty()
+                                        ? fmt::format("; usually {}", report.usual_period)
+                                        : "");
     }
     return list;
 }
@@ -586,16 +683,17 @@ Named named(std::string_view what, std::string_view wish, std::span<const Named>
                             near.empty() ? "" : fmt::format(", did you mean {}?", some(near)), list));
 }
 
-Told tell(const store::Moment& moment, const Report& report, const Wishes& given, Instant now, bool with_parts) {
+Told tell(const store::Moment& moment, const Report& report, const Wishes& given, Instant now, const Wanted& wanted) {
     refuse_what_does_not_fit(report, given);
     auto wishes = given;
     if (wishes.period.empty()) wishes.period = report.usual_period;
+    if (wishes.period == kAllTime) wishes.period.clear();
     std::vector<UtcOffset> offsets;
     for (const auto& row : moment.ask("SELECT starts_at, offset_seconds FROM sync_time_zone ORDER BY starts_at").rows)
         offsets.push_back({parse_iso(text(row[0])).value_or(Instant()), seconds(std::get<std::int64_t>(row[1]))});
     const auto today = std::chrono::floor<std::chrono::days>(now + offset_at(now, offsets));
     const auto filters = filters_of(moment, wishes, today);
-    return told_by(moment, report, filters, offsets, now, with_parts);
+    return told_by(moment, report, filters, offsets, now, wanted);
 }
 
 }  // namespace taskmirror::ops

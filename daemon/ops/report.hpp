@@ -1,7 +1,9 @@
 // What `taskmirror report` can tell: one table of reports, what each is filtered by, and the answer to one of them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +32,7 @@ enum class Chart : std::uint8_t {
 
 // One way to filter a report.
 struct Binding {
-    // SQL, with :project, :team, :person, :from and :to or :from_at and :to_at; $projects: those of the team, as a
+    // SQL, with :project, :team, :person, :from and :to or :from_at and :to_at; $gids: the projects of the team, as a
     // list.
     std::string_view condition{};
     std::string_view by{};  // in words; empty: the report cannot be filtered so
@@ -43,7 +45,14 @@ struct Report {
     // The conditions stand in place of $where. Columns `x_gid` beside `x_name`, and permalink_url, are for programs.
     std::string_view sql{};
     Binding project{}, team{}, person{}, period{};
-    std::string_view usual_period{};          // where none is given; empty: all that there is
+    std::string_view usual_period{};  // where none is given; empty: all that there is
+    // Where no project and no team is given, some of what there is after another: all of it at once takes minutes, and
+    // who wants few rows need not wait for more.
+    struct Pieces {
+        std::string_view gids{};       // SQL, of all, in the order of the rows; empty: it is asked for at once
+        std::string_view condition{};  // rows r of $gids
+        std::size_t at_once = 0;
+    } pieces{};
     std::string_view tables = "asana_tasks";  // whose age is that of the answer, separated by commas
     Chart chart = Chart::none;
     struct Part {
@@ -86,6 +95,7 @@ struct Told {
     const Report* report = nullptr;
     Filters filters{};
     store::Rows answer{};
+    bool has_more = false;  // there are rows behind these that were not asked for
     std::vector<Told> parts{};
     Instant at{};                             // when it was asked for
     std::vector<UtcOffset> offsets{};         // of the configured time zone
@@ -95,7 +105,20 @@ struct Told {
     std::int64_t gaps = 0;                    // open ones
 };
 
-// `with_parts`: for a page. Throws Fatal(usage) for a filter that the report cannot use.
-Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now, bool with_parts);
+// People read the first of many rows.
+constexpr std::size_t kShownRows = 500;
+
+// What of the rows is wanted.
+struct Wanted {
+    std::optional<std::size_t> most{};  // none: all
+    // For a page: with the parts, and all rows that its chart needs; `most` does not count.
+    bool is_page = false;
+    // Gets the rows of `answer` while they come, some thousand at a time; they are forgotten then, and the last of them
+    // are told.
+    std::function<void(const Told&)> pour{};
+};
+
+// Throws Fatal(usage) for a filter that the report cannot use.
+Told tell(const store::Moment& moment, const Report& report, const Wishes& wishes, Instant now, const Wanted& wanted);
 
 }  // namespace taskmirror::ops

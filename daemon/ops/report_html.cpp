@@ -20,7 +20,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::sys_days;
 
-constexpr std::size_t kMostRows = 1000;  // of the table; other formats have all
 constexpr std::size_t kMostBars = 25;
 constexpr std::size_t kMostLayers = kColours;
 constexpr std::string_view kNobody = "(nobody)";
@@ -389,6 +388,9 @@ Drawn drawn(const Told& told) {
 }
 
 std::string figure(const Told& told) {
+    if (told.has_more)
+        return "<p class=\"muted\">Too many rows for one picture: name a project or a team, with --project or "
+               "--team.</p>";
     const auto chart = drawn(told);
     if (chart.wide.empty()) return "<p class=\"muted\">Nothing to draw: there is no such data.</p>";
     std::string out = fmt::format("<figure>{}{}<figcaption><ul class=\"legend\">", chart.wide, chart.narrow);
@@ -412,10 +414,10 @@ std::string table_section(const Told& told) {
     const auto& all = told.answer.rows;
     if (all.empty()) return "<section><h2>Rows</h2><p class=\"muted\">None.</p></section>";
     const auto columns = shown_columns(told);
-    const auto shown_rows = std::min(all.size(), kMostRows);
-    std::string out = fmt::format("<section><h2 id=\"rows\">{}</h2>",
+    const auto shown_rows = std::min(all.size(), kShownRows);
+    std::string out = fmt::format("<section><h2 id=\"rows\">{}{}</h2>", told.has_more ? "More than " : "",
                                   count(static_cast<double>(all.size()), all.size() == 1 ? "row" : "rows"));
-    if (shown_rows < all.size())
+    if (told.has_more || shown_rows < all.size())
         out += fmt::format("<p class=\"muted\">The first {} of them; taskmirror report {} --format csv has all.</p>",
                            grouped(static_cast<double>(shown_rows)), told.report->name);
     out += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"rows\"><table><thead><tr>";

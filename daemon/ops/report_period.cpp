@@ -75,7 +75,7 @@ Period period(std::string_view text, sys_days today) {
     if (const auto found = read(text, today)) return *found;
     throw Fatal(ExitCode::usage,
                 fmt::format("--period needs a year (2026), a quarter (2026-Q3), a month (2026-07), a day (2026-07-15), "
-                            "two of them (2026-01-01..2026-02-01) or last days (last-30d), not '{}'",
+                            "two of them (2026-01-01..2026-02-01), last days (last-30d) or all, not '{}'",
                             escaped(text)));
 }
 

@@ -19,6 +19,9 @@ struct Period {
     bool operator==(const Period&) const = default;
 };
 
+// No period, where a report has a usual one.
+constexpr std::string_view kAllTime = "all";
+
 // "2026", "2026-Q3", "2026-07", "2026-07-15", "2026-01-01..2026-02-01", "last-30d" (today is the last of them). Throws
 // Fatal(usage) that says so.
 Period period(std::string_view text, std::chrono::sys_days today);

@@ -209,6 +209,11 @@ std::vector<std::string> age_text(const Told& told) {
     return lines;
 }
 
+std::string rows_text(const Told& told) {
+    const auto rows = told.answer.rows.size();
+    return fmt::format("{}{} row{}", told.has_more ? "the first " : "", rows, rows == 1 ? "" : "s");
+}
+
 std::string table_text(const Told& told, std::optional<std::size_t> width) {
     auto columns = shown_columns(told);
     std::vector<std::vector<std::string>> lines(1);
@@ -251,14 +256,15 @@ std::string table_text(const Told& told, std::optional<std::size_t> width) {
         for (std::size_t i = 1; i < lines.size(); ++i) add(lines[i]);
         text += '\n';
     }
-    const auto rows = told.answer.rows.size();
-    text += fmt::format("{} row{}; {}\n", rows, rows == 1 ? "" : "s", fmt::join(age_text(told), "\n"));
+    text += fmt::format("{}; {}\n", rows_text(told), fmt::join(age_text(told), "\n"));
+    if (told.has_more) text += "there are more rows: --limit N shows so many, --format csv has all\n";
     if (left_out > 0) text += fmt::format("{} more columns do not fit: --format csv has all\n", left_out);
     return text;
 }
 
-std::string csv_text(const Told& told) {
-    std::string text = fmt::format("{}\r\n", fmt::join(told.answer.columns, ","));
+std::string csv_text(const Told& told, Part part) {
+    std::string text;
+    if (part.is_first) text = fmt::format("{}\r\n", fmt::join(told.answer.columns, ","));
     for (const auto& row : told.answer.rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (i > 0) text += ',';
@@ -269,7 +275,9 @@ std::string csv_text(const Told& told) {
     return text;
 }
 
-std::string json_text(const Told& told) {
+namespace {
+
+std::string json_head(const Told& told) {
     std::vector<std::string> filters, columns, missing;
     const auto say = [&](std::string_view what, const std::optional<Named>& one) {
         if (one)
@@ -283,20 +291,28 @@ std::string json_text(const Told& told) {
                                       iso_day(told.filters.period->to)));
     for (const auto& column : told.answer.columns) columns.push_back(json(column));
     for (const auto& table : told.not_mirrored) missing.push_back(json(table));
-    auto text = fmt::format(
+    return fmt::format(
         R"({{"report":{},"filters":{{{}}},"at":{},"as_of":{},"not_mirrored":[{}],"open_gaps":{},"columns":[{}],"rows":[)",
         json(told.report->name), fmt::join(filters, ","), json(iso(told.at)),
         told.as_of ? json(iso(*told.as_of)) : "null", fmt::join(missing, ","), told.gaps, fmt::join(columns, ","));
-    for (bool first_row = true; const auto& row : told.answer.rows) {
-        text += first_row ? "\n[" : ",\n[";
-        first_row = false;
+}
+
+}  // namespace
+
+std::string json_text(const Told& told, Part part) {
+    std::string text;
+    if (part.is_first) text = json_head(told);
+    for (bool is_first = part.is_first; const auto& row : told.answer.rows) {
+        text += is_first ? "\n[" : ",\n[";
+        is_first = false;
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (i > 0) text += ',';
             text += json_cell(row[i]);
         }
         text += ']';
     }
-    return text + "]}\n";
+    if (part.is_last) text += fmt::format(R"(],"has_more":{}}}{})", told.has_more, '\n');
+    return text;
 }
 
 std::string markdown_text(const Told& told) {
@@ -317,8 +333,7 @@ std::string markdown_text(const Told& told) {
         }
         text += '\n';
     }
-    const auto rows = told.answer.rows.size();
-    text += fmt::format("{} row{}; {}.\n", rows, rows == 1 ? "" : "s",
+    text += fmt::format("{}{}; {}.\n", rows_text(told), told.has_more ? " of more" : "",
                         markdown(fmt::format("{}", fmt::join(age_text(told), "; "))));
     return text;
 }

@@ -33,12 +33,19 @@ std::string filters_text(const Told& told);
 // How old the data is, and what is missing, as sentences without their last full stop.
 std::vector<std::string> age_text(const Told& told);
 
+// "1 row", "the first 500 rows".
+std::string rows_text(const Told& told);
+
 // At most so many cells wide; none: as wide as it must be.
 std::string table_text(const Told& told, std::optional<std::size_t> width);
+// Whether the rows are the first of an answer, and whether no more follow.
+struct Part {
+    bool is_first = true, is_last = true;
+};
 // RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front.
-std::string csv_text(const Told& told);
+std::string csv_text(const Told& told, Part part = {});
 // {report, filters, as_of, columns, rows, ...}: docs/report-json.md.
-std::string json_text(const Told& told);
+std::string json_text(const Told& told, Part part = {});
 std::string markdown_text(const Told& told);
 
 }  // namespace taskmirror::ops

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ class Moment {
 
     // All questions are answered as of the first. A parameter that is not given is NULL.
     Rows ask(const std::string& sql, const Parameters& parameters = {}) const;
+    // Adds one row after another to `answer`, whose columns are named before, until `go_on` says no.
+    void ask(const std::string& sql, const Parameters& parameters, Rows& answer,
+             const std::function<bool()>& go_on) const;
 
   private:
     std::filesystem::path file_;

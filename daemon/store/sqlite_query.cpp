@@ -39,20 +39,25 @@ Moment::Moment(const std::filesystem::path& given) {
 Moment::~Moment() = default;
 
 Rows Moment::ask(const std::string& sql, const Parameters& parameters) const {
-    return guarded("read", file_, [&] {
-        Rows answer;
-        SQLite::Statement statement(*database_, sql);
-        for (const auto& [name, value] : parameters)
-            if (const int index = statement.getIndex(name.c_str()); index > 0) statement.bindNoCopy(index, value);
-        const int columns = statement.getColumnCount();
-        for (int i = 0; i < columns; ++i) answer.columns.emplace_back(statement.getColumnName(i));
-        while (statement.executeStep()) {
-            auto& row = answer.rows.emplace_back();
-            row.reserve(static_cast<std::size_t>(columns));
-            for (int i = 0; i < columns; ++i) row.push_back(cell(statement.getColumn(i)));
-        }
-        return answer;
-    });
+    Rows answer;
+    ask(sql, parameters, answer, [] { return true; });
+    return answer;
+}
+
+void Moment::ask(const std::string& sql, const Parameters& parameters, Rows& answer,
+                 const std::function<bool()>& go_on) const {
+    SQLite::Statement statement = guarded("read", file_, [&] { return SQLite::Statement(*database_, sql); });
+    for (const auto& [name, value] : parameters)
+        if (const int index = statement.getIndex(name.c_str()); index > 0) statement.bindNoCopy(index, value);
+    const int columns = statement.getColumnCount();
+    answer.columns.clear();
+    for (int i = 0; i < columns; ++i) answer.columns.emplace_back(statement.getColumnName(i));
+    while (guarded("read", file_, [&] { return statement.executeStep(); })) {
+        auto& row = answer.rows.emplace_back();
+        row.reserve(static_cast<std::size_t>(columns));
+        for (int i = 0; i < columns; ++i) row.push_back(cell(statement.getColumn(i)));
+        if (!go_on()) return;
+    }
 }
 
 }  // namespace taskmirror::store

@@ -279,7 +279,7 @@ class Values:
                 started.setdefault(task, at)
         rows = []
         for gid, task in self.tasks.items():
-            if task["completed"] and task["completed_at"] is not None:
+            if task["completed"] and task["completed_at"] is not None and self.is_work(task):
                 start = started.get(gid)
                 start = start if start is not None and start <= task["completed_at"] else None
                 rows.append((gid, task["name"], task["assignee_gid"], task["created_at"], task["completed_at"], start,

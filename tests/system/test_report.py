@@ -86,6 +86,11 @@ class Report(support.SystemTest):
     def names(self):
         return re.findall(r"^([a-z][a-z-]+)$", self.report("--list").out, re.MULTILINE)
 
+    def of_history(self):
+        """The reports that tell of the last 90 days, where no period is named."""
+        texts = re.split(r"\n\n(?=[a-z-]+\n)", self.report("--list").out)
+        return {text.split("\n")[0] for text in texts if "; usually last-90d" in text}
+
     def json(self, *arguments):
         return json.loads(self.report(*arguments, "--format", "json").out)
 
@@ -102,22 +107,26 @@ class Report(support.SystemTest):
         names = self.names()
         self.assertGreater(len(names), 22)
         with_rows = 0
+        of_history = self.of_history()
+        self.assertGreater(len(of_history), 8)
         for name in names:
             with self.subTest(report=name):
-                answer = self.json(name)
-                self.assertEqual((answer["report"], list(answer["filters"])), (name, ["period"] if name == "overview" else []))
+                self.assertEqual(list(self.json(name)["filters"]), ["period"] if name in of_history else [])
+                asked = (name, "--period", "all") if name in of_history else (name,)
+                answer = self.json(*asked)
+                self.assertEqual((answer["report"], answer["filters"], answer["has_more"]), (name, {}, False))
                 self.assertIn("as_of", answer)
                 rows = answer["rows"]
                 with_rows += bool(rows)
                 self.assertTrue(all(len(row) == len(answer["columns"]) for row in rows))
-                self.csv_is(name, answer)
-                self.table_is_harmless(name, rows)
-                self.markdown_is_harmless(name, rows)
-                self.page_is_harmless(name, answer)
+                self.csv_is(asked, answer)
+                self.table_is_harmless(asked, rows)
+                self.markdown_is_harmless(asked, rows)
+                self.page_is_harmless(asked, answer)
         self.assertGreater(with_rows, 17)
 
-    def csv_is(self, name, answer):
-        ended = self.report(name, "--format", "csv")
+    def csv_is(self, asked, answer):
+        ended = self.report(*asked, "--format", "csv")
         self.assertIn("data ", ended.err)
         table = list(csv.reader(io.StringIO(ended.out, newline="")))
         self.assertEqual(table[0], answer["columns"])
@@ -131,13 +140,15 @@ class Report(support.SystemTest):
                 else:  # a stay that goes on has got longer since
                     self.assertAlmostEqual(float(cell), value, delta=120 if column == "seconds" else 0)
 
-    def table_is_harmless(self, name, rows):
-        text = self.report(name).out
+    def table_is_harmless(self, asked, rows):
+        text = self.report(*asked, "--limit", "100000").out
         self.assertNotRegex(text, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
         self.assertRegex(text, rf"(?m)^{len(rows)} rows?; data ")
+        if len(rows) > 500:
+            self.assertRegex(self.report(*asked).out, r"(?m)^the first 500 rows; data ")
 
-    def markdown_is_harmless(self, name, rows):
-        text = self.report(name, "--format", "markdown").out
+    def markdown_is_harmless(self, asked, rows):
+        text = self.report(*asked, "--format", "markdown", "--limit", "100000").out
         self.assertNotIn("<", text)
         self.assertNotIn("\x1b", text)
         self.assertNotIn("](", text.replace("\\](", ""))
@@ -145,8 +156,8 @@ class Report(support.SystemTest):
         self.assertEqual(len(lines), len(rows) + 2 if rows else 0)
         self.assertEqual(len({len(re.findall(r"(?<!\\)\|", line.replace("\\\\", ""))) for line in lines}), 1 if rows else 0)
 
-    def page_is_harmless(self, name, answer):
-        text = self.page(name)
+    def page_is_harmless(self, asked, answer):
+        text = self.page(*asked)
         page = Page(text)
         self.assertLessEqual(set(page.tags), {
             "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "p", "dl", "div", "dt", "dd", "section",
@@ -162,10 +173,10 @@ class Report(support.SystemTest):
         ids = [value for attribute, value in page.attributes if attribute == "id"]
         self.assertEqual(len(ids), len(set(ids)))
         self.assertEqual(page.tags.count("svg"), len([1 for a, v in page.attributes if (a, v) == ("role", "img")]))
-        if name == "overview":
+        if answer["report"] == "overview":
             self.assertGreaterEqual(page.tags.count("svg"), 6)
         elif answer["rows"]:
-            self.assertEqual(len(page.rows) - 1, min(len(answer["rows"]), 1000))
+            self.assertEqual(len(page.rows) - 1, min(len(answer["rows"]), 500))
             column = next((i for i, c in enumerate(answer["columns"]) if c in ("task_name", "name")), None)
             if column is not None:
                 at = page.rows[0].index("task" if answer["columns"][column] == "task_name" else "name")
@@ -205,6 +216,19 @@ class Report(support.SystemTest):
         self.assertEqual(dict(usual["rows"])["open tasks without assignee"], self.query(
             "SELECT count(*) FROM asana_tasks WHERE completed = 0 AND is_rendered_as_separator IS NOT 1 AND assignee_gid IS NULL")[0][0])
 
+    def test_so_many_rows_and_that_there_are_more(self):
+        open_tasks, = self.query("SELECT count(*) FROM asana_stale_tasks")[0]
+        self.assertGreater(open_tasks, 20)
+        for limit in (1, 20, open_tasks):
+            ended = self.report("stale-tasks", "--format", "csv", "--limit", str(limit))
+            rows = list(csv.DictReader(io.StringIO(ended.out, newline="")))
+            self.assertEqual([row["task_gid"] for row in rows], [gid for gid, in self.query(
+                "SELECT task_gid FROM asana_stale_tasks ORDER BY modified_at, task_gid LIMIT ?", limit)])
+            self.assertEqual(f"there are more rows than --limit {limit}\n" in ended.err, limit < open_tasks)
+        history = self.report("due-date-slips", "--format", "csv").err
+        self.assertRegex(history, r"(?m)^period \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$")
+        self.assertIn("--limit needs a whole number", self.report("overdue", "--limit", "none", expect=64).err)
+
     def test_filters_leave_what_sql_leaves(self):
         project, = self.query("SELECT m.project_gid FROM asana_task_memberships m JOIN asana_tasks t ON t.gid = m.task_gid WHERE "
                               "t.completed = 0 AND t.due_on < '2025' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")[0]
@@ -235,7 +259,7 @@ class Report(support.SystemTest):
                 (("task-details", "--team", team),
                  "SELECT task_gid FROM asana_task_memberships WHERE project_gid IN (SELECT gid FROM asana_projects WHERE team_gid = ?)",
                  (team,)),
-                (("completion-changes", "--project", project),
+                (("completion-changes", "--project", project, "--period", "all"),
                  f"SELECT task_gid FROM asana_task_changes WHERE field = 'completed' AND task_gid IN ({in_project})", (project,)),
                 (("daily-counts", "--project", project, "--period", "last-30d"),
                  "SELECT project_gid FROM asana_daily_counts WHERE project_gid = ? AND day > date('now', '-30 days')", (project,))):
