@@ -234,6 +234,8 @@ Arguments parse(int argc, const char* const* argv) {
     arguments.keep = number("--keep", given.keep, 100'000);
     arguments.list = given.list;
     arguments.html = given.html;
+    if (arguments.limit && !arguments.html.empty() && !arguments.format)
+        refuse("--limit is of what --format writes, a page has bounds of its own");
     arguments.period = given.period;
     arguments.team = given.team;
     arguments.person = given.person;

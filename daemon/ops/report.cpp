@@ -331,6 +331,7 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTaskTeam,
      .person = kTaskAssignee,
      .period = {"r.reopened_at >= :from_at AND r.reopened_at < :to_at", "reopened_at"},
+     .usual_period = kUsual,
      .tables = kHistory},
     {.name = "due-date-slips",
      .title = "Moved due dates",
@@ -369,7 +370,8 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTaskTeam,
      .person = kTaskAssignee,
      .period = {"coalesce(r.since, '') < :to_at AND coalesce(r.until, 'a') >= :from_at", "any part of the time"},
-     .pieces = {"SELECT gid FROM asana_tasks WHERE :person IS NULL OR assignee_gid = :person ORDER BY gid",
+     .pieces = {"SELECT gid FROM asana_tasks WHERE assignee_gid = :person "
+                "UNION ALL SELECT gid FROM asana_tasks WHERE :person IS NULL ORDER BY gid",
                 "r.task_gid IN ($gids)", 100},
      .tables = kHistory},
     {.name = "estimates",
@@ -393,6 +395,7 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
               "a team of the person"},
      .person = {"r.user_gid = :person", "who logged it"},
      .period = {"r.week BETWEEN :from AND :to", "week"},
+     .usual_period = kUsual,
      .tables = "asana_time_tracking_entries",
      .chart = Chart::logged},
 };
@@ -518,38 +521,46 @@ GROUP BY w.table_name)",
     told.gaps = std::get<std::int64_t>(moment.ask("SELECT count(*) FROM sync_gaps WHERE healed_at IS NULL").rows[0][0]);
 }
 
-// The rows, piece by piece where the report has pieces and nothing else narrows it.
+bool is_in_pieces(const Report& report, const Filters& filters) {
+    return !report.pieces.gids.empty() && !filters.project && !filters.team;
+}
+
 class Reader {
   public:
     Reader(const store::Moment& moment, const Wanted& wanted, std::optional<std::size_t> most, Told& told)
         : moment_(moment), wanted_(wanted), most_(most), told_(told) {}
 
-    void read(store::Parameters parameters) {
+    void read(const store::Parameters& parameters) {
         const auto& report = *told_.report;
         const auto& filters = told_.filters;
-        if (report.pieces.gids.empty() || filters.project || filters.team)
-            return read(sql_of(report, filters, filters.projects.size(), false), parameters);
+        if (!is_in_pieces(report, filters))
+            return read_rows(sql_of(report, filters, filters.projects.size(), false), parameters);
 
+        // The first rows come soon; many pieces would each cost what a question costs.
+        constexpr std::size_t kMostTimes = 32;
+        auto at_once = report.pieces.at_once;
         std::vector<std::string> gids;
         const auto read_piece = [&] {
             auto its = parameters;
             add(gids, its);
-            read(sql_of(report, filters, gids.size(), true), its);
+            read_rows(sql_of(report, filters, gids.size(), true), its);
             gids.clear();
+            at_once = std::min(2 * at_once, kMostTimes * report.pieces.at_once);
+            if (most_) at_once = std::min(at_once, *most_ - count_ + 1);  // most gids have a row
             return !told_.has_more;
         };
         store::Rows all;
         moment_.ask(std::string(report.pieces.gids), parameters, all, [&] {
             gids.push_back(text(all.rows[0][0]));
             all.rows.clear();
-            return gids.size() < report.pieces.at_once || read_piece();
+            return gids.size() < at_once || read_piece();
         });
         // With no gid at all it names the columns.
         if (!told_.has_more && (!gids.empty() || told_.answer.columns.empty())) read_piece();
     }
 
   private:
-    void read(std::string sql, const store::Parameters& parameters) {
+    void read_rows(std::string sql, const store::Parameters& parameters) {
         constexpr std::size_t kPoured = 10'000;
         if (most_) sql += fmt::format(" LIMIT {}", *most_ - count_ + 1);
         auto& rows = told_.answer.rows;
@@ -576,11 +587,11 @@ class Reader {
 };
 
 // A page shows few rows, but its chart is drawn from all; of pieces that would be too many.
-std::optional<std::size_t> most_of(const Report& report, const Wanted& wanted) {
+std::optional<std::size_t> most_of(const Report& report, const Filters& filters, const Wanted& wanted) {
     constexpr std::size_t kDrawn = 50'000;
     if (!wanted.is_page) return wanted.most;
-    if (report.chart == Chart::none) return kShownRows;
-    return report.pieces.gids.empty() ? std::nullopt : std::optional(kDrawn);
+    if (report.chart == Chart::none && report.parts.empty()) return kShownRows;
+    return is_in_pieces(report, filters) ? std::optional(kDrawn) : std::nullopt;
 }
 
 Told told_by(const store::Moment& moment, const Report& report, const Filters& filters,
@@ -588,7 +599,7 @@ Told told_by(const store::Moment& moment, const Report& report, const Filters& f
     Told told{.report = &report, .filters = filters, .at = now, .offsets = offsets};
     const auto parameters = parameters_of(filters, offsets);
     date(moment, parameters, told);
-    Reader(moment, wanted, report.parts.empty() ? most_of(report, wanted) : std::nullopt, told).read(parameters);
+    Reader(moment, wanted, most_of(report, filters, wanted), told).read(parameters);
     if (!wanted.is_page || is_part) return told;
     const bool all = !filters.project && !filters.team;
     for (const auto& part : report.parts) {

@@ -51,7 +51,7 @@ struct Report {
     struct Pieces {
         std::string_view gids{};       // SQL, of all, in the order of the rows; empty: it is asked for at once
         std::string_view condition{};  // rows r of $gids
-        std::size_t at_once = 0;
+        std::size_t at_once = 0;       // at first; then more
     } pieces{};
     std::string_view tables = "asana_tasks";  // whose age is that of the answer, separated by commas
     Chart chart = Chart::none;

@@ -389,8 +389,7 @@ Drawn drawn(const Told& told) {
 
 std::string figure(const Told& told) {
     if (told.has_more)
-        return "<p class=\"muted\">Too many rows for one picture: name a project or a team, with --project or "
-               "--team.</p>";
+        return "<p class=\"muted\">Too many rows for one picture: name a project or a team (--project, --team).</p>";
     const auto chart = drawn(told);
     if (chart.wide.empty()) return "<p class=\"muted\">Nothing to draw: there is no such data.</p>";
     std::string out = fmt::format("<figure>{}{}<figcaption><ul class=\"legend\">", chart.wide, chart.narrow);

@@ -342,6 +342,7 @@ int Server::bind(int port) {
         port = -1;
     }
     // The library lets 5 connections wait: of a burst some are dropped, and the kernel tries again a second later.
+    http.set_socket_options(httplib::default_socket_options);
     if (port != -1) ::listen(socket, SOMAXCONN);
     return port;
 }

@@ -228,6 +228,8 @@ class Report(support.SystemTest):
         history = self.report("due-date-slips", "--format", "csv").err
         self.assertRegex(history, r"(?m)^period \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$")
         self.assertIn("--limit needs a whole number", self.report("overdue", "--limit", "none", expect=64).err)
+        self.assertIn("--limit is of what --format writes", self.report("overdue", "--limit", "1", "--html", "x", expect=64).err)
+        self.assertEqual(len(self.json("overview", "--limit", "2")["rows"]), 2)
 
     def test_filters_leave_what_sql_leaves(self):
         project, = self.query("SELECT m.project_gid FROM asana_task_memberships m JOIN asana_tasks t ON t.gid = m.task_gid WHERE "
@@ -293,6 +295,18 @@ class Report(support.SystemTest):
             self.assertEqual(len(ended.err.splitlines()), 1, ended.err)
         self.assertIn("overdue", self.report("overdo", expect=64).err)
         self.assertIn("--project", self.report("unassigned", "--person", "x", expect=64).err)
+        # Written as it is read: what came before the disk was full is not whole.
+        self.change("WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 15000) INSERT INTO asana_tasks "
+                    "(gid, name, completed, mirrored_at) SELECT 'x' || n, 'Task', 0, 'x' FROM n")
+        some = os.path.join(self.folder, "some.json")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # noqa: E731
+        with open(some, "wb") as file:
+            command = [support.TASKMIRROR, "report", "stale-tasks", "--format", "json", "--config", self.config]
+            ended = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False, preexec_fn=limit)
+        self.assertEqual((ended.returncode, os.path.getsize(some)), (74, 100_000))
+        self.assertIn(b"cannot write the report to standard output", ended.stderr)
+        with open(some, encoding="utf-8") as file:
+            self.assertRaises(json.JSONDecodeError, json.loads, file.read())
         missing = os.path.join(self.folder, "none.db")
         ended = self.run_to_end("report", "overdue", "--database", missing)
         self.assertEqual((ended.code, ended.out), (66, ""))
