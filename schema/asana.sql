@@ -928,7 +928,7 @@ CREATE INDEX asana_stories_target ON asana_stories (target_gid);
 CREATE INDEX asana_stories_states ON asana_stories (target_gid, created_at, resource_subtype)
     WHERE resource_subtype = 'assigned' OR resource_subtype = 'unassigned'
        OR resource_subtype = 'marked_complete' OR resource_subtype = 'marked_incomplete';
-CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at);
+CREATE INDEX asana_task_changes_field ON asana_task_changes (field, task_gid, changed_at, new_gid);
 CREATE INDEX asana_task_changes_old_place ON asana_task_changes (old_gid, task_gid)
     WHERE +field IN ('section', 'project');
 CREATE INDEX asana_task_changes_new_place ON asana_task_changes (new_gid, task_gid)

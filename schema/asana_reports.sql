@@ -161,24 +161,24 @@ FROM (
                        iif(n.project_gid IS s.project_gid, 'move', 'out') AS kind
                 FROM asana_sections AS s
                 CROSS JOIN asana_task_changes AS c
-                  ON c.old_gid = s.gid AND c.field = 'section' AND +c.field IN ('section', 'project')
+                  ON c.old_gid = s.gid AND +c.field = 'section' AND +c.field IN ('section', 'project')
                 LEFT JOIN asana_sections AS n ON n.gid = c.new_gid
                 WHERE s.project_gid IS NOT NULL
                 UNION ALL
                 SELECT c.task_gid, n.project_gid, c.changed_at, c.story_gid, NULL, c.new_gid, 'in'
                 FROM asana_sections AS n
                 CROSS JOIN asana_task_changes AS c
-                  ON c.new_gid = n.gid AND c.field = 'section' AND +c.field IN ('section', 'project')
+                  ON c.new_gid = n.gid AND +c.field = 'section' AND +c.field IN ('section', 'project')
                 LEFT JOIN asana_sections AS s ON s.gid = c.old_gid
                 WHERE n.project_gid IS NOT NULL AND s.project_gid IS NOT n.project_gid
                 UNION ALL
                 SELECT task_gid, new_gid, changed_at, story_gid, NULL, NULL, 'in'
                 FROM asana_task_changes
-                WHERE field = 'project' AND +field IN ('section', 'project') AND new_gid IS NOT NULL
+                WHERE +field = 'project' AND +field IN ('section', 'project') AND new_gid IS NOT NULL
                 UNION ALL
                 SELECT task_gid, old_gid, changed_at, story_gid, NULL, NULL, 'out'
                 FROM asana_task_changes
-                WHERE field = 'project' AND +field IN ('section', 'project') AND old_gid IS NOT NULL
+                WHERE +field = 'project' AND +field IN ('section', 'project') AND old_gid IS NOT NULL
                 UNION ALL
                 -- Now: the section in which it stands. Behind everything.
                 SELECT m.task_gid, m.project_gid, NULL, NULL, m.section_gid, NULL, 'now'

@@ -588,7 +588,7 @@ class Reader {
 
 // A page shows few rows, but its chart is drawn from all; of pieces that would be too many.
 std::optional<std::size_t> most_of(const Report& report, const Filters& filters, const Wanted& wanted) {
-    constexpr std::size_t kDrawn = 50'000;
+    constexpr std::size_t kDrawn = 10'000;
     if (!wanted.is_page) return wanted.most;
     if (report.chart == Chart::none && report.parts.empty()) return kShownRows;
     return is_in_pieces(report, filters) ? std::optional(kDrawn) : std::nullopt;
