@@ -162,7 +162,7 @@ TEST_CASE("a usage error is one line that says what would be right") {
         {{"search", "red", "--format", "csv"}, "--format needs one of table, json, not 'csv'; see taskmirror --help"},
         {{"search", "red", "--limit", "0"},
          "--limit needs a whole number from 1 to 1000, not '0'; see taskmirror --help"},
-        {{"status", "--limit", "5"}, "--limit belongs to search; see taskmirror --help"},
+        {{"status", "--limit", "5"}, "--limit belongs to search and report; see taskmirror --help"},
         {{"status", "--sql"}, "--sql belongs to schema; see taskmirror --help"},
         {{"sync", "--markdown"}, "--markdown belongs to schema; see taskmirror --help"},
         {{"schema", "--sql", "--markdown"}, "schema takes one of --sql and --markdown; see taskmirror --help"},
