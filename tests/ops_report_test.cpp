@@ -203,6 +203,8 @@ FROM asana_tasks WHERE completed)");
     CHECK(
         std::ranges::equal(some.answer.rows, mirror.told("project-health", {.team = "red"}, {.most = 12}).answer.rows));
     CHECK_FALSE(mirror.told("project-health", {}, {.most = 23}).has_more);
+    mirror.run("UPDATE asana_projects SET owner_gid = 'ann' WHERE gid IN ('10', '20', '31')");
+    CHECK(mirror.gids("project-health", {.person = "ann"}) == Gids{"10", "20", "31"});
     CHECK(mirror.told("project-health", {}, {.most = 22}).has_more);
 
     mirror.run("UPDATE asana_tasks SET created_at = '2009' || substr(created_at, 5)");
