@@ -188,7 +188,13 @@ FROM asana_tasks WHERE completed)");
         CAPTURE(report.name);
         const Wishes since{.period = report.period.by.empty() ? "" : "2026-09..2026-11"};
         const Wishes of_all{.team = "red", .period = since.period};  // asked for at once
-        const auto whole = mirror.told(report.name, of_all, {}), pieces = mirror.told(report.name, since, {});
+        auto whole = mirror.told(report.name, of_all, {}), pieces = mirror.told(report.name, since, {});
+        if (report.name == "time-in-section") {
+            // A stay that goes on has got longer between the two.
+            for (auto* const rows : {&whole.answer.rows, &pieces.answer.rows})
+                for (auto& row : *rows)
+                    if (row.at(8) == store::Cell(std::int64_t{1})) row.at(9) = {};
+        }
         CHECK(mirror.ask(std::string(report.pieces.gids)).size() > 2 * report.pieces.at_once);
         CHECK_FALSE(whole.answer.rows.empty());
         CHECK(pieces.answer.columns == whole.answer.columns);
