@@ -88,6 +88,7 @@ if len(sys.argv) > 3:
     print(f"{'seconds of CPU':<26}" + "".join(f"{one:>12}" for one in asked))
     for name in names:
         print(f"{name:<26}" + "".join(f"{cost_of_report(name, *arguments):>12}" for arguments in asked.values()), flush=True)
+    os.remove(FILE + ".html")
     sys.exit()
 
 def cost(sql):

@@ -22,7 +22,8 @@ using store::text;
 constexpr Binding kProject{"r.project_gid = :project", "its project"};
 // SQLite carries a list into the views behind r, not a subquery, and they would be computed for all projects.
 constexpr Binding kTeam{"r.project_gid IN ($gids)", "its project's team"};
-constexpr Report::Pieces kByProject{"SELECT gid FROM asana_projects ORDER BY name, gid", kTeam.condition, 5};
+constexpr Report::Pieces of_projects(std::string_view gids) { return {gids, kTeam.condition, 5}; }
+constexpr auto kByProject = of_projects("SELECT gid FROM asana_projects ORDER BY name, gid");
 constexpr Binding kTaskProject{
     "r.task_gid IN (SELECT task_gid FROM asana_task_memberships WHERE project_gid = :project)",
     "a project of the task"};
@@ -194,8 +195,8 @@ $where ORDER BY r.project_name, r.project_gid)",
      .project = kProject,
      .team = kTeam,
      .person = {"p.owner_gid = :person", "the owner"},
-     .pieces = {"SELECT gid FROM asana_projects WHERE :person IS NULL OR owner_gid = :person ORDER BY name, gid",
-                kTeam.condition, 5},
+     .pieces =
+         of_projects("SELECT gid FROM asana_projects WHERE :person IS NULL OR owner_gid = :person ORDER BY name, gid"),
      .tables = "asana_projects,asana_status_updates,asana_tasks",
      .chart = Chart::health},
     {.name = "goal-progress",
@@ -293,10 +294,9 @@ $where ORDER BY r.time_period, r.goal_name, r.goal_gid)",
      .team = kTeam,
      .person = kTaskAssignee,
      .period = {"coalesce(r.entered_at, '') < :to_at AND coalesce(r.left_at, 'a') >= :from_at", "any part of the stay"},
-     .pieces =
-         {"SELECT s.project_gid FROM (SELECT DISTINCT project_gid FROM asana_sections WHERE project_gid IS NOT NULL) "
-          "AS s LEFT JOIN asana_projects AS p ON p.gid = s.project_gid ORDER BY p.name, s.project_gid",
-          kTeam.condition, 5},
+     .pieces = of_projects(
+         "SELECT s.project_gid FROM (SELECT DISTINCT project_gid FROM asana_sections WHERE project_gid IS NOT NULL) "
+         "AS s LEFT JOIN asana_projects AS p ON p.gid = s.project_gid ORDER BY p.name, s.project_gid"),
      .tables = kHistory,
      .chart = Chart::stages},
     {.name = "assignee-changes",
@@ -457,16 +457,11 @@ Filters filters_of(const store::Moment& moment, const Wishes& wishes, sys_days t
 
 std::string parameter(std::size_t gid) { return fmt::format(":gid_{}", gid); }
 
-void add(std::span<const std::string> gids, store::Parameters& parameters) {
-    for (std::size_t i = 0; i < gids.size(); ++i) parameters[parameter(i)] = gids[i];
-}
-
 store::Parameters parameters_of(const Filters& filters, std::span<const UtcOffset> offsets) {
     // Without a period: all time.
     store::Parameters parameters{{":from", ""}, {":to", "a"}, {":from_at", ""}, {":to_at", "a"}};
     if (filters.project) parameters[":project"] = filters.project->gid;
     if (filters.team) parameters[":team"] = filters.team->gid;
-    add(filters.projects, parameters);
     if (filters.person) parameters[":person"] = filters.person->gid;
     if (filters.period) {
         parameters[":from"] = iso_day(filters.period->from);
@@ -477,8 +472,12 @@ store::Parameters parameters_of(const Filters& filters, std::span<const UtcOffse
     return parameters;
 }
 
-// `gids`: of the team's projects, or of a piece; `is_piece`: of these alone.
-std::string sql_of(const Report& report, const Filters& filters, std::size_t gids, bool is_piece) {
+bool is_in_pieces(const Report& report, const Filters& filters) {
+    return !report.pieces.gids.empty() && !filters.project && !filters.team;
+}
+
+// `gids`: how many the team has of projects, or a piece has.
+std::string sql_of(const Report& report, const Filters& filters, std::size_t gids) {
     std::vector<std::string_view> conditions;
     const auto add = [&](bool is_given, const Binding& binding) {
         if (is_given && !binding.condition.empty()) conditions.push_back(binding.condition);
@@ -487,7 +486,7 @@ std::string sql_of(const Report& report, const Filters& filters, std::size_t gid
     add(filters.team.has_value(), report.team);
     add(filters.person.has_value(), report.person);
     add(filters.period.has_value(), report.period);
-    if (is_piece) conditions.push_back(report.pieces.condition);
+    if (is_in_pieces(report, filters)) conditions.push_back(report.pieces.condition);
     std::string sql(report.sql);
     const auto put = [&sql](std::string_view mark, const std::string& text) {
         for (auto at = sql.find(mark); at != std::string::npos; at = sql.find(mark, at))
@@ -522,10 +521,6 @@ GROUP BY w.table_name)",
     told.gaps = std::get<std::int64_t>(moment.ask("SELECT count(*) FROM sync_gaps WHERE healed_at IS NULL").rows[0][0]);
 }
 
-bool is_in_pieces(const Report& report, const Filters& filters) {
-    return !report.pieces.gids.empty() && !filters.project && !filters.team;
-}
-
 class Reader {
   public:
     Reader(const store::Moment& moment, const Wanted& wanted, std::optional<std::size_t> most, Told& told)
@@ -534,17 +529,14 @@ class Reader {
     void read(const store::Parameters& parameters) {
         const auto& report = *told_.report;
         const auto& filters = told_.filters;
-        if (!is_in_pieces(report, filters))
-            return read_rows(sql_of(report, filters, filters.projects.size(), false), parameters);
+        if (!is_in_pieces(report, filters)) return read_rows(filters.projects, parameters);
 
         // The first rows come soon; many pieces would each cost what a question costs.
         constexpr std::size_t kMostTimes = 32;
         auto at_once = report.pieces.at_once;
         std::vector<std::string> gids;
         const auto read_piece = [&] {
-            auto its = parameters;
-            add(gids, its);
-            read_rows(sql_of(report, filters, gids.size(), true), its);
+            read_rows(gids, parameters);
             gids.clear();
             at_once = std::min(2 * at_once, kMostTimes * report.pieces.at_once);
             if (most_) at_once = std::min(at_once, *most_ - count_ + 1);  // most gids have a row
@@ -561,8 +553,10 @@ class Reader {
     }
 
   private:
-    void read_rows(std::string sql, const store::Parameters& parameters) {
+    void read_rows(std::span<const std::string> gids, store::Parameters parameters) {
         constexpr std::size_t kPoured = 10'000;
+        for (std::size_t i = 0; i < gids.size(); ++i) parameters[parameter(i)] = gids[i];
+        auto sql = sql_of(*told_.report, told_.filters, gids.size());
         if (most_) sql += fmt::format(" LIMIT {}", *most_ - count_ + 1);
         auto& rows = told_.answer.rows;
         moment_.ask(sql, parameters, told_.answer, [&] {

@@ -129,6 +129,32 @@ void fit(std::vector<std::size_t>& widths, std::size_t most) {
     }
 }
 
+// "1 row", "the first 500 rows".
+std::string rows_text(const Told& told) {
+    const auto rows = told.answer.rows.size();
+    return fmt::format("{}{} row{}", told.has_more ? "the first " : "", rows, rows == 1 ? "" : "s");
+}
+
+std::string json_head(const Told& told) {
+    std::vector<std::string> filters, columns, missing;
+    const auto say = [&](std::string_view what, const std::optional<Named>& one) {
+        if (one)
+            filters.push_back(fmt::format(R"("{}":{{"gid":{},"name":{}}})", what, json(one->gid), json(one->name)));
+    };
+    say("project", told.filters.project);
+    say("team", told.filters.team);
+    say("person", told.filters.person);
+    if (told.filters.period)
+        filters.push_back(fmt::format(R"("period":{{"from":"{}","to":"{}"}})", iso_day(told.filters.period->from),
+                                      iso_day(told.filters.period->to)));
+    for (const auto& column : told.answer.columns) columns.push_back(json(column));
+    for (const auto& table : told.not_mirrored) missing.push_back(json(table));
+    return fmt::format(
+        R"({{"report":{},"filters":{{{}}},"at":{},"as_of":{},"not_mirrored":[{}],"open_gaps":{},"columns":[{}],"rows":[)",
+        json(told.report->name), fmt::join(filters, ","), json(iso(told.at)),
+        told.as_of ? json(iso(*told.as_of)) : "null", fmt::join(missing, ","), told.gaps, fmt::join(columns, ","));
+}
+
 }  // namespace
 
 std::string grouped(double number) {
@@ -209,11 +235,6 @@ std::vector<std::string> age_text(const Told& told) {
     return lines;
 }
 
-std::string rows_text(const Told& told) {
-    const auto rows = told.answer.rows.size();
-    return fmt::format("{}{} row{}", told.has_more ? "the first " : "", rows, rows == 1 ? "" : "s");
-}
-
 std::string table_text(const Told& told, std::optional<std::size_t> width) {
     auto columns = shown_columns(told);
     std::vector<std::vector<std::string>> lines(1);
@@ -274,30 +295,6 @@ std::string csv_text(const Told& told, Part part) {
     }
     return text;
 }
-
-namespace {
-
-std::string json_head(const Told& told) {
-    std::vector<std::string> filters, columns, missing;
-    const auto say = [&](std::string_view what, const std::optional<Named>& one) {
-        if (one)
-            filters.push_back(fmt::format(R"("{}":{{"gid":{},"name":{}}})", what, json(one->gid), json(one->name)));
-    };
-    say("project", told.filters.project);
-    say("team", told.filters.team);
-    say("person", told.filters.person);
-    if (told.filters.period)
-        filters.push_back(fmt::format(R"("period":{{"from":"{}","to":"{}"}})", iso_day(told.filters.period->from),
-                                      iso_day(told.filters.period->to)));
-    for (const auto& column : told.answer.columns) columns.push_back(json(column));
-    for (const auto& table : told.not_mirrored) missing.push_back(json(table));
-    return fmt::format(
-        R"({{"report":{},"filters":{{{}}},"at":{},"as_of":{},"not_mirrored":[{}],"open_gaps":{},"columns":[{}],"rows":[)",
-        json(told.report->name), fmt::join(filters, ","), json(iso(told.at)),
-        told.as_of ? json(iso(*told.as_of)) : "null", fmt::join(missing, ","), told.gaps, fmt::join(columns, ","));
-}
-
-}  // namespace
 
 std::string json_text(const Told& told, Part part) {
     std::string text;

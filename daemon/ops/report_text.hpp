@@ -33,9 +33,6 @@ std::string filters_text(const Told& told);
 // How old the data is, and what is missing, as sentences without their last full stop.
 std::vector<std::string> age_text(const Told& told);
 
-// "1 row", "the first 500 rows".
-std::string rows_text(const Told& told);
-
 // At most so many cells wide; none: as wide as it must be.
 std::string table_text(const Told& told, std::optional<std::size_t> width);
 // Whether the rows are the first of an answer, and whether no more follow.
